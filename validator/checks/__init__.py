@@ -1,0 +1,1 @@
+"""Rules and the code that checks them."""

@@ -1,0 +1,100 @@
+"""What checks see: folders and files with their places, and their bytes."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import BinaryIO
+
+from validator.models.listing import Entry, Folder, Trouble
+from validator.models.place import Place
+from validator.rulebook.layout import Layout
+from validator.rulebook.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedFolder:
+    """A folder with its files and its place."""
+
+    folder: Folder
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedFile:
+    """A file with its place."""
+
+    entry: Entry
+    place: Place
+
+
+@dataclass
+class Dataset:
+    """All that was listed, placed by the layout.
+
+    Attributes
+    ----------
+    root
+        What was checked, as the user would write it.
+    names
+        ``project/source`` of each dataset below the root.
+    complete
+        Whether the root holds whole datasets; below a part of one (a batch folder, say) nothing can be
+        said about missing components.
+    layout, policy
+        The rulebook's layout and the levels in force.
+    scope
+        What is required: ``arrayed``, ``pooled``, ``addition``, ``derived``.
+    folders
+        Every folder that holds files, in the order of their keys; junk is not among the files.
+    junk
+        Entries that are left out of uploads.
+    troubles
+        What could not be listed.
+    opener
+        Opens an entry for reading bytes.
+    """
+
+    root: str
+    names: tuple[str, ...]
+    complete: bool
+    layout: Layout
+    policy: Policy
+    scope: str
+    folders: list[PlacedFolder]
+    junk: list[Entry] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
+    opener: Callable[[Entry], BinaryIO] | None = None
+
+    def files(self, *kinds: str) -> Iterator[PlacedFile]:
+        """Every file of these kinds, or every file when none is named, in the order of the keys."""
+        wanted = frozenset(kinds)
+        for placed in self.folders:
+            if wanted and not self.layout.may_hold(placed.place, wanted):
+                continue
+            for file in self.files_of(placed):
+                if not wanted or file.place.kind in wanted:
+                    yield file
+
+    def files_of(self, placed: PlacedFolder) -> Iterator[PlacedFile]:
+        """Every file that lies directly in this folder."""
+        folder = placed.folder
+        for name, size, mtime_ns in zip(folder.names, folder.sizes, folder.mtimes_ns, strict=True):
+            entry = Entry(folder.key + name, f"{folder.path}/{name}", size, mtime_ns)
+            yield PlacedFile(entry, self.layout.place_file(placed.place, name))
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Every key of the dataset; made when a check of links asks for it."""
+        return frozenset(p.folder.key + name for p in self.folders for name in p.folder.names)
+
+    def open(self, entry: Entry) -> BinaryIO:
+        """Open an entry for reading.
+
+        Raises
+        ------
+        OSError
+            When the system refuses; the runner turns it into a finding.
+        """
+        if self.opener is None:
+            raise FileNotFoundError(entry.path)
+        return self.opener(entry)

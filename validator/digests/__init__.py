@@ -1,0 +1,1 @@
+"""ETags, checksums and digests of listings: how bytes are recognised again."""

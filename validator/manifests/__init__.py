@@ -1,0 +1,1 @@
+"""Receipts of uploads and provenance manifests: read, write, digest."""

@@ -1,0 +1,95 @@
+"""What a source tells about a dataset: folders with their files, and what could not be listed."""
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One object.
+
+    Attributes
+    ----------
+    key
+        ``project/source/...``, POSIX, NFC, without the bucket.
+    path
+        Where its bytes lie; for a local source a path that may hold surrogate escapes.
+    size
+        Bytes.
+    mtime_ns
+        Last modification, nanoseconds since 1970 UTC; 0 when the source does not know.
+    """
+
+    key: str
+    path: str
+    size: int
+    mtime_ns: int = 0
+
+
+@dataclass(slots=True)
+class Folder:
+    """The files that lie directly in one folder, in columns.
+
+    Attributes
+    ----------
+    key
+        Key of the folder, ends with ``/`` (the empty key is the bucket root).
+    path
+        Where it lies, without a trailing slash.
+    names
+        File names, as they are on disk.
+    sizes
+        Bytes of each file, in the order of ``names``.
+    mtimes_ns
+        Modification time of each file, nanoseconds since 1970 UTC.
+    """
+
+    key: str
+    path: str
+    names: list[str] = field(default_factory=list)
+    sizes: array[int] = field(default_factory=lambda: array("q"))
+    mtimes_ns: array[int] = field(default_factory=lambda: array("q"))
+
+    def add(self, name: str, size: int, mtime_ns: int) -> None:
+        """Append one file."""
+        self.names.append(name)
+        self.sizes.append(size)
+        self.mtimes_ns.append(mtime_ns)
+
+
+TroubleKind = Literal[
+    "broken-symlink",
+    "symlink-outside",
+    "symlink-loop",
+    "unreadable",
+    "special-file",
+    "not-utf8",
+    "same-key",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something under the root that cannot become an entry.
+
+    Attributes
+    ----------
+    kind
+        What is the matter.
+    key
+        The key it would have had, unencodable bytes shown as ``\\xNN``.
+    path
+        Where it lies.
+    detail
+        The facts (where a link points, what the system said), one short phrase.
+    """
+
+    kind: TroubleKind
+    key: str
+    path: str
+    detail: str = ""
+
+
+Scan = Iterator[Folder | Trouble]

@@ -1,0 +1,107 @@
+"""The report of a check: a header, findings, an end record; JSON lines.
+
+Without its end record it is not a report: a run that died wrote only its beginning.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from validator.models.finding import Level
+
+REPORT_FORMAT = "cpgate-report/1"
+
+
+class Listing(BaseModel):
+    """What was listed.
+
+    Attributes
+    ----------
+    files
+        Number of files, junk left out.
+    size
+        Their bytes.
+    digest
+        SHA-256 over key, size and modification time of every file in the order of their keys.
+    seconds
+        How long the listing took.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    files: int
+    size: int
+    digest: str
+    seconds: float
+
+
+class ReportHeader(BaseModel):
+    """First record of a report.
+
+    Attributes
+    ----------
+    format
+        Name and version of the format.
+    tool, rulebook
+        Versions of cpgate and of its rulebook.
+    policy, scope
+        By which levels, and what was required (see the words page).
+    root
+        The path or address that was checked.
+    datasets
+        ``project/source`` of each dataset found there.
+    only, select, ignore
+        What the run was narrowed to; empty means everything.
+    started
+        UTC.
+    counts
+        Numbers of batches, plates, wells, files: what the listing holds.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    record: Literal["header"] = "header"
+    format: Literal["cpgate-report/1"] = REPORT_FORMAT
+    tool: str
+    rulebook: str
+    policy: str
+    scope: str
+    root: str
+    datasets: list[str]
+    only: list[str] = Field(default_factory=list)
+    select: list[str] = Field(default_factory=list)
+    ignore: list[str] = Field(default_factory=list)
+    started: datetime
+    listing: Listing
+    counts: dict[str, int] = Field(default_factory=dict)
+
+
+class ReportEnd(BaseModel):
+    """Last record of a report.
+
+    Attributes
+    ----------
+    findings
+        Number of findings of each level.
+    places
+        Number of places (files, rows, folders) behind them, of each level.
+    crashed
+        Number of checks that crashed; the report is then incomplete.
+    checked
+        How many files each family of checks looked at.
+    seconds
+        Duration of the whole run.
+    digest
+        SHA-256 of all lines before this one, newlines included.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    record: Literal["end"] = "end"
+    findings: dict[Level, int]
+    places: dict[Level, int]
+    crashed: int = 0
+    checked: dict[str, int] = Field(default_factory=dict)
+    seconds: float
+    digest: str

@@ -1,0 +1,1 @@
+"""Append-only, checksummed records that survive a kill at any byte."""

@@ -1,0 +1,1 @@
+"""S3: the only layer that knows boto3 and botocore."""

@@ -1,0 +1,1 @@
+"""Plan, transfer, journal: from a checked dataset to objects in a bucket."""
