@@ -77,9 +77,7 @@ class Dataset:
 
     def files_of(self, placed: PlacedFolder) -> Iterator[PlacedFile]:
         """Every file that lies directly in this folder."""
-        folder = placed.folder
-        for name, size, mtime_ns in zip(folder.names, folder.sizes, folder.mtimes_ns, strict=True):
-            entry = Entry(folder.key + name, f"{folder.path}/{name}", size, mtime_ns)
+        for name, entry in zip(placed.folder.names, placed.folder.entries(), strict=True):
             yield PlacedFile(entry, self.layout.place_file(placed.place, name))
 
     @cached_property

@@ -39,11 +39,13 @@ class Folder:
     path
         Where it lies, without a trailing slash.
     names
-        File names, as they are on disk.
+        File names as they are in keys (NFC).
     sizes
         Bytes of each file, in the order of ``names``.
     mtimes_ns
         Modification time of each file, nanoseconds since 1970 UTC.
+    disk_names
+        Names on disk of those files whose key name differs (macOS writes decomposed Unicode).
     """
 
     key: str
@@ -51,12 +53,18 @@ class Folder:
     names: list[str] = field(default_factory=list)
     sizes: array[int] = field(default_factory=lambda: array("q"))
     mtimes_ns: array[int] = field(default_factory=lambda: array("q"))
+    disk_names: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, size: int, mtime_ns: int) -> None:
         """Append one file."""
         self.names.append(name)
         self.sizes.append(size)
         self.mtimes_ns.append(mtime_ns)
+
+    def entries(self) -> Iterator[Entry]:
+        """Each file as an entry of its own."""
+        for name, size, mtime_ns in zip(self.names, self.sizes, self.mtimes_ns, strict=True):
+            yield Entry(self.key + name, f"{self.path}/{self.disk_names.get(name, name)}", size, mtime_ns)
 
 
 TroubleKind = Literal[
