@@ -80,14 +80,14 @@ TroubleKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something under the root that cannot become an entry.
+    r"""Something under the root that cannot become an entry.
 
     Attributes
     ----------
     kind
         What is the matter.
     key
-        The key it would have had, unencodable bytes shown as ``\\xNN``.
+        The key it would have had, unencodable bytes shown as ``\xNN``.
     path
         Where it lies.
     detail

@@ -1,0 +1,116 @@
+"""Digests of files on disk, caught out when a file changes while it is read."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from awscrt.checksums import crc64nvme
+
+from validator.digests.parts import ObjectDigest, PartDigest, digest_bytes, join_parts
+from validator.errors import UnreadableFile
+
+READ_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What tells one state of a file from another: bytes and modification time (nanoseconds)."""
+
+    size: int
+    mtime_ns: int
+
+
+class FileChanged(UnreadableFile):
+    """The file is not the one that was listed, or changed while it was read."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} changed after it was listed",
+            "wait until nothing writes to it any more, then run the same command again",
+        )
+
+
+def state_of(descriptor: int) -> FileState:
+    """State of an open file."""
+    status = os.fstat(descriptor)
+    return FileState(status.st_size, status.st_mtime_ns)
+
+
+def read_range(path: str, expected: FileState, offset: int, length: int) -> bytes:
+    """Read bytes of a file that must be in the expected state before and afterwards.
+
+    Raises
+    ------
+    FileChanged
+        If it is in another state.
+    OSError
+        If the system refuses.
+    """
+    with Path(path).open("rb", buffering=0) as stream:
+        if state_of(stream.fileno()) != expected:
+            raise FileChanged(path)
+        stream.seek(offset)
+        data = _read_exactly(stream.fileno(), length)
+        if len(data) != length or state_of(stream.fileno()) != expected:
+            raise FileChanged(path)
+    return data
+
+
+def _read_exactly(descriptor: int, length: int) -> bytes:
+    first = os.read(descriptor, length)
+    if len(first) == length or not first:
+        return first
+    pieces, missing = [first], length - len(first)
+    while missing and (piece := os.read(descriptor, missing)):
+        pieces.append(piece)
+        missing -= len(piece)
+    return b"".join(pieces)
+
+
+def digest_file(path: str, expected: FileState, part_size: int | None) -> ObjectDigest:
+    """ETag and CRC64NVME that S3 would report for a file, in one read.
+
+    Parameters
+    ----------
+    path
+        The file.
+    expected
+        State in which it must be, before and afterwards.
+    part_size
+        Bytes of a part; ``None`` for a single PUT.
+
+    Raises
+    ------
+    FileChanged
+        If the file is in another state.
+    OSError
+        If the system refuses.
+    """
+    with Path(path).open("rb", buffering=0) as stream:
+        if state_of(stream.fileno()) != expected:
+            raise FileChanged(path)
+        if part_size is None:
+            parts = [_digest_stream(stream.fileno(), expected.size)]
+        else:
+            starts = range(0, expected.size, part_size)
+            parts = [
+                _digest_stream(stream.fileno(), min(part_size, expected.size - start)) for start in starts
+            ]
+        if sum(part.size for part in parts) != expected.size or state_of(stream.fileno()) != expected:
+            raise FileChanged(path)
+    return join_parts(parts, part_size)
+
+
+def _digest_stream(descriptor: int, length: int) -> PartDigest:
+    md5, checksum, missing = hashlib.md5(usedforsecurity=False), 0, length
+    while missing and (piece := os.read(descriptor, min(READ_BYTES, missing))):
+        md5.update(piece)
+        checksum = crc64nvme(piece, checksum)
+        missing -= len(piece)
+    return PartDigest(length - missing, md5.hexdigest(), checksum)
+
+
+def digest_data(data: bytes) -> ObjectDigest:
+    """Digests of an object sent with a single PUT."""
+    return join_parts([digest_bytes(data)], None)

@@ -1,0 +1,135 @@
+"""What botocore raises, as the few things that can be done about it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from validator.errors import CpgateError, CredentialsError, RemoteError
+
+EXPIRED = frozenset({"ExpiredToken", "RequestExpired", "TokenRefreshRequired", "ExpiredTokenException"})
+WRONG_KEYS = frozenset(
+    {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidClientTokenId", "AuthFailure", "InvalidToken"}
+)
+NO_RIGHT = frozenset({"AccessDenied", "403", "Forbidden", "AllAccessDisabled", "AccountProblem"})
+TAKEN = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict"})
+
+
+class AlreadyThere(RemoteError):
+    """A conditional write was refused: another object lies at the key (or not the one that was seen)."""
+
+
+class UploadGone(RemoteError):
+    """The store does not know this multipart upload (any more)."""
+
+
+class ObjectMissing(RemoteError):
+    """There is no object at the key."""
+
+
+class BytesDamaged(RemoteError):
+    """The store received other bytes than were sent."""
+
+
+@contextmanager
+def translated(bucket: str, key: str = "", doing: str = "reach") -> Iterator[None]:
+    """Turn what botocore raises inside the block into this project's errors.
+
+    Parameters
+    ----------
+    bucket, key
+        What the request was about.
+    doing
+        The request in a word or two (``write``, ``list``).
+    """
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  0.1 s that other commands do not pay
+
+    try:
+        yield
+    except ClientError as error:
+        details = error.response.get("Error", {})
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        code = str(details.get("Code", status))
+        raise _from_code(
+            code, str(details.get("Message", "")), status, f"s3://{bucket}/{key}", doing
+        ) from error
+    except BotoCoreError as error:
+        raise _from_botocore(error, f"s3://{bucket}/{key}", doing) from error
+
+
+def _from_code(code: str, message: str, status: int, where: str, doing: str) -> CpgateError:
+    if code in EXPIRED:
+        return CredentialsError(
+            f"the AWS credentials have expired (while trying to {doing} {where})",
+            "get new ones and run the same command again: it goes on where it stopped",
+        )
+    if code in WRONG_KEYS:
+        return CredentialsError(
+            f"the store does not accept these AWS credentials ({code})",
+            "check the access key, the secret key and the session token, or the --profile they come from",
+        )
+    if code in NO_RIGHT:
+        return CredentialsError(
+            f"these credentials may not {doing} {where}",
+            "check that the prefix is the one that was granted, and that the region is the grant's",
+        )
+    if code == "NoSuchBucket":
+        return RemoteError(
+            f"there is no bucket {where.split('/')[2]}",
+            "check its name, and --endpoint-url if the store is not AWS",
+        )
+    if code in TAKEN or status == 412:
+        return AlreadyThere(f"another object lies at {where}", "see --replace")
+    if code == "NoSuchUpload":
+        return UploadGone(f"the store no longer knows the upload of {where}")
+    if code in {"NoSuchKey", "404", "NotFound"}:
+        return ObjectMissing(f"there is no object {where}")
+    if code in {"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch"}:
+        return BytesDamaged(f"bytes of {where} were damaged on their way", "run the same command again")
+    if code in {
+        "PermanentRedirect",
+        "301",
+        "AuthorizationHeaderMalformed",
+        "IllegalLocationConstraintException",
+    }:
+        return RemoteError(f"the bucket of {where} is in another region", "name it with --region")
+    return RemoteError(
+        f"the store refused to {doing} {where}: {message or code}", "run the same command again"
+    )
+
+
+def _from_botocore(error: Exception, where: str, doing: str) -> CpgateError:
+    from botocore import exceptions as known  # noqa: PLC0415  see above
+
+    if isinstance(error, known.NoCredentialsError | known.PartialCredentialsError):
+        return CredentialsError(
+            "no complete AWS credentials were found",
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with --profile",
+        )
+    if isinstance(error, known.CredentialRetrievalError | known.TokenRetrievalError | known.SSOError):
+        return CredentialsError(f"the AWS credentials could not be renewed: {error}", "log in again")
+    if isinstance(
+        error, known.EndpointConnectionError | known.ConnectTimeoutError | known.ProxyConnectionError
+    ):
+        return RemoteError(
+            f"the store cannot be reached ({_endpoint(error)})",
+            "check the network, the proxy settings and --endpoint-url; the same command goes on where it stopped",
+        )
+    if isinstance(error, known.SSLError):
+        return RemoteError(
+            f"no secure connection to the store ({_endpoint(error)})",
+            "if a proxy of the institute stands between, name its certificate in AWS_CA_BUNDLE",
+        )
+    if isinstance(error, known.HTTPClientError):
+        return RemoteError(
+            f"the store broke off the connection (while trying to {doing} {where})",
+            "run the same command again: it goes on where it stopped",
+        )
+    if isinstance(error, known.ParamValidationError):
+        return RemoteError(
+            f"{where} is not a name that S3 accepts", "check the name of the bucket and the key"
+        )
+    return RemoteError(f"the store could not {doing} {where}: {error}", "run the same command again")
+
+
+def _endpoint(error: Exception) -> str:
+    values = getattr(error, "kwargs", {})
+    return str(values.get("endpoint_url") or values.get("proxy_url") or "no address")

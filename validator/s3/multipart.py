@@ -1,0 +1,142 @@
+"""Requests about multipart uploads."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from validator.errors import CredentialsError, RemoteError
+from validator.s3.failures import UploadGone, translated
+from validator.s3.objects import Condition, bare_etag, md5_header
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePart:
+    """A part that the store holds: number (1 is the first), bytes, ETag (its MD5 in hex)."""
+
+    number: int
+    size: int
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteUpload:
+    """A multipart upload that was begun and neither completed nor aborted."""
+
+    key: str
+    upload_id: str
+
+
+def begin_upload(client: "S3Client", bucket: str, key: str) -> str:
+    """Begin a multipart upload and return its id."""
+    with translated(bucket, key, "write"):
+        return client.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+
+
+def upload_part(
+    client: "S3Client", bucket: str, key: str, upload_id: str, number: int, data: bytes, md5: str
+) -> str:
+    """Send one part and return its ETag.
+
+    Raises
+    ------
+    UploadGone
+        If the store does not know the upload.
+    """
+    with translated(bucket, key, "write"):
+        answer = client.upload_part(
+            Bucket=bucket,
+            Key=key,
+            UploadId=upload_id,
+            PartNumber=number,
+            Body=data,
+            ContentMD5=md5_header(md5),
+        )
+    return bare_etag(answer["ETag"])
+
+
+def complete_upload(
+    client: "S3Client",
+    bucket: str,
+    key: str,
+    upload_id: str,
+    md5s: Sequence[str],
+    condition: Condition | None,
+) -> str:
+    """Join the parts into an object and return its ETag.
+
+    Raises
+    ------
+    AlreadyThere
+        If the condition does not hold.
+    UploadGone
+        If the store does not know the upload; after a lost answer it may have been completed.
+    """
+    parts: list[CompletedPartTypeDef] = [
+        {"PartNumber": number, "ETag": f'"{md5}"'} for number, md5 in enumerate(md5s, start=1)
+    ]
+    arguments = condition.arguments() if condition else {}
+    with translated(bucket, key, "write"):
+        answer = client.complete_multipart_upload(
+            Bucket=bucket,
+            Key=key,
+            UploadId=upload_id,
+            MultipartUpload={"Parts": parts},
+            **arguments,
+        )
+    return bare_etag(answer["ETag"])
+
+
+def abort_upload(client: "S3Client", bucket: str, key: str, upload_id: str) -> None:
+    """Throw an unfinished upload and its parts away; one that is gone already is fine."""
+    try:
+        with translated(bucket, key, "abort the upload of"):
+            client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id)
+    except UploadGone:
+        return
+
+
+def list_parts(client: "S3Client", bucket: str, key: str, upload_id: str) -> list[RemotePart]:
+    """Every part that the store holds of an upload.
+
+    Raises
+    ------
+    UploadGone
+        If the store does not know the upload.
+    """
+    with translated(bucket, key, "list the parts of"):
+        pages = client.get_paginator("list_parts").paginate(Bucket=bucket, Key=key, UploadId=upload_id)
+        return [
+            RemotePart(part["PartNumber"], part["Size"], bare_etag(part["ETag"]))
+            for page in pages
+            for part in page.get("Parts", [])
+        ]
+
+
+def list_uploads(client: "S3Client", bucket: str, prefix: str) -> Iterator[RemoteUpload]:
+    """Every unfinished upload below a prefix.
+
+    Raises
+    ------
+    CredentialsError
+        If the credentials do not include this right; those of a grant probably do not.
+    """
+    with translated(bucket, prefix, "list the unfinished uploads of"):
+        for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix):
+            for upload in page.get("Uploads", []):
+                yield RemoteUpload(upload["Key"], upload["UploadId"])
+
+
+def try_list_uploads(client: "S3Client", bucket: str, prefix: str) -> list[RemoteUpload] | None:
+    """Every unfinished upload below a prefix, or ``None`` where listing them is refused."""
+    try:
+        return list(list_uploads(client, bucket, prefix))
+    except CredentialsError:
+        return None
+    except RemoteError as error:
+        if error.__cause__ is not None and "NotImplemented" in str(error.__cause__):
+            return None
+        raise

@@ -1,0 +1,147 @@
+"""Requests about whole objects, with answers as plain data."""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from validator.s3.failures import ObjectMissing, translated
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteObject:
+    """What the store says about an object.
+
+    Attributes
+    ----------
+    key
+        Without the bucket.
+    size
+        Bytes.
+    etag
+        Without quotes.
+    modified
+        UTC.
+    """
+
+    key: str
+    size: int
+    etag: str
+    modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must be true at the key for a write to happen.
+
+    Attributes
+    ----------
+    replaces
+        ETag of the object that may be replaced; ``None`` when nothing may lie there.
+    """
+
+    replaces: str | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        """As arguments of PutObject and CompleteMultipartUpload."""
+        return {"IfNoneMatch": "*"} if self.replaces is None else {"IfMatch": f'"{self.replaces}"'}
+
+
+def bare_etag(etag: str) -> str:
+    """An ETag without its quotes."""
+    return etag.strip('"')
+
+
+def md5_header(md5: str) -> str:
+    """An MD5 in hex as the Content-MD5 header wants it."""
+    return base64.b64encode(bytes.fromhex(md5)).decode("ascii")
+
+
+def check_bucket(client: "S3Client", bucket: str) -> None:
+    """Make sure that the bucket answers, with one cheap request.
+
+    Raises
+    ------
+    RemoteError
+        If it does not exist or cannot be reached.
+    CredentialsError
+        If the keys are refused; keys that may use only a prefix are let through.
+    """
+    for _ in list_objects(client, bucket, "", page_size=1):
+        return
+
+
+def list_objects(
+    client: "S3Client", bucket: str, prefix: str, page_size: int = 1000
+) -> Iterator[RemoteObject]:
+    """Every object below a prefix, in the order of the keys (1,000 a request).
+
+    Raises
+    ------
+    RemoteError, CredentialsError
+        If the store refuses.
+    """
+    with translated(bucket, prefix, "list"):
+        pages = client.get_paginator("list_objects_v2").paginate(
+            Bucket=bucket, Prefix=prefix, PaginationConfig={"PageSize": page_size}
+        )
+        for page in pages:
+            for item in page.get("Contents", []):
+                modified = item["LastModified"].astimezone(UTC)
+                yield RemoteObject(item["Key"], item["Size"], bare_etag(item["ETag"]), modified)
+
+
+def head_object(client: "S3Client", bucket: str, key: str) -> RemoteObject | None:
+    """What lies at a key, or ``None``."""
+    try:
+        with translated(bucket, key, "read"):
+            answer = client.head_object(Bucket=bucket, Key=key)
+    except ObjectMissing:
+        return None
+    modified = answer["LastModified"].astimezone(UTC)
+    return RemoteObject(key, answer["ContentLength"], bare_etag(answer["ETag"]), modified)
+
+
+def first_part_size(client: "S3Client", bucket: str, key: str) -> int | None:
+    """Bytes of an object's first part, or ``None`` when the store does not tell.
+
+    Some stores answer with the whole object; without PartsCount the answer is not trusted.
+    """
+    with translated(bucket, key, "read"):
+        answer = client.head_object(Bucket=bucket, Key=key, PartNumber=1)
+    return answer["ContentLength"] if answer.get("PartsCount") else None
+
+
+def put_object(
+    client: "S3Client", bucket: str, key: str, data: bytes, md5: str, condition: Condition | None
+) -> str:
+    """Write an object with a single PUT and return its ETag.
+
+    Parameters
+    ----------
+    client, bucket, key
+        Where to.
+    data
+        The bytes.
+    md5
+        Their MD5 in hex: the store refuses other bytes.
+    condition
+        What must be true at the key; ``None`` writes in any case.
+
+    Raises
+    ------
+    AlreadyThere
+        If the condition does not hold.
+    BytesDamaged
+        If the bytes changed on their way.
+    RemoteError, CredentialsError
+        If the store refuses for another reason.
+    """
+    arguments = condition.arguments() if condition else {}
+    with translated(bucket, key, "write"):
+        answer = client.put_object(Bucket=bucket, Key=key, Body=data, ContentMD5=md5_header(md5), **arguments)
+    return bare_etag(answer["ETag"])
