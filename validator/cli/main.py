@@ -1,0 +1,145 @@
+"""The ``cpgate`` command: its subcommands, and the one place that turns errors into text and exit codes."""
+
+import importlib
+import importlib.util
+import os
+import platform
+import signal
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+import click
+
+from validator import __version__
+from validator.cli.terminal import complain, prepare_streams, silence_stdout
+from validator.errors import CpgateError, ExitCode, Interrupted
+
+COMMANDS = {
+    "check": "validator.cli.check:check",
+    "demo": "validator.cli.demo:demo",
+    "explain": "validator.cli.rules:explain",
+    "hook": "validator.cli.hook:hook",
+    "manifest": "validator.cli.manifest:manifest",
+    "report": "validator.cli.report:report",
+    "rules": "validator.cli.rules:rules",
+    "upload": "validator.cli.upload:upload",
+    "verify": "validator.cli.verify:verify",
+}
+"""Name of each command and where it lives; imported when it is asked for, so that the command starts fast."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """Names of all commands that this installation has."""
+        return sorted(name for name, target in COMMANDS.items() if _is_there(target))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click's signature
+        """Import the command with this name."""
+        target = COMMANDS.get(cmd_name)
+        if target is None or not _is_there(target):
+            return None
+        module, _, attribute = target.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+
+def _is_there(target: str) -> bool:
+    return importlib.util.find_spec(target.partition(":")[0]) is not None
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="cpgate", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Check, upload and prove contributions of cell images to the Cell Painting Gallery.
+
+    \b
+    cpgate check  ~/nas/cpg0051-heart/broad                        what is wrong, where, how to mend it
+    cpgate upload ~/nas/cpg0051-heart/broad s3://staging-bucket    send it; the same command goes on after a stop
+    cpgate verify cpg0051-heart_broad_20261120T140533Z.jsonl       prove that it is all there
+    """
+
+
+def main() -> None:
+    """Run the command and leave with its exit code."""
+    code = run(sys.argv[1:])
+    flushed = _flush()
+    sys.exit(code if flushed or code else int(ExitCode.FAILURE))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command; returns the exit code and raises nothing."""
+    prepare_streams()
+    try:
+        with _termination_as_interruption():
+            code = cli.main(args=list(arguments), prog_name="cpgate", standalone_mode=False)
+    except CpgateError as error:
+        complain(error.what, error.mend)
+        return int(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        complain("Stopped.", "")
+        return int(ExitCode.INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:  # the reader of the output has seen enough
+        silence_stdout()
+        return int(ExitCode.CLEAN)
+    except Exception as error:  # noqa: BLE001  the last boundary: nobody should see a traceback
+        return _unexpected(error)
+    return code if isinstance(code, int) else int(ExitCode.CLEAN)
+
+
+@contextmanager
+def _termination_as_interruption() -> Iterator[None]:
+    """Let SIGTERM (a batch system's way to say stop) end the run as cleanly as Ctrl-C does."""
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the signature of a signal handler
+        raise Interrupted("Stopped because the system asked for it.", signal_number=number)
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not the main thread: somebody calls run() from a program of their own
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _unexpected(error: Exception) -> int:
+    text = "".join(traceback.format_exception(error))
+    facts = f"cpgate {__version__}, Python {platform.python_version()}, {platform.platform()}"
+    where = "Its details could not be written down."
+    with suppress(OSError, CpgateError):
+        from validator.workflows.crashes import write_crash  # noqa: PLC0415  only when it is needed
+
+        where = (
+            f"Send the file {write_crash(text)} with your report; look into it first, it names your files."
+        )
+    complain(
+        f"cpgate met something that it was not made for ({facts}).",
+        f"This is a defect of cpgate: please report it. {where}",
+    )
+    return int(ExitCode.FAILURE)
+
+
+def _flush() -> bool:
+    """Bring what was said to its reader; ``False`` when the disk behind a redirection is full."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence_stdout()
+    except OSError as error:
+        silence_stdout()
+        complain(f"The output could not be written: {os.strerror(error.errno or 0).lower()}.", "")
+        return False
+    return True
