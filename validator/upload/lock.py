@@ -1,0 +1,126 @@
+"""One uploader at a time for a destination; the second is told who the first is."""
+
+import json
+import os
+import secrets
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+from threading import Event, Thread
+from types import TracebackType
+from typing import Self
+
+from validator.errors import CpgateError
+
+HEARTBEAT_SECONDS = 15.0
+STALE_SECONDS = 120.0
+
+
+class UploadLock:
+    """A lock file with a heartbeat, which works on network disks and survives a kill of its holder.
+
+    A lock is taken over when its process is gone (same host) or its heartbeat is two minutes old. Ages are
+    taken from the file system's own clock, so that a wrong clock on one machine does no harm.
+
+    Parameters
+    ----------
+    folder
+        State folder of the destination.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "lock"
+        self._folder = folder
+        self._token = secrets.token_hex(8)
+        self._stop = Event()
+        self._beat = Thread(target=self._keep_beating, daemon=True)
+
+    def __enter__(self) -> Self:
+        for _ in range(3):
+            if self._create():
+                self._beat.start()
+                return self
+            holder = self._holder()
+            if holder is not None and not self._is_stale(holder):
+                raise CpgateError(
+                    f"another upload to this place is running (process {holder['pid']} on {holder['host']}, "
+                    f"since {holder['since']})",
+                    "wait for it, or stop it: this command then goes on where it stopped",
+                )
+            with suppress(FileNotFoundError):
+                self.path.unlink()
+        raise CpgateError(
+            f"the lock {self.path} cannot be taken", "another upload began at this moment; try again"
+        )
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        if self._beat.is_alive():
+            self._beat.join()
+        holder = self._holder()
+        if holder is not None and holder.get("token") == self._token:
+            with suppress(FileNotFoundError):
+                self.path.unlink()
+
+    def _create(self) -> bool:
+        content = {
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "since": time.strftime("%Y-%m-%d %H:%M:%S"),
+            "token": self._token,
+        }
+        try:
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return False
+        with os.fdopen(descriptor, "w") as stream:
+            json.dump(content, stream)
+        return True
+
+    def _holder(self) -> dict[str, object] | None:
+        """Content of the lock file; ``None`` when there is none, an unknown holder when it is damaged."""
+        unknown: dict[str, object] = {"pid": "?", "host": "?", "since": "?", "token": ""}
+        try:
+            content = json.loads(self.path.read_text())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError):
+            return unknown
+        return unknown | content if isinstance(content, dict) else unknown
+
+    def _is_stale(self, holder: dict[str, object]) -> bool:
+        pid = holder["pid"]
+        if holder["host"] == socket.gethostname() and isinstance(pid, int) and not _is_alive(pid):
+            return True
+        return self._age() > STALE_SECONDS
+
+    def _age(self) -> float:
+        """Seconds since the last heartbeat, by the clock of the file system."""
+        probe = self._folder / f"clock-{self._token}"
+        try:
+            probe.touch()
+            return probe.stat().st_mtime - self.path.stat().st_mtime
+        except FileNotFoundError:
+            return STALE_SECONDS + 1
+        finally:
+            probe.unlink(missing_ok=True)
+
+    def _keep_beating(self) -> None:
+        while not self._stop.wait(HEARTBEAT_SECONDS):
+            with suppress(OSError):
+                os.utime(self.path)
+
+
+def _is_alive(pid: int) -> bool:
+    if os.name == "nt":  # there is no harmless signal on Windows: the heartbeat alone decides
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,239 @@
+"""Carry out one task: read, digest, send, compare, write it into the journal."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from validator.digests.files import FileChanged, FileState, digest_file, read_range
+from validator.digests.parts import ObjectDigest, digest_bytes, join_parts, parts_of_etag
+from validator.errors import CredentialsError, RemoteError
+from validator.s3 import multipart, objects
+from validator.s3.failures import AlreadyThere, UploadGone
+from validator.s3.limits import fitting_part_sizes, part_range
+from validator.s3.objects import Condition, RemoteObject
+from validator.upload.journal import DoneRecord, Journal, UploadRecord
+from validator.upload.tasks import Answer, Do, Failure, Task
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class Conflict(Exception):
+    """Other bytes lie at the key."""
+
+    def __init__(self, there: RemoteObject | None) -> None:
+        super().__init__()
+        self.there = there
+
+
+class Unverifiable(Exception):
+    """The store answers with an ETag that is not built from MD5s."""
+
+
+class JournalFull(Exception):
+    """The journal cannot be written."""
+
+
+class Performer:
+    """Carries out tasks with one client and one journal; safe to call from several threads.
+
+    Parameters
+    ----------
+    client, bucket
+        Where objects go.
+    journal
+        What is done is written here before it is answered.
+    """
+
+    def __init__(self, client: "S3Client", bucket: str, journal: Journal) -> None:
+        self.client = client
+        self.bucket = bucket
+        self.journal = journal
+
+    def perform(self, task: Task) -> Answer:
+        """Carry out a task; whatever goes wrong becomes part of the answer."""
+        try:
+            return Answer(task.id, values=self._dispatch(task))
+        except Conflict as conflict:
+            return Answer(task.id, Failure.CONFLICT, _describe(conflict.there))
+        except Unverifiable:
+            return Answer(
+                task.id,
+                Failure.UNVERIFIABLE,
+                "the store's ETag is not built from MD5s (an encrypted bucket, perhaps): it cannot be verified",
+            )
+        except JournalFull as error:
+            return Answer(task.id, Failure.JOURNAL, f"the journal cannot be written: {error}")
+        except CredentialsError as error:
+            return Answer(task.id, Failure.CREDENTIALS, error.what, error.mend)
+        except UploadGone as error:
+            return Answer(task.id, Failure.GONE, error.what, error.mend)
+        except FileChanged as error:
+            return Answer(task.id, Failure.CHANGED, error.what, error.mend)
+        except RemoteError as error:
+            return Answer(task.id, Failure.REMOTE, error.what, error.mend)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            return Answer(task.id, Failure.UNREADABLE, f"{task.path} cannot be read: {reason}")
+
+    def _dispatch(self, task: Task) -> dict[str, Any]:
+        match task.do:
+            case Do.PUT:
+                return self._put(task)
+            case Do.BEGIN:
+                return self._begin(task)
+            case Do.PARTS:
+                found = multipart.list_parts(self.client, self.bucket, task.key, task.upload_id)
+                return {"parts": [[part.number, part.size, part.etag] for part in found]}
+            case Do.PART:
+                return self._part(task)
+            case Do.COMPLETE:
+                return self._complete(task)
+            case Do.ABORT:
+                multipart.abort_upload(self.client, self.bucket, task.key, task.upload_id)
+                self._write("end", task.upload_id)
+                return {}
+            case Do.DIGEST:
+                return self._digest(task)
+
+    def _write(self, record: str, *values: Any) -> None:
+        try:
+            getattr(self.journal, record)(*values)
+        except OSError as error:
+            raise JournalFull(error.strerror or str(error)) from error
+
+    def _put(self, task: Task) -> dict[str, Any]:
+        state = FileState(task.size, task.mtime_ns)
+        data = read_range(task.path, state, 0, task.size)
+        digest = join_parts([digest_bytes(data)], None)
+        try:
+            etag = objects.put_object(self.client, self.bucket, task.key, data, digest.etag, _condition(task))
+            sent = len(data)
+        except AlreadyThere:
+            # The answer to an earlier try may have been lost: then these are our own bytes.
+            etag, sent = self._own_bytes(task.key, digest), 0
+        self._compare(task.key, etag, digest.etag)
+        return self._done(task.key, state, digest) | {"sent": sent}
+
+    def _begin(self, task: Task) -> dict[str, Any]:
+        if task.part_size is None:
+            raise ValueError(task.key)
+        if task.recover:
+            self._abort_unanswered(task.key)
+        self._write("intent", task.key)
+        upload_id = multipart.begin_upload(self.client, self.bucket, task.key)
+        state = FileState(task.size, task.mtime_ns)
+        self._write("begin", UploadRecord(upload_id, task.key, task.part_size, state))
+        return {"upload_id": upload_id}
+
+    def _abort_unanswered(self, key: str) -> None:
+        """Abort uploads of a key that were begun without an answer: those that hold no part yet."""
+        for upload in multipart.try_list_uploads(self.client, self.bucket, key) or []:
+            if upload.key == key and not multipart.list_parts(
+                self.client, self.bucket, key, upload.upload_id
+            ):
+                multipart.abort_upload(self.client, self.bucket, key, upload.upload_id)
+
+    def _part(self, task: Task) -> dict[str, Any]:
+        if task.part_size is None:
+            raise ValueError(task.key)
+        offset, length = part_range(task.size, task.part_size, task.number)
+        data = read_range(task.path, FileState(task.size, task.mtime_ns), offset, length)
+        part = digest_bytes(data)
+        sent = 0
+        if task.etag != part.md5:
+            etag = multipart.upload_part(
+                self.client, self.bucket, task.key, task.upload_id, task.number, data, part.md5
+            )
+            self._compare(task.key, etag, part.md5)
+            sent = length
+        self._write("part", task.upload_id, task.number, part)
+        return {"size": part.size, "md5": part.md5, "crc": part.crc64nvme, "sent": sent}
+
+    def _complete(self, task: Task) -> dict[str, Any]:
+        digest = ObjectDigest(task.size, task.expected, task.part_size, len(task.md5s), task.crc)
+        try:
+            etag = multipart.complete_upload(
+                self.client, self.bucket, task.key, task.upload_id, task.md5s, _condition(task)
+            )
+        except AlreadyThere as error:
+            there = objects.head_object(self.client, self.bucket, task.key)
+            multipart.abort_upload(self.client, self.bucket, task.key, task.upload_id)
+            self._write("end", task.upload_id)
+            if there is None or (there.size, there.etag) != (digest.size, digest.etag):
+                raise Conflict(there) from error
+            etag = there.etag
+        except CredentialsError:
+            raise
+        except RemoteError:
+            # The answer to an earlier try may have been lost; if not, the first error stands.
+            there = objects.head_object(self.client, self.bucket, task.key)
+            if there is None or (there.size, there.etag) != (digest.size, digest.etag):
+                raise
+            etag = there.etag
+        self._write("end", task.upload_id)
+        self._compare(task.key, etag, digest.etag)
+        return self._done(task.key, FileState(task.size, task.mtime_ns), digest) | {"sent": 0}
+
+    def _digest(self, task: Task) -> dict[str, Any]:
+        """Digest a file in the way that the object in the bucket was sent."""
+        state = FileState(task.size, task.mtime_ns)
+        digest = None
+        for part_size in self._part_sizes(task):
+            digest = digest_file(task.path, state, part_size)
+            if digest.etag == task.etag:
+                break
+        if digest is None:
+            raise Unverifiable
+        self._write("digest", task.key, state, digest)
+        return _values(digest)
+
+    def _part_sizes(self, task: Task) -> list[int | None]:
+        parts = parts_of_etag(task.etag)
+        if parts is None:
+            return []
+        if parts == 0:
+            return [None]
+        if parts == 1:
+            return [task.size or 1]
+        told = objects.first_part_size(self.client, self.bucket, task.key)
+        return [told] if told else [*fitting_part_sizes(task.size, parts)]
+
+    def _own_bytes(self, key: str, digest: ObjectDigest) -> str:
+        there = objects.head_object(self.client, self.bucket, key)
+        if there is None or (there.size, there.etag) != (digest.size, digest.etag):
+            raise Conflict(there)
+        return there.etag
+
+    def _compare(self, key: str, answered: str, computed: str) -> None:
+        if answered == computed:
+            return
+        if parts_of_etag(answered) is None:
+            raise Unverifiable
+        raise RemoteError(
+            f"the store holds other bytes at {key} than were read from disk (ETag {answered}, not {computed})",
+            "run the same command again; if it happens again, the disk or the memory of this machine is suspect",
+        )
+
+    def _done(self, key: str, state: FileState, digest: ObjectDigest) -> dict[str, Any]:
+        moment = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._write("done", DoneRecord(key, state, digest, moment))
+        return _values(digest) | {"at": moment}
+
+
+def _condition(task: Task) -> Condition | None:
+    return Condition(task.replaces) if task.conditional else None
+
+
+def _values(digest: ObjectDigest) -> dict[str, Any]:
+    return {
+        "etag": digest.etag,
+        "part_size": digest.part_size,
+        "parts": digest.parts,
+        "crc": digest.crc64nvme,
+    }
+
+
+def _describe(there: RemoteObject | None) -> str:
+    if there is None:
+        return "the object that should be replaced is no longer there"
+    return f"other bytes lie there ({there.size:,} bytes, ETag {there.etag}, of {there.modified:%Y-%m-%d %H:%M} UTC)"

@@ -1,0 +1,163 @@
+"""What an upload would do to each file: a pure function of the files, the bucket, and the journal."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from validator.digests.files import FileState
+from validator.digests.parts import ObjectDigest, join_parts
+from validator.models.listing import Entry
+from validator.s3.limits import part_count, part_size_for
+from validator.s3.objects import RemoteObject
+from validator.upload.journal import JournalState, UploadRecord
+
+
+class Action(StrEnum):
+    """What is to be done with a file."""
+
+    SEND = "send"
+    RESUME = "resume"
+    UNCHANGED = "unchanged"
+    CONFLICT = "conflict"
+    COMPARE = "compare"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """A file and what is to be done with it.
+
+    Attributes
+    ----------
+    entry
+        The file.
+    action
+        `COMPARE`: the bucket holds an object of the same size; only reading the file can tell the rest.
+    part_size
+        Bytes of a part if it is sent; ``None`` for a single PUT.
+    there
+        What lies at the key.
+    upload
+        The unfinished upload that is resumed.
+    digest
+        Digests of the file, when they are known without reading it again.
+    """
+
+    entry: Entry
+    action: Action
+    part_size: int | None = None
+    there: RemoteObject | None = None
+    upload: UploadRecord | None = None
+    digest: ObjectDigest | None = None
+
+    @property
+    def state(self) -> FileState:
+        """State of the file when it was listed."""
+        return FileState(self.entry.size, self.entry.mtime_ns)
+
+    @property
+    def bytes_there(self) -> int:
+        """Bytes of the parts that the bucket already holds."""
+        return sum(part.size for part in self.upload.parts.values()) if self.upload else 0
+
+
+def make_plan(
+    entries: Iterable[Entry],
+    remote: Mapping[str, RemoteObject],
+    journal: JournalState,
+    *,
+    part_size: int,
+    replace: tuple[str, ...] = (),
+) -> list[PlanItem]:
+    """Decide for each file.
+
+    Parameters
+    ----------
+    entries
+        The files, in the order in which they are to be sent.
+    remote
+        What lies in the bucket, by key.
+    journal
+        What was done before.
+    part_size
+        Bytes of a part, where the size of the file allows it.
+    replace
+        Globs of keys whose objects may be replaced by other bytes.
+    """
+    unfinished: dict[str, list[UploadRecord]] = {}
+    for upload in journal.uploads.values():
+        unfinished.setdefault(upload.key, []).append(upload)
+    return [
+        _decide(entry, remote.get(entry.key), journal, unfinished.get(entry.key, []), part_size, replace)
+        for entry in entries
+    ]
+
+
+def _decide(
+    entry: Entry,
+    there: RemoteObject | None,
+    journal: JournalState,
+    unfinished: list[UploadRecord],
+    part_size: int,
+    replace: tuple[str, ...],
+) -> PlanItem:
+    state = FileState(entry.size, entry.mtime_ns)
+    usable = [upload for upload in unfinished if upload.state == state]
+    best = max(usable, key=lambda upload: len(upload.parts), default=None)
+    if there is None:
+        return _send(entry, best, part_size, None)
+    digest = _known_digest(entry.key, state, journal, best, there)
+    if digest is not None and (digest.etag, digest.size) == (there.etag, there.size):
+        return PlanItem(entry, Action.UNCHANGED, there=there, digest=digest)
+    if there.size == entry.size and digest is None:
+        return PlanItem(entry, Action.COMPARE, there=there)
+    if may_replace(entry.key, replace):
+        return _send(entry, best, part_size, there)
+    return PlanItem(entry, Action.CONFLICT, there=there)
+
+
+def settle(
+    item: PlanItem, digest: ObjectDigest, journal: JournalState, part_size: int, replace: tuple[str, ...]
+) -> PlanItem:
+    """Decide again after the file was read and digested in the way its object was sent."""
+    there = item.there
+    if there is not None and (digest.etag, digest.size) == (there.etag, there.size):
+        return PlanItem(item.entry, Action.UNCHANGED, there=there, digest=digest)
+    if may_replace(item.entry.key, replace):
+        usable = [u for u in journal.uploads_of(item.entry.key) if u.state == item.state]
+        return _send(item.entry, usable[0] if usable else None, part_size, there)
+    return PlanItem(item.entry, Action.CONFLICT, there=there, digest=digest)
+
+
+def _send(entry: Entry, upload: UploadRecord | None, part_size: int, there: RemoteObject | None) -> PlanItem:
+    if upload is not None:
+        return PlanItem(entry, Action.RESUME, part_size=upload.part_size, there=there, upload=upload)
+    return PlanItem(entry, Action.SEND, part_size=part_size_for(entry.size, part_size), there=there)
+
+
+def _known_digest(
+    key: str, state: FileState, journal: JournalState, upload: UploadRecord | None, there: RemoteObject
+) -> ObjectDigest | None:
+    """Digests of the file that compare with this very object, from earlier reading; ``None`` if there are none."""
+    known_state, known = journal.digests.get(key, (None, None))
+    if known is not None and known_state == state and (known.etag == there.etag or known.size != there.size):
+        return known
+    if upload is not None and len(upload.parts) == part_count(state.size, upload.part_size):
+        joined = join_parts([upload.parts[n] for n in sorted(upload.parts)], upload.part_size)
+        if joined.etag == there.etag:
+            return joined
+    return None
+
+
+def may_replace(key: str, replace: tuple[str, ...]) -> bool:
+    """Whether ``--replace`` names this key."""
+    return any(fnmatchcase(key, glob) for glob in replace)
+
+
+def leftovers(items: Iterable[PlanItem], journal: JournalState) -> list[UploadRecord]:
+    """Unfinished uploads of the planned files that no item resumes: the file changed, or the object is there."""
+    keys = {item.entry.key for item in items}
+    used = {item.upload.upload_id for item in items if item.upload is not None}
+    return [
+        upload for upload in journal.uploads.values() if upload.key in keys and upload.upload_id not in used
+    ]

@@ -1,0 +1,218 @@
+"""Worker processes: started, fed, replaced when they die, ended."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+from typing import Self
+
+from validator.errors import RemoteError
+from validator.s3.client import S3Settings
+from validator.upload.tasks import Answer, Task
+
+TASKS_WAITING_PER_THREAD = 2
+DEATHS_WITHOUT_PROGRESS = 5
+THREADS_PER_PROCESS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """What every worker is told.
+
+    Attributes
+    ----------
+    s3, bucket
+        Where objects go.
+    folder, run
+        State folder of the destination, and the number of this run.
+    jobs
+        Requests at once, over all processes.
+    """
+
+    s3: S3Settings
+    bucket: str
+    folder: Path
+    run: int
+    jobs: int
+
+
+@dataclass
+class _Process:
+    name: str
+    handle: "subprocess.Popen[bytes]"
+    threads: int
+    tasks: dict[int, Task] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A worker died; these tasks have no answer and may or may not be done."""
+
+    tasks: tuple[Task, ...]
+
+
+class WorkerPool:
+    """Processes that carry out tasks; use as a context manager.
+
+    Processes rather than threads alone, because digests and requests of a fast network keep more than one
+    core busy. They are started with ``-m``, so a caller's own script is not imported again.
+
+    Parameters
+    ----------
+    settings
+        What every worker is told.
+    """
+
+    def __init__(self, settings: PoolSettings) -> None:
+        self._settings = settings
+        self._events: queue.SimpleQueue[tuple[_Process, bytes | None]] = queue.SimpleQueue()
+        self._processes: list[_Process] = []
+        self._started = 0
+        self._deaths = 0
+        self.capacity = settings.jobs * TASKS_WAITING_PER_THREAD
+
+    def __enter__(self) -> Self:
+        count = process_count(self._settings.jobs)
+        base, extra = divmod(self._settings.jobs, count)
+        for index in range(count):
+            self._start(base + (index < extra))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.kill()
+
+    @property
+    def busy(self) -> int:
+        """Tasks without an answer."""
+        return sum(len(process.tasks) for process in self._processes)
+
+    def submit(self, task: Task) -> None:
+        """Give a task to the process that has least to do."""
+        process = min(self._processes, key=lambda process: len(process.tasks) / process.threads)
+        process.tasks[task.id] = task
+        self._write(process, task.to_line())
+
+    def next_event(self, seconds: float) -> Answer | Lost | None:
+        """Return the next answer, or the tasks of a worker that died, or ``None`` after so many seconds.
+
+        Raises
+        ------
+        RemoteError
+            If workers die again and again without doing anything.
+        """
+        try:
+            process, line = self._events.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        if line is None:
+            return self._replace(process)
+        answer = Answer.from_line(line)
+        if answer.id >= 0:
+            process.tasks.pop(answer.id, None)
+            self._deaths = 0
+        return answer
+
+    def finish(self) -> None:
+        """Let the workers do what they have and end by themselves."""
+        for process in self._processes:
+            self._write(process, b'{"finish":true}\n')
+
+    def kill(self) -> None:
+        """End every worker now."""
+        for process in self._processes:
+            process.handle.kill()
+            if process.handle.stdin is not None:
+                try:
+                    process.handle.stdin.close()
+                except OSError:  # its end of the pipe is gone already
+                    continue
+        for process in self._processes:
+            process.handle.wait()
+        self._processes.clear()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the workers to end; whether they did."""
+        try:
+            for process in self._processes:
+                process.handle.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _start(self, threads: int) -> None:
+        self._started += 1
+        name = f"w{self._started:03d}"
+        log = (self._settings.folder / f"{name}.log").open("wb")
+        with log:
+            handle = subprocess.Popen(
+                [sys.executable, "-m", "validator.upload.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                # A worker must import this very package, wherever the caller found it.
+                env=os.environ | {"PYTHONPATH": _import_path()},
+            )
+        process = _Process(name, handle, threads)
+        self._processes.append(process)
+        settings = {
+            "s3": self._settings.s3.to_dict(),
+            "bucket": self._settings.bucket,
+            "folder": str(self._settings.folder),
+            "run": self._settings.run,
+            "name": name,
+            "threads": threads,
+        }
+        self._write(process, json.dumps(settings).encode("ascii") + b"\n")
+        Thread(target=self._listen, args=(process,), daemon=True).start()
+
+    def _listen(self, process: _Process) -> None:
+        stream = process.handle.stdout
+        if stream is not None:
+            with stream:
+                for line in stream:
+                    if line.endswith(b"\n"):
+                        self._events.put((process, line))
+        self._events.put((process, None))
+
+    @staticmethod
+    def _write(process: _Process, line: bytes) -> None:
+        stream = process.handle.stdin
+        if stream is None:
+            return
+        try:
+            stream.write(line)
+            stream.flush()
+        except (BrokenPipeError, ValueError):
+            return  # it died: its end of the other pipe tells, and its tasks are given to others
+
+    def _replace(self, process: _Process) -> Lost | None:
+        if process not in self._processes:
+            return None
+        process.handle.wait()
+        self._processes.remove(process)
+        if process.handle.returncode == 0 and not process.tasks:
+            return None
+        self._deaths += 1
+        if self._deaths > DEATHS_WITHOUT_PROGRESS:
+            raise RemoteError(
+                f"the upload's worker processes end unexpectedly (see {self._settings.folder / process.name}.log)",
+                "check the memory of this machine and the limits of the batch system; the same command goes on",
+            )
+        self._start(process.threads)
+        return Lost(tuple(process.tasks.values()))
+
+
+def process_count(jobs: int) -> int:
+    """How many processes carry so many requests: at most one a core, four requests each."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, -(-jobs // THREADS_PER_PROCESS)))
+
+
+def _import_path() -> str:
+    package_parent = str(Path(__file__).resolve().parents[2])
+    inherited = os.environ.get("PYTHONPATH")
+    return os.pathsep.join([package_parent, inherited]) if inherited else package_parent

@@ -1,0 +1,127 @@
+"""One file on its way: which tasks it still needs, and what came of it."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from validator.digests.parts import ObjectDigest, PartDigest, join_parts
+from validator.s3.limits import part_count
+from validator.upload.plan import PlanItem
+from validator.upload.tasks import Do, Failure, Task
+
+
+class State(StrEnum):
+    """What became of a file."""
+
+    UPLOADED = "uploaded"
+    RESUMED = "resumed"
+    UNCHANGED = "unchanged"
+    CONFLICT = "conflict"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a file, with the digests and the time of the object (ISO, UTC), or the reason it failed.
+
+    Attributes
+    ----------
+    kept
+        Whether parts of a failed file wait in the bucket for the next run.
+    """
+
+    item: PlanItem
+    state: State
+    digest: ObjectDigest | None = None
+    uploaded_at: str = ""
+    failure: Failure | None = None
+    reason: str = ""
+    mend: str = ""
+    kept: bool = False
+
+
+@dataclass
+class Sending:
+    """A file under way.
+
+    Attributes
+    ----------
+    item
+        From the plan.
+    upload_id
+        Of its multipart upload, once it is known.
+    part_size
+        Bytes of its parts; ``None`` for a single PUT.
+    parts
+        Digests of the parts that the bucket holds, by number.
+    remote_etags
+        Parts that the bucket holds without the journal knowing what they are.
+    under_way
+        Tasks without an answer.
+    restarts
+        How often it was begun afresh because the store had forgotten its upload.
+    problem
+        First failure; the tasks still under way are waited for before it counts.
+    """
+
+    item: PlanItem
+    upload_id: str = ""
+    part_size: int | None = None
+    parts: dict[int, PartDigest] = field(default_factory=dict)
+    remote_etags: dict[int, str] = field(default_factory=dict)
+    under_way: int = 0
+    restarts: int = 0
+    resumed: bool = False
+    completing: bool = False
+    problem: tuple[Failure, str, str] | None = None
+
+    @property
+    def count(self) -> int:
+        """Number of its parts."""
+        return part_count(self.item.entry.size, self.part_size)
+
+    def task(self, number: int, do: Do, **more: Any) -> Task:
+        """Make a task for this file; ``number`` is the task's id."""
+        entry, there = self.item.entry, self.item.there
+        values: dict[str, Any] = {
+            "key": entry.key,
+            "path": entry.path,
+            "size": entry.size,
+            "mtime_ns": entry.mtime_ns,
+            "upload_id": self.upload_id,
+            "part_size": self.part_size,
+            "replaces": there.etag if there else None,
+        }
+        return Task(id=number, do=do, **(values | more))
+
+    def completion(self, number: int) -> Task:
+        """Make the task that joins the parts."""
+        digest = self.joined()
+        md5s = tuple(self.parts[n].md5 for n in sorted(self.parts))
+        return self.task(number, Do.COMPLETE, md5s=md5s, expected=digest.etag, crc=digest.crc64nvme)
+
+    def joined(self) -> ObjectDigest:
+        """Digests of the whole, once all parts are known."""
+        return join_parts([self.parts[n] for n in sorted(self.parts)], self.part_size)
+
+    def believe(self, listed: list[list[int | str]]) -> None:
+        """Compare what the journal knows with the parts that the store lists; keep what agrees.
+
+        Parameters
+        ----------
+        listed
+            Number, bytes, ETag of each part in the bucket.
+        """
+        there = {int(number): str(etag) for number, _, etag in listed}
+        self.parts = {n: part for n, part in self.parts.items() if there.get(n) == part.md5}
+        self.remote_etags = {n: etag for n, etag in there.items() if n not in self.parts}
+        self.resumed = bool(there)
+
+    def restart(self) -> None:
+        """Forget the upload, which the store has forgotten too."""
+        self.upload_id = ""
+        self.parts.clear()
+        self.remote_etags.clear()
+        self.restarts += 1
+        self.resumed = self.completing = False
+        self.problem = None

@@ -1,0 +1,240 @@
+"""Carry out a plan: keep the workers busy, follow each file to its end, stop cleanly when asked to."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
+from time import monotonic
+from typing import Any
+
+from validator.digests.parts import ObjectDigest, PartDigest
+from validator.errors import CpgateError, CredentialsError, RemoteError
+from validator.models.progress import Step
+from validator.upload.plan import Action, PlanItem
+from validator.upload.pool import Lost, WorkerPool
+from validator.upload.sending import Outcome, Sending, State
+from validator.upload.tasks import Answer, Do, Failure, Task
+
+POLL_SECONDS = 0.5
+REMOTE_FAILURES_IN_A_ROW = 16
+RESTARTS = 2
+STOP_SECONDS = 5.0
+ABORTED_BY = frozenset({Failure.CHANGED, Failure.UNREADABLE, Failure.UNVERIFIABLE})
+
+
+class Transfer:
+    """One run over the files that are to be sent.
+
+    Parameters
+    ----------
+    pool
+        The workers.
+    items
+        Files to send or to resume, in order.
+    step
+        Is told the bytes that are safe.
+    intents
+        Keys whose multipart upload may have been begun without an answer in an earlier run.
+    should_stop
+        Asked often; when it says yes nothing new is begun.
+    """
+
+    def __init__(
+        self,
+        pool: WorkerPool,
+        items: Iterable[PlanItem],
+        step: Step,
+        intents: Iterable[str] = (),
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._pool = pool
+        self._waiting = iter(items)
+        self._step = step
+        self._intents = set(intents)
+        self._should_stop = should_stop
+        self._numbers = count()
+        self._ready: deque[tuple[Sending, Task]] = deque()
+        self._under_way: dict[int, tuple[Sending, Task]] = {}
+        self._outcomes: deque[Outcome] = deque()
+        self._remote_failures = 0
+        self._fatal: CpgateError | None = None
+        self._stopped_at: float | None = None
+        self.bytes_sent = 0
+        self.parts_safe = 0
+
+    def run(self) -> Iterator[Outcome]:
+        """What became of each file, as soon as it is known.
+
+        Raises
+        ------
+        CredentialsError
+            If the keys are refused; what was done is in the journal.
+        RemoteError
+            If the store fails again and again.
+        CpgateError
+            If the journal cannot be written, or workers die again and again.
+        """
+        while True:
+            if self._fatal is None and not self._should_stop():
+                self._feed()
+            elif not self._under_way or self._waited_long_enough():
+                break
+            if not self._under_way and not self._ready:
+                break
+            event = self._pool.next_event(POLL_SECONDS)
+            if isinstance(event, Lost):
+                self._give_again(event)
+            elif event is not None:
+                self._take(event)
+            while self._outcomes:
+                yield self._outcomes.popleft()
+        if self._fatal is not None:
+            raise self._fatal
+
+    def _waited_long_enough(self) -> bool:
+        """Requests under way may end, but a slow network must not hold up somebody who wants to leave."""
+        if self._stopped_at is None:
+            self._stopped_at = monotonic()
+        return monotonic() - self._stopped_at > STOP_SECONDS
+
+    def _feed(self) -> None:
+        while len(self._under_way) < self._pool.capacity:
+            if not self._ready and not self._begin_next():
+                return
+            sending, task = self._ready.popleft()
+            self._under_way[task.id] = (sending, task)
+            self._pool.submit(task)
+
+    def _begin_next(self) -> bool:
+        item = next(self._waiting, None)
+        if item is None:
+            return False
+        sending = Sending(item, part_size=item.part_size)
+        if item.action is Action.RESUME and item.upload is not None:
+            sending.upload_id = item.upload.upload_id
+            sending.parts = dict(item.upload.parts)
+            self._enter(sending, Do.PARTS)
+        elif item.part_size is None:
+            self._enter(sending, Do.PUT)
+        else:
+            self._begin(sending)
+        return True
+
+    def _begin(self, sending: Sending) -> None:
+        self._enter(sending, Do.BEGIN, recover=sending.item.entry.key in self._intents)
+
+    def _enter(self, sending: Sending, do: Do, **more: object) -> None:
+        self._add(sending, sending.task(next(self._numbers), do, **more))
+
+    def _add(self, sending: Sending, task: Task) -> None:
+        sending.under_way += 1
+        self._ready.append((sending, task))
+
+    def _give_again(self, lost: Lost) -> None:
+        for task in lost.tasks:
+            if task.id not in self._under_way:
+                continue
+            sending, _ = self._under_way.pop(task.id)
+            sending.under_way -= 1
+            if task.do is Do.BEGIN:
+                self._intents.add(task.key)
+                self._begin(sending)
+            else:
+                self._add(sending, task)
+
+    def _take(self, answer: Answer) -> None:
+        if answer.id < 0:  # a worker could not even begin
+            self._fatal = _as_error(answer)
+            return
+        if answer.id not in self._under_way:
+            return
+        sending, task = self._under_way.pop(answer.id)
+        sending.under_way -= 1
+        if answer.failure is None:
+            self._remote_failures = 0
+            self._advance(sending, task, answer)
+        else:
+            self._note_failure(sending, answer)
+        if sending.problem is not None and sending.under_way == 0:
+            self._give_up(sending)
+
+    def _advance(self, sending: Sending, task: Task, answer: Answer) -> None:
+        values = answer.values
+        self.bytes_sent += values.get("sent", 0)
+        match task.do:
+            case Do.PUT | Do.COMPLETE:
+                if task.do is Do.PUT:
+                    self._step.advance(task.size)
+                self._finish(sending, values)
+            case Do.BEGIN:
+                sending.upload_id = values["upload_id"]
+                self._enter_parts(sending)
+            case Do.PARTS:
+                sending.believe(values["parts"])
+                self._step.advance(sum(part.size for part in sending.parts.values()))
+                self._enter_parts(sending)
+            case Do.PART:
+                part = PartDigest(values["size"], values["md5"], values["crc"])
+                sending.parts[task.number] = part
+                self.parts_safe += 1
+                self._step.advance(part.size)
+            case _:
+                return
+        complete = sending.part_size is not None and len(sending.parts) == sending.count
+        if task.do is not Do.COMPLETE and complete and sending.problem is None and not sending.completing:
+            sending.completing = True
+            self._add(sending, sending.completion(next(self._numbers)))
+
+    def _enter_parts(self, sending: Sending) -> None:
+        for number in range(1, sending.count + 1):
+            if number not in sending.parts:
+                self._enter(sending, Do.PART, number=number, etag=sending.remote_etags.get(number, ""))
+
+    def _finish(self, sending: Sending, values: dict[str, Any]) -> None:
+        size = sending.item.entry.size
+        digest = ObjectDigest(size, values["etag"], values["part_size"], values["parts"], values["crc"])
+        state = State.RESUMED if sending.resumed else State.UPLOADED
+        self._outcomes.append(Outcome(sending.item, state, digest, str(values["at"])))
+
+    def _note_failure(self, sending: Sending, answer: Answer) -> None:
+        failure = answer.failure or Failure.REMOTE
+        if sending.problem is None:
+            sending.problem = (failure, answer.what, answer.mend)
+            # Parts of this file that wait for a free worker are not begun any more.
+            kept = [(other, task) for other, task in self._ready if other is not sending]
+            sending.under_way -= len(self._ready) - len(kept)
+            self._ready = deque(kept)
+        if failure in {Failure.CREDENTIALS, Failure.JOURNAL}:
+            self._fatal = self._fatal or _as_error(answer)
+        if failure is Failure.REMOTE:
+            self._remote_failures += 1
+            if self._remote_failures >= REMOTE_FAILURES_IN_A_ROW:
+                self._fatal = self._fatal or RemoteError(answer.what, answer.mend)
+
+    def _give_up(self, sending: Sending) -> None:
+        if sending.problem is None:
+            return
+        failure, what, mend = sending.problem
+        if failure is Failure.GONE and sending.restarts < RESTARTS and self._fatal is None:
+            sending.restart()
+            self._begin(sending)
+            return
+        if sending.upload_id and failure in ABORTED_BY:
+            self._abort(sending)
+        state = State.CONFLICT if failure is Failure.CONFLICT else State.FAILED
+        kept = bool(sending.upload_id) and failure not in ABORTED_BY and failure is not Failure.CONFLICT
+        self._outcomes.append(
+            Outcome(sending.item, state, failure=failure, reason=what, mend=mend, kept=kept)
+        )
+
+    def _abort(self, sending: Sending) -> None:
+        """Throw the parts of a failed file away; nobody waits for the answer but the end of the run."""
+        ghost = Sending(sending.item, upload_id=sending.upload_id, part_size=sending.part_size)
+        self._enter(ghost, Do.ABORT)
+
+
+def _as_error(answer: Answer) -> CpgateError:
+    if answer.failure is Failure.CREDENTIALS:
+        return CredentialsError(answer.what, answer.mend)
+    if answer.failure is Failure.JOURNAL:
+        return CpgateError(answer.what, "make room on the disk, or name another place with --state")
+    return RemoteError(answer.what, answer.mend)

@@ -1,0 +1,98 @@
+"""A worker process of the uploader: ``python -m validator.upload.worker``.
+
+It reads its settings and then tasks from standard input, one JSON line each, and writes answers to standard
+output. When standard input ends, whoever started it is gone (a kill -9, perhaps): it ends at once, and the
+journal says what was done.
+"""
+
+import json
+import os
+import queue
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Any, BinaryIO
+
+from validator.errors import CpgateError
+from validator.s3.client import S3Settings, make_client
+from validator.upload.journal import Journal
+from validator.upload.perform import Performer
+from validator.upload.tasks import Answer, Failure, Task
+
+
+class Worker:
+    """Runs tasks in threads and answers in the order in which they end.
+
+    Parameters
+    ----------
+    performer
+        Carries out one task.
+    threads
+        How many tasks at once.
+    answers
+        Where answers are written.
+    """
+
+    def __init__(self, performer: Performer, threads: int, answers: BinaryIO) -> None:
+        self._performer = performer
+        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._answers = answers
+        self._answering = Lock()
+        self._threads = [Thread(target=self._work, daemon=True) for _ in range(threads)]
+        for thread in self._threads:
+            thread.start()
+
+    def add(self, task: Task) -> None:
+        """Enter a task."""
+        self._tasks.put(task)
+
+    def finish(self) -> None:
+        """Do what was entered, then end."""
+        for _ in self._threads:
+            self._tasks.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            line = self._performer.perform(task).to_line()
+            with self._answering:
+                self._answers.write(line)
+                self._answers.flush()
+
+
+def run(tasks: BinaryIO, answers: BinaryIO) -> None:
+    """Work until the input says ``finish`` (do what was entered) or ends (stop at once)."""
+    settings: Mapping[str, Any] = json.loads(tasks.readline())
+    try:
+        client = make_client(S3Settings(**settings["s3"]), settings["threads"])
+    except CpgateError as error:
+        failure = Failure.CREDENTIALS if error.exit_code == 5 else Failure.REMOTE
+        answers.write(Answer(-1, failure, error.what, error.mend).to_line())
+        answers.flush()
+        return
+    journal = Journal(Path(settings["folder"]), settings["run"], settings["name"])
+    worker = Worker(Performer(client, settings["bucket"], journal), settings["threads"], answers)
+    for line in tasks:
+        message = json.loads(line)
+        if "finish" in message:
+            worker.finish()
+            journal.close()
+            return
+        worker.add(Task.from_message(message))
+    os._exit(0)  # nobody listens any more: requests under way are dropped, the journal holds what was done
+
+
+def main() -> None:
+    """Entry point; Ctrl-C goes to the whole group, and only the parent decides what it means."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        run(sys.stdin.buffer, sys.stdout.buffer)
+    except BrokenPipeError:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
