@@ -12,5 +12,17 @@ CHECK_CRASHED = Rule(
     family="tool",
     source="cpgate",
 )
+FILE_UNREADABLE = Rule(
+    id="CPG902",
+    slug="file-unreadable",
+    title="Every file that is checked can be read",
+    why=(
+        "The disk or the network share did not hand out these bytes, so nothing is known about the file, "
+        "and an upload would fail at the same place."
+    ),
+    mend="Give yourself permission to read the files or reconnect the share, and check again.",
+    family="tool",
+    source="cpgate",
+)
 
-declare(CHECK_CRASHED)
+declare(CHECK_CRASHED, FILE_UNREADABLE)

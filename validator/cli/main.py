@@ -53,18 +53,23 @@ def _is_there(target: str) -> bool:
     return importlib.util.find_spec(target.partition(":")[0]) is not None
 
 
+HELP = """Check, upload and prove contributions of cell images to the Cell Painting Gallery.
+
+\b
+cpgate check  ~/nas/cpg0051-heart/broad                        what is wrong, where, how to mend it
+cpgate upload ~/nas/cpg0051-heart/broad s3://staging-bucket    send it; the same command goes on after a stop
+cpgate verify cpg0051-heart_broad_20261120T140533Z.jsonl       prove that it is all there
+"""  # click keeps the lines of a paragraph that begins with \b
+
+
 @click.group(
-    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=LazyGroup,
+    help=HELP,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="cpgate", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Check, upload and prove contributions of cell images to the Cell Painting Gallery.
-
-    \b
-    cpgate check  ~/nas/cpg0051-heart/broad                        what is wrong, where, how to mend it
-    cpgate upload ~/nas/cpg0051-heart/broad s3://staging-bucket    send it; the same command goes on after a stop
-    cpgate verify cpg0051-heart_broad_20261120T140533Z.jsonl       prove that it is all there
-    """
+    """Choose the command."""
 
 
 def main() -> None:
