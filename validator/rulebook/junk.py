@@ -1,0 +1,41 @@
+"""Names that systems and programs leave behind and nobody means to publish."""
+
+import fnmatch
+import re
+from functools import cache
+
+from validator.rulebook.locate import read_rulebook_file
+
+
+@cache
+def _matcher(section: str) -> re.Pattern[str]:
+    patterns = [entry["pattern"] for entry in read_rulebook_file("junk.yaml")[section]]
+    return re.compile("|".join(fnmatch.translate(pattern) for pattern in patterns), re.IGNORECASE)
+
+
+@cache
+def _first_and_last(section: str) -> tuple[frozenset[str], frozenset[str]]:
+    # What a junk name can begin or end with: spares millions of ordinary names the full comparison.
+    patterns = [entry["pattern"].lower() for entry in read_rulebook_file("junk.yaml")[section]]
+    firsts = frozenset(pattern[0] for pattern in patterns if pattern[0] not in "*?")
+    lasts = frozenset(pattern[-1] for pattern in patterns if pattern[0] in "*?")
+    return firsts, lasts
+
+
+def _is_junk(name: str, section: str) -> bool:
+    if not name:
+        return False
+    firsts, lasts = _first_and_last(section)
+    if name[0].lower() not in firsts and name[-1].lower() not in lasts:
+        return False
+    return _matcher(section).match(name) is not None
+
+
+def is_junk(name: str) -> bool:
+    """Whether a file of this name is junk (``.DS_Store``, ``Thumbs.db``, ``~$plan.xlsx``)."""
+    return _is_junk(name, "files")
+
+
+def is_junk_folder(name: str) -> bool:
+    """Whether everything in a folder of this name is junk (``@eaDir``, ``__MACOSX``)."""
+    return _is_junk(name, "folders")

@@ -1,0 +1,117 @@
+"""Names with entities in braces: ``{plate}_Illum{channel}.npy``."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from validator.errors import RulebookError
+from validator.rulebook.locate import read_rulebook_file
+
+_BRACES = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A varying part of a path.
+
+    Attributes
+    ----------
+    name
+        ``plate``
+    meaning
+        What it is, in words.
+    show
+        What messages write in its place, ``<plate>``.
+    pattern
+        What may stand there.
+    examples
+        Some that are in use.
+    """
+
+    name: str
+    meaning: str
+    show: str
+    pattern: str
+    examples: tuple[str, ...]
+
+
+@cache
+def load_entities() -> Mapping[str, Entity]:
+    """Every entity of the rulebook by its name."""
+    return {
+        name: Entity(name, spec["is"], spec["show"], spec["pattern"], tuple(spec["examples"]))
+        for name, spec in read_rulebook_file("entities.yaml").items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A name in which entities stand for what varies.
+
+    Attributes
+    ----------
+    text
+        As the rulebook writes it.
+    entities
+        Names of the entities in it, in their order.
+    """
+
+    text: str
+    entities: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> "Template":
+        """Read a template.
+
+        Raises
+        ------
+        RulebookError
+            When it names an entity that the rulebook does not define.
+        """
+        names = tuple(_BRACES.findall(text))
+        unknown = [name for name in names if name not in load_entities()]
+        if unknown:
+            raise RulebookError(f"The layout's name {text} uses {unknown[0]}, which entities.yaml does not define.")
+        return cls(text, names)
+
+    def match(self, name: str, bound: Mapping[str, str]) -> dict[str, str] | None:
+        """Entities that a name binds, or ``None`` when it is not of this form.
+
+        Parameters
+        ----------
+        name
+            One part of a path.
+        bound
+            What is known already; those entities must be the same here.
+        """
+        if len(self.entities) == 1 and self.text == f"{{{self.entities[0]}}}" and self.entities[0] not in bound:
+            entity = self.entities[0]
+            if load_entities()[entity].pattern == ".+":
+                return {entity: name}
+        relevant = tuple((entity, bound[entity]) for entity in dict.fromkeys(self.entities) if entity in bound)
+        found = _compiled(self.text, relevant).fullmatch(name)
+        return None if found is None else {key: value for key, value in found.groupdict().items() if value}
+
+    def describe(self, bound: Mapping[str, str]) -> str:
+        """Write it for people, with what is known filled in: ``BR00117035_Illum<Channel>.npy``."""
+        entities = load_entities()
+        return _BRACES.sub(lambda found: bound.get(found[1], entities[found[1]].show), self.text)
+
+
+@lru_cache(maxsize=2048)
+def _compiled(text: str, bound: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
+    entities, known = load_entities(), dict(bound)
+    seen: set[str] = set()
+    parts: list[str] = []
+    for index, piece in enumerate(_BRACES.split(text)):
+        if index % 2 == 0:
+            parts.append(re.escape(piece))
+        elif piece in known:
+            parts.append(re.escape(known[piece]))
+        elif piece in seen:
+            parts.append(f"(?P={piece})")
+        else:
+            parts.append(f"(?P<{piece}>{entities[piece].pattern})")
+            seen.add(piece)
+    return re.compile("".join(parts), re.DOTALL)
