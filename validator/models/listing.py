@@ -51,8 +51,8 @@ class Folder:
     key: str
     path: str
     names: list[str] = field(default_factory=list)
-    sizes: array[int] = field(default_factory=lambda: array("q"))
-    mtimes_ns: array[int] = field(default_factory=lambda: array("q"))
+    sizes: "array[int]" = field(default_factory=lambda: array("q"))
+    mtimes_ns: "array[int]" = field(default_factory=lambda: array("q"))
     disk_names: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, size: int, mtime_ns: int) -> None:

@@ -76,9 +76,18 @@ def check_bucket(client: "S3Client", bucket: str) -> None:
 
 
 def list_objects(
-    client: "S3Client", bucket: str, prefix: str, page_size: int = 1000
+    client: "S3Client", bucket: str, prefix: str, *, page_size: int = 1000, direct: bool = False
 ) -> Iterator[RemoteObject]:
     """Every object below a prefix, in the order of the keys (1,000 a request).
+
+    Parameters
+    ----------
+    client, bucket, prefix
+        Where to look.
+    page_size
+        Objects a request.
+    direct
+        Only objects directly in the folder ``prefix``, not in folders below it.
 
     Raises
     ------
@@ -87,7 +96,10 @@ def list_objects(
     """
     with translated(bucket, prefix, "list"):
         pages = client.get_paginator("list_objects_v2").paginate(
-            Bucket=bucket, Prefix=prefix, PaginationConfig={"PageSize": page_size}
+            Bucket=bucket,
+            Prefix=prefix,
+            Delimiter="/" if direct else "",
+            PaginationConfig={"PageSize": page_size},
         )
         for page in pages:
             for item in page.get("Contents", []):
