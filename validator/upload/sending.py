@@ -80,8 +80,8 @@ class Sending:
         """Number of its parts."""
         return part_count(self.item.entry.size, self.part_size)
 
-    def task(self, number: int, do: Do, **more: Any) -> Task:
-        """Make a task for this file; ``number`` is the task's id."""
+    def task(self, task_id: int, do: Do, **more: Any) -> Task:
+        """Make a task for this file; the names are those of `Task`."""
         entry, there = self.item.entry, self.item.there
         values: dict[str, Any] = {
             "key": entry.key,
@@ -92,13 +92,13 @@ class Sending:
             "part_size": self.part_size,
             "replaces": there.etag if there else None,
         }
-        return Task(id=number, do=do, **(values | more))
+        return Task(id=task_id, do=do, **(values | more))
 
-    def completion(self, number: int) -> Task:
+    def completion(self, task_id: int) -> Task:
         """Make the task that joins the parts."""
         digest = self.joined()
         md5s = tuple(self.parts[n].md5 for n in sorted(self.parts))
-        return self.task(number, Do.COMPLETE, md5s=md5s, expected=digest.etag, crc=digest.crc64nvme)
+        return self.task(task_id, Do.COMPLETE, md5s=md5s, expected=digest.etag, crc=digest.crc64nvme)
 
     def joined(self) -> ObjectDigest:
         """Digests of the whole, once all parts are known."""

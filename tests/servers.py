@@ -1,0 +1,118 @@
+"""Real servers for tests: moto's S3 over HTTP as a process of its own, and a proxy that counts bytes."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+import boto3
+from botocore.config import Config
+
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing-secret",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "NO_PROXY": "127.0.0.1,localhost",
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def moto_server(**environment: str) -> Iterator[str]:
+    """Start moto's server and yield its address."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | environment,
+    )
+    try:
+        wait_for_port(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def wait_for_port(port: int, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise TimeoutError(f"nothing listens on port {port}")
+
+
+def s3_client(endpoint: str):
+    """A plain boto3 client that looks at the store from outside of the project."""
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        config=Config(proxies={}, request_checksum_calculation="when_required"),
+    )
+
+
+@dataclass
+class Traffic:
+    """What went through a proxy: connections, and bytes from the client to the server."""
+
+    connections: int = 0
+    bytes_up: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@contextmanager
+def counting_proxy(endpoint: str) -> Iterator[tuple[str, Traffic]]:
+    """Forward connections to a server and count what the client sends."""
+    host, port = endpoint.removeprefix("http://").split(":")
+    traffic = Traffic()
+    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+
+    def pump(source: socket.socket, target: socket.socket, *, count: bool) -> None:
+        with suppress(OSError):
+            while data := source.recv(1 << 18):
+                if count:
+                    with traffic.lock:
+                        traffic.bytes_up += len(data)
+                target.sendall(data)
+        for end in (source, target):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def serve(client: socket.socket) -> None:
+        with client, suppress(OSError), socket.create_connection((host, int(port))) as server:
+            answers = threading.Thread(target=pump, args=(server, client), kwargs={"count": False})
+            answers.start()
+            pump(client, server, count=True)
+            answers.join()
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                with traffic.lock:
+                    traffic.connections += 1
+                threading.Thread(target=serve, args=(client,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", traffic
+    finally:
+        listener.close()

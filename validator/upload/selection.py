@@ -1,0 +1,73 @@
+"""Which files go: by batch, plate, and globs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from validator.models.listing import Entry, Folder
+from validator.models.place import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What ``--batch``, ``--plate``, ``--include`` and ``--exclude`` say; all globs, empty means everything.
+
+    Attributes
+    ----------
+    batches, plates
+        A batch spans ``images/<batch>`` and every ``workspace/*/<batch>``; a plate is named in full
+        (``BR00117035__2021-05-02T16_02_51-Measurement1``) or by its short name.
+    include, exclude
+        Globs of keys, whole or below ``project/source/``; ``*`` also stands for ``/``.
+    """
+
+    batches: tuple[str, ...] = ()
+    plates: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is left out."""
+        return not (self.batches or self.plates or self.include or self.exclude)
+
+    def takes_folder(self, entities: Mapping[str, str]) -> bool:
+        """Whether batch and plate of a folder are among those named."""
+        if self.batches and not _any_match(entities.get("batch"), self.batches):
+            return False
+        if not self.plates:
+            return True
+        names = (entities.get("plate"), entities.get("full_plate"))
+        return any(_any_match(name, self.plates) for name in names)
+
+    def takes_key(self, key: str) -> bool:
+        """Whether the globs let a key pass."""
+        if not self.include and not self.exclude:
+            return True
+        below = key.split("/", 2)[-1]
+        if self.include and not any(fnmatchcase(key, g) or fnmatchcase(below, g) for g in self.include):
+            return False
+        return not any(fnmatchcase(key, g) or fnmatchcase(below, g) for g in self.exclude)
+
+    def entries(self, folder: Folder, place: Place) -> Iterator[Entry]:
+        """Return the selected files of a folder."""
+        if self.takes_folder(place.entities):
+            for entry in folder.entries():
+                if self.takes_key(entry.key):
+                    yield entry
+
+    def concerns(self, entities: Mapping[str, str], key: str) -> bool:
+        """Whether a finding at this key speaks of something that is selected.
+
+        What belongs to no batch (to the dataset as a whole) concerns every upload.
+        """
+        if self.batches and "batch" in entities and not _any_match(entities["batch"], self.batches):
+            return False
+        names = [entities[name] for name in ("plate", "full_plate") if name in entities]
+        if self.plates and names and not any(_any_match(name, self.plates) for name in names):
+            return False
+        return key.endswith("/") or self.takes_key(key)
+
+
+def _any_match(name: str | None, globs: tuple[str, ...]) -> bool:
+    return name is not None and any(fnmatchcase(name, glob) for glob in globs)
