@@ -53,6 +53,8 @@ class ReportHeader(BaseModel):
         ``project/source`` of each dataset found there.
     only, select, ignore
         What the run was narrowed to; empty means everything.
+    complete
+        Whether whole datasets were checked; of a part nothing is said about missing components.
     started
         UTC.
     counts
@@ -72,6 +74,7 @@ class ReportHeader(BaseModel):
     only: list[str] = Field(default_factory=list)
     select: list[str] = Field(default_factory=list)
     ignore: list[str] = Field(default_factory=list)
+    complete: bool = True
     started: datetime
     listing: Listing
     counts: dict[str, int] = Field(default_factory=dict)

@@ -1,0 +1,231 @@
+"""Check a dataset: list it, judge it, keep the report."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+from validator import __version__
+from validator.checks.dataset import Dataset
+from validator.checks.runner import Tally, run_checks
+from validator.checks.selection import make_selection
+from validator.errors import ExitCode, NothingChecked
+from validator.models.finding import Finding, Level
+from validator.models.progress import Progress, SilentProgress
+from validator.models.report import Listing, ReportEnd, ReportHeader
+from validator.reporters.outfile import OutFile
+from validator.reporters.records import RecordWriter
+from validator.rulebook.locate import rulebook_version
+from validator.rulebook.policy import load_policy
+from validator.sources.local import LocalSource
+from validator.workflows.crashes import write_crash
+from validator.workflows.listing import count_entities, list_dataset
+from validator.workflows.report import open_report
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """What to check, and how.
+
+    Attributes
+    ----------
+    path
+        A dataset folder, a folder of several, or a part of one.
+    dataset
+        ``project/source``, where the names of the folders do not say it.
+    policy
+        Name of the policy: which level each rule has.
+    scope
+        What is required: ``arrayed``, ``pooled``, ``addition``, ``derived``; found from the data if ``None``.
+    only, select, ignore
+        Families and rules to narrow the check to.
+    fail_on
+        The lowest level that makes the exit code 1.
+    jobs
+        Threads that read files; ``None`` chooses.
+    report
+        Where the report goes; ``None`` for ``cpgate-report.jsonl`` in the current folder.
+    """
+
+    path: Path
+    dataset: str | None = None
+    policy: str = "contribution"
+    scope: str | None = None
+    only: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: Level = Level.ERROR
+    jobs: int | None = None
+    report: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a check found.
+
+    Attributes
+    ----------
+    header, findings, end
+        The records of the report.
+    dataset, listing
+        What was judged.
+    report
+        Where the report lies.
+    exit_code
+        0, 1 (findings at or above ``fail_on``), 3 (nothing was checked) or 4 (a check crashed).
+    crash_file
+        Where the details of crashes lie, if there were any and they could be written.
+    """
+
+    header: ReportHeader
+    findings: list[Finding]
+    end: ReportEnd
+    dataset: Dataset
+    listing: Listing
+    report: Path
+    exit_code: ExitCode
+    crash_file: Path | None = None
+
+
+def check(request: CheckRequest, progress: Progress | None = None) -> CheckResult:
+    """List a folder, judge it and write its report.
+
+    Raises
+    ------
+    UsageError
+        If the path, a rule, the policy or the place of the report is not usable.
+    NothingChecked
+        If there was nothing to look at.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from validator.workflows.check import CheckRequest, check
+    >>> result = check(CheckRequest(Path("cpg0051-heart/broad")))  # doctest: +SKIP
+    >>> result.exit_code, len(result.findings)  # doctest: +SKIP
+    (<ExitCode.CLEAN: 0>, 0)
+    """
+    make_selection(request.only, request.select, request.ignore)  # a misspelt rule is said before the listing
+    load_policy(request.policy)
+    source = LocalSource(request.path, request.dataset)
+    with open_report(request.report, request.path) as file:
+        dataset, listing = list_dataset(source, request.policy, request.scope, progress)
+        return _judge(dataset, listing, request, file, progress)
+
+
+def judge(
+    dataset: Dataset, listing: Listing, request: CheckRequest, progress: Progress | None = None
+) -> CheckResult:
+    """Judge what is listed already and write its report; otherwise like `check`."""
+    make_selection(request.only, request.select, request.ignore)
+    with open_report(request.report, request.path) as file:
+        return _judge(dataset, listing, request, file, progress)
+
+
+def _judge(
+    dataset: Dataset, listing: Listing, request: CheckRequest, file: OutFile, progress: Progress | None
+) -> CheckResult:
+    if not (listing.files or dataset.junk or dataset.troubles):
+        raise NothingChecked(
+            f"Nothing was checked: there are no files in {dataset.root}", "Name the dataset's folder."
+        )
+    began = monotonic()
+    header = _header(dataset, listing, request)
+    records = RecordWriter(file)
+    records.write(header)
+    tally = Tally()
+    findings = list(_recorded(_run(dataset, request, tally, progress), records))
+    if not findings and not sum(tally.checked.values()):
+        raise _nothing_checked(dataset, request)
+    end = _end(findings, tally, round(listing.seconds + monotonic() - began, 3), records.digest)
+    records.write(end)
+    file.commit()
+    crash_file = _keep_crashes(tally)
+    code = exit_code(end, findings, request.fail_on)
+    return CheckResult(header, findings, end, dataset, listing, file.path, code, crash_file)
+
+
+def exit_code(end: ReportEnd, findings: Iterable[Finding], fail_on: Level = Level.ERROR) -> ExitCode:
+    """What a check tells the shell; what is shown of it never matters."""
+    if end.crashed:
+        return ExitCode.FAILURE
+    if any(finding.level.weight >= fail_on.weight for finding in findings):
+        return ExitCode.FINDINGS
+    return ExitCode.CLEAN if sum(end.checked.values()) else ExitCode.NOTHING_CHECKED
+
+
+def _run(
+    dataset: Dataset, request: CheckRequest, tally: Tally, progress: Progress | None
+) -> Iterator[Finding]:
+    return run_checks(
+        dataset,
+        only=request.only,
+        select=request.select,
+        ignore=request.ignore,
+        jobs=request.jobs,
+        progress=progress or SilentProgress(),
+        tally=tally,
+    )
+
+
+def _recorded(findings: Iterable[Finding], records: RecordWriter) -> Iterator[Finding]:
+    for finding in findings:
+        records.write(finding)
+        yield finding
+
+
+def _header(dataset: Dataset, listing: Listing, request: CheckRequest) -> ReportHeader:
+    return ReportHeader(
+        tool=__version__,
+        rulebook=rulebook_version(),
+        policy=dataset.policy.name,
+        scope=dataset.scope,
+        root=dataset.root,
+        datasets=list(dataset.names),
+        only=list(request.only),
+        select=list(request.select),
+        ignore=list(request.ignore),
+        complete=dataset.complete,
+        started=datetime.now(UTC),
+        listing=listing,
+        counts=count_entities(dataset),
+    )
+
+
+def _end(findings: Iterable[Finding], tally: Tally, seconds: float, digest: str) -> ReportEnd:
+    levels = (Level.ERROR, Level.WARNING, Level.INFO)
+    found = dict.fromkeys(levels, 0)
+    places = dict.fromkeys(levels, 0)
+    for finding in findings:
+        found[finding.level] += 1
+        places[finding.level] += finding.count
+    return ReportEnd(
+        findings=found,
+        places=places,
+        crashed=tally.crashed,
+        checked=tally.checked,
+        seconds=seconds,
+        digest=digest,
+    )
+
+
+def _nothing_checked(dataset: Dataset, request: CheckRequest) -> NothingChecked:
+    narrowed = [f"--only {name}" for name in request.only]
+    narrowed += [f"--select {name}" for name in request.select] + [
+        f"--ignore {name}" for name in request.ignore
+    ]
+    return NothingChecked(
+        f"Nothing was checked: no file of {dataset.root} is judged by {' '.join(narrowed) or 'any rule'} "
+        f"under the policy {dataset.policy.name}",
+        "Leave these options out, or name another folder.",
+    )
+
+
+def _keep_crashes(tally: Tally) -> Path | None:
+    if not tally.crash_details:
+        return None
+    try:
+        return write_crash("\n".join(tally.crash_details))
+    except OSError:  # the finding names the check and the file; the details are lost
+        return None

@@ -1,0 +1,205 @@
+"""Lists a source once: places every folder, sorts out junk, counts, and takes a digest of the listing."""
+
+import hashlib
+import time
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, Protocol
+
+from validator.checks.dataset import Dataset, PlacedFolder
+from validator.models.listing import Entry, Folder, Scan, Trouble
+from validator.models.place import Place
+from validator.models.progress import Progress, SilentProgress, Step
+from validator.models.report import Listing
+from validator.rulebook.junk import is_junk, is_junk_folder
+from validator.rulebook.layout import load_layout
+from validator.rulebook.policy import load_policy
+from validator.rulebook.scope import find_scope
+
+RECEIPTS = "_cpgate"
+"""Folder of receipts at a granted prefix: about the data, never data."""
+
+
+class Source(Protocol):
+    """Where entries come from: a folder, a bucket.
+
+    Attributes
+    ----------
+    root
+        What it is called in texts.
+    complete
+        Whether it holds whole datasets.
+    """
+
+    root: str
+    complete: bool
+
+    def scan(self) -> Scan:
+        """Every folder that holds files, in the order of the keys, and what could not be listed."""
+
+    def open(self, entry: Entry) -> BinaryIO:
+        """Open one entry for reading."""
+
+
+def list_dataset(
+    source: Source, policy: str = "contribution", scope: str | None = None, progress: Progress | None = None
+) -> tuple[Dataset, Listing]:
+    """List everything below a source and place it.
+
+    Parameters
+    ----------
+    source
+        What to list.
+    policy
+        Name of the policy whose levels hold.
+    scope
+        What is required (``arrayed``, ``pooled``, ``addition``, ``derived``); found from the folders when
+        it is not said.
+    progress
+        Where the step is shown.
+
+    Returns
+    -------
+    dataset : Dataset
+        Folders with their places; junk and receipts are not among their files.
+    listing : Listing
+        Counts and the digest.
+
+    Raises
+    ------
+    UsageError
+        If there is no such policy.
+    """
+    began = time.monotonic()
+    levels = load_policy(policy)
+    with (progress or SilentProgress()).step("listing") as step:
+        folders, junk, troubles = _sort_out(source.scan(), step)
+    places = [placed.place for placed in folders]
+    dataset = Dataset(
+        root=source.root,
+        names=dataset_names(places),
+        complete=source.complete,
+        layout=load_layout(),
+        policy=levels,
+        scope=scope or find_scope(places),
+        folders=folders,
+        junk=junk,
+        troubles=troubles,
+        opener=source.open,
+    )
+    listing = Listing(
+        files=sum(len(placed.folder.names) for placed in folders),
+        size=sum(sum(placed.folder.sizes) for placed in folders),
+        digest=listing_digest(placed.folder for placed in folders),
+        seconds=round(time.monotonic() - began, 3),
+    )
+    return dataset, listing
+
+
+def dataset_names(places: Iterable[Place]) -> tuple[str, ...]:
+    """``project/source`` of each dataset that some folder belongs to."""
+    named = (place.entities for place in places)
+    return tuple(sorted({f"{e['project']}/{e['source']}" for e in named if "project" in e and "source" in e}))
+
+
+def count_entities(dataset: Dataset) -> dict[str, int]:
+    """Numbers of batches and plates that the folders name, and of files."""
+    batches: set[tuple[str, ...]] = set()
+    plates: set[tuple[str, ...]] = set()
+    for placed in dataset.folders:
+        known = placed.place.entities
+        home = (known.get("project", ""), known.get("source", ""))
+        if "batch" in known:
+            batches.add((*home, known["batch"]))
+            if "plate" in known:
+                plates.add((*home, known["batch"], known["plate"]))
+    files = sum(len(placed.folder.names) for placed in dataset.folders)
+    return {"batches": len(batches), "plates": len(plates), "files": files}
+
+
+def listing_digest(folders: Iterable[Folder]) -> str:
+    """SHA-256 over key, size and modification time of every file in the order of their keys.
+
+    Parameters
+    ----------
+    folders
+        In the order of their keys, the names in each in their order.
+    """
+    digest = hashlib.sha256()
+    for folder, begin, end in in_key_order(folders):
+        lines = (
+            f"{folder.key}{folder.names[i]}\0{folder.sizes[i]}\0{folder.mtimes_ns[i]}\n"
+            for i in range(begin, end)
+        )
+        digest.update("".join(lines).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+def in_key_order(folders: Iterable[Folder]) -> Iterator[tuple[Folder, int, int]]:
+    """Runs of files whose keys follow each other, as S3 would list them.
+
+    The files of a folder stand before and after those of its subfolders (``a-1``, ``a/b``, ``a1``).
+
+    Yields
+    ------
+    tuple
+        A folder and the bounds of a run of its names.
+    """
+    open_folders: list[tuple[Folder, int]] = []
+    for folder in folders:
+        while open_folders and not folder.key.startswith(open_folders[-1][0].key):
+            done, begin = open_folders.pop()
+            yield done, begin, len(done.names)
+        if open_folders:
+            outer, begin = open_folders[-1]
+            end = bisect_left(outer.names, folder.key[len(outer.key) :], begin)
+            yield outer, begin, end
+            open_folders[-1] = (outer, end)
+        open_folders.append((folder, 0))
+    while open_folders:
+        done, begin = open_folders.pop()
+        yield done, begin, len(done.names)
+
+
+def _sort_out(scan: Scan, step: Step) -> tuple[list[PlacedFolder], list[Entry], list[Trouble]]:
+    layout = load_layout()
+    folders: list[PlacedFolder] = []
+    junk: list[Entry] = []
+    troubles: list[Trouble] = []
+    for found in scan:
+        if isinstance(found, Trouble):
+            troubles.append(found)
+            continue
+        step.advance(len(found.names))
+        segments = found.key.split("/")
+        if RECEIPTS in segments:
+            continue
+        if any(is_junk_folder(segment) for segment in segments):
+            junk.extend(found.entries())
+            continue
+        clean = _without_junk(found, junk)
+        if clean.names:
+            folders.append(PlacedFolder(clean, layout.place_folder(clean.key)))
+    folders.sort(key=lambda placed: placed.folder.key)
+    return folders, junk, troubles
+
+
+def _without_junk(folder: Folder, junk: list[Entry]) -> Folder:
+    """The folder in the order of its names and without junk, which is added to the list."""
+    names = folder.names
+    unwanted = {name for name in names if is_junk(name)}
+    in_order = all(names[i] <= names[i + 1] for i in range(len(names) - 1))
+    if in_order and not unwanted:
+        return folder
+    if unwanted:
+        junk.extend(entry for entry, name in zip(folder.entries(), names, strict=True) if name in unwanted)
+    kept = sorted((i for i, name in enumerate(names) if name not in unwanted), key=names.__getitem__)
+    return Folder(
+        folder.key,
+        folder.path,
+        [names[i] for i in kept],
+        array("q", (folder.sizes[i] for i in kept)),
+        array("q", (folder.mtimes_ns[i] for i in kept)),
+        folder.disk_names,
+    )
