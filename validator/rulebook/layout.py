@@ -14,7 +14,9 @@ from validator.rulebook.tree import LayoutSpec, Node, build, read_spec
 
 FOLDERS_REMEMBERED = 100_000  # keys come in order, so that only a few are needed again
 
-_NOWHERE = Node("")  # below a misfit nothing has a place, and nothing can be one of the kinds that checks ask for
+_NOWHERE = Node(
+    ""
+)  # below a misfit nothing has a place, and nothing can be one of the kinds that checks ask for
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ class Layout:
         self._exceptions = re.compile("|".join(characters.exceptions))
         self._closed = re.compile("|".join(characters.opaque))
         self._tree = build(spec.tree, spec.parts, spec.everywhere)
-        self._files_everywhere = {name: kind for name, kind in spec.everywhere.files.items() if "{" not in name}
+        self._files_everywhere = {
+            name: kind for name, kind in spec.everywhere.files.items() if "{" not in name
+        }
         self._templates_everywhere = [
             (Template.parse(name), kind) for name, kind in spec.everywhere.files.items() if "{" in name
         ]
@@ -70,7 +74,9 @@ class Layout:
     def kinds(self) -> tuple[str, ...]:
         """Every kind that a folder or a file can have, sorted."""
         nodes = [self._tree, *self._folders_everywhere.values()]
-        return tuple(sorted({kind for top in nodes for node in _walk(top) for kind in (node.kind, *node.file_kinds)}))
+        return tuple(
+            sorted({kind for top in nodes for node in _walk(top) for kind in (node.kind, *node.file_kinds)})
+        )
 
     def place_folder(self, key: str) -> Place:
         """Place a folder.
@@ -168,11 +174,18 @@ class Layout:
             return FolderPlace(child.kind, entities, None, child, depth)
         meant = "" if node.anything else nearest_name(name, node.literals, node.aliases)
         for template, child in node.templates:
-            if meant and len(template.entities) == 1 and template.text.startswith("{") and template.text.endswith("}"):
+            if (
+                meant
+                and len(template.entities) == 1
+                and template.text.startswith("{")
+                and template.text.endswith("}")
+            ):
                 continue  # metadata/platemap is a slip for platemaps, not a batch of this name
             bound = template.match(name, entities)
             if bound is not None:
-                return FolderPlace(child.kind, {**entities, **bound} if bound else entities, None, child, depth)
+                return FolderPlace(
+                    child.kind, {**entities, **bound} if bound else entities, None, child, depth
+                )
         if node.inside is not None:
             return FolderPlace(node.kind, entities, None, node.inside, depth)
         misfit = Misfit(parent.depth, name, parent.kind, node.describe_folders(entities), meant)

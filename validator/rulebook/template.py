@@ -72,7 +72,9 @@ class Template:
         names = tuple(_BRACES.findall(text))
         unknown = [name for name in names if name not in load_entities()]
         if unknown:
-            raise RulebookError(f"The layout's name {text} uses {unknown[0]}, which entities.yaml does not define.")
+            raise RulebookError(
+                f"The layout's name {text} uses {unknown[0]}, which entities.yaml does not define."
+            )
         return cls(text, names)
 
     def match(self, name: str, bound: Mapping[str, str]) -> dict[str, str] | None:
@@ -85,11 +87,17 @@ class Template:
         bound
             What is known already; those entities must be the same here.
         """
-        if len(self.entities) == 1 and self.text == f"{{{self.entities[0]}}}" and self.entities[0] not in bound:
+        if (
+            len(self.entities) == 1
+            and self.text == f"{{{self.entities[0]}}}"
+            and self.entities[0] not in bound
+        ):
             entity = self.entities[0]
             if load_entities()[entity].pattern == ".+":
                 return {entity: name}
-        relevant = tuple((entity, bound[entity]) for entity in dict.fromkeys(self.entities) if entity in bound)
+        relevant = tuple(
+            (entity, bound[entity]) for entity in dict.fromkeys(self.entities) if entity in bound
+        )
         found = _compiled(self.text, relevant).fullmatch(name)
         return None if found is None else {key: value for key, value in found.groupdict().items() if value}
 

@@ -113,7 +113,9 @@ def read_spec(document: Any) -> LayoutSpec:
         return LayoutSpec.model_validate(document)
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise RulebookError(f"The layout of the rulebook is broken at {where}.", "Install cpgate again.") from error
+        raise RulebookError(
+            f"The layout of the rulebook is broken at {where}.", "Install cpgate again."
+        ) from error
 
 
 def build(spec: NodeSpec, parts: Mapping[str, NodeSpec], everywhere: EverywhereSpec) -> Node:
@@ -128,13 +130,19 @@ def build(spec: NodeSpec, parts: Mapping[str, NodeSpec], everywhere: EverywhereS
         if spec.use not in parts:
             raise RulebookError(f"The layout uses a part {spec.use} that it does not define.")
         part = parts[spec.use]
-        spec = part.model_copy(update={"kind": spec.kind or part.kind, "aliases": spec.aliases or part.aliases})
+        spec = part.model_copy(
+            update={"kind": spec.kind or part.kind, "aliases": spec.aliases or part.aliases}
+        )
     if spec.kind is None:
         raise RulebookError("A folder of the layout has no kind.")
     node = Node(spec.kind, anything=spec.opaque or spec.free, opaque=spec.opaque)
     for name, child in spec.folders.items():
         # A part without a kind of its own takes the kind of the folder that uses it.
-        built = build(child.model_copy(update={"kind": child.kind or _kind_of(child, parts) or spec.kind}), parts, everywhere)
+        built = build(
+            child.model_copy(update={"kind": child.kind or _kind_of(child, parts) or spec.kind}),
+            parts,
+            everywhere,
+        )
         if "{" in name:
             node.templates.append((Template.parse(name), built))
         else:
