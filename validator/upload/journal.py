@@ -13,7 +13,7 @@ Records (one file per writing process, see `validator.recordlog`):
 
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -199,13 +199,25 @@ def _done_values(record: DoneRecord) -> dict[str, Any]:
     return values | _digest_values(record.digest)
 
 
-def compact(folder: Path, run: int) -> None:
+def compact(folder: Path, run: int, *, settled: Iterable[str] = ()) -> None:
     """Put what still matters into one file and remove the others; only the holder of the lock may call this.
 
     A kill in between leaves both the new file and some old ones: they say the same.
+
+    Parameters
+    ----------
+    folder
+        State folder of the destination.
+    run
+        Number of the run that has ended.
+    settled
+        Keys at which the bucket was seen to hold no unfinished upload of ours.
     """
     old = sorted(folder.glob(f"*{JOURNAL_SUFFIX}"))
     state = read_journal(folder)
+    state.intents.difference_update(settled)
+    done_with = set(settled)
+    state.uploads = {i: upload for i, upload in state.uploads.items() if upload.key not in done_with}
     target = folder / f"{run:06d}-zz-compact{JOURNAL_SUFFIX}"
     temporary = target.with_suffix(".new")
     with temporary.open("wb") as stream:

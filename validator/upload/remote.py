@@ -41,9 +41,7 @@ def listing_prefixes(keys: Iterable[str]) -> tuple[list[str], list[str]]:
     return deep, shallow
 
 
-def list_remote(
-    client: "S3Client", bucket: str, keys: Iterable[str], step: Step
-) -> dict[str, RemoteObject]:
+def list_remote(client: "S3Client", bucket: str, keys: Iterable[str], step: Step) -> dict[str, RemoteObject]:
     """Return what lies at these keys; keys without an object are absent.
 
     Raises

@@ -1,0 +1,113 @@
+"""After the transfer: compare what the bucket lists with what was sent, and leave nothing behind."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from validator.models.receipt import ReceiptObject
+from validator.s3.multipart import abort_upload, list_parts, try_list_uploads
+from validator.s3.objects import RemoteObject
+from validator.upload.journal import JournalState
+from validator.upload.remote import listing_prefixes
+from validator.upload.sending import Outcome, State
+from validator.upload.tasks import Failure
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PRESENT = frozenset({State.UPLOADED, State.RESUMED, State.UNCHANGED})
+
+
+def compare_with_listing(outcomes: Iterable[Outcome], remote: Mapping[str, RemoteObject]) -> list[Outcome]:
+    """Trust only what the bucket lists: an object that is not there with its size and ETag has failed."""
+    return [_compared(outcome, remote.get(outcome.item.entry.key)) for outcome in outcomes]
+
+
+def _compared(outcome: Outcome, there: RemoteObject | None) -> Outcome:
+    digest = outcome.digest
+    if outcome.state not in PRESENT or digest is None:
+        return outcome
+    if there is None:
+        reason = "it was sent, but the bucket does not list it"
+    elif (there.size, there.etag) != (digest.size, digest.etag):
+        reason = (
+            f"the bucket lists other bytes ({there.size:,} bytes, ETag {there.etag}) than were sent "
+            f"({digest.size:,} bytes, ETag {digest.etag})"
+        )
+    else:
+        if outcome.uploaded_at:
+            return outcome
+        return replace(outcome, uploaded_at=there.modified.isoformat())
+    return replace(
+        outcome,
+        state=State.FAILED,
+        failure=Failure.REMOTE,
+        reason=reason,
+        mend="find out who else writes to this place, then run the same command again",
+    )
+
+
+def receipt_object(outcome: Outcome) -> ReceiptObject:
+    """Make the receipt's record of an object that is in the bucket."""
+    digest, entry = outcome.digest, outcome.item.entry
+    if digest is None:
+        raise ValueError(entry.key)
+    return ReceiptObject(
+        key=entry.key,
+        size=digest.size,
+        etag=digest.etag,
+        part_size=digest.part_size,
+        parts=digest.parts,
+        crc64nvme=digest.crc64nvme,
+        mtime=datetime.fromtimestamp(entry.mtime_ns / 1e9, UTC),
+        uploaded_at=datetime.fromisoformat(outcome.uploaded_at),
+        state=outcome.state.value,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What was found when the bucket was asked for unfinished uploads at the keys of this run.
+
+    Attributes
+    ----------
+    listed
+        Whether the credentials may list them at all; those of a grant probably may not.
+    aborted
+        Uploads that this journal had begun and nothing needs any more.
+    kept
+        Uploads that wait for the next run of a file that failed.
+    foreign
+        Uploads that somebody else began.
+    """
+
+    listed: bool
+    aborted: int = 0
+    kept: int = 0
+    foreign: int = 0
+
+
+def sweep_uploads(
+    client: "S3Client", bucket: str, keys: Collection[str], journal: JournalState, kept_keys: Collection[str]
+) -> Sweep:
+    """Abort what this journal began at these keys and nothing needs any more."""
+    aborted = kept = foreign = 0
+    deep, shallow = listing_prefixes(keys)
+    for prefix in [*deep, *shallow]:
+        uploads = try_list_uploads(client, bucket, prefix)
+        if uploads is None:
+            return Sweep(listed=False)
+        for upload in uploads:
+            if upload.key not in keys:
+                continue
+            ours = upload.upload_id in journal.uploads
+            unanswered = upload.key in journal.intents and not ours
+            if ours and upload.key in kept_keys:
+                kept += 1
+            elif ours or (unanswered and not list_parts(client, bucket, upload.key, upload.upload_id)):
+                abort_upload(client, bucket, upload.key, upload.upload_id)
+                aborted += 1
+            else:
+                foreign += 1
+    return Sweep(True, aborted, kept, foreign)

@@ -1,0 +1,105 @@
+"""May this be uploaded? The report decides: an earlier one that still holds, or a new one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from validator.checks.dataset import Dataset
+from validator.errors import CpgateError
+from validator.models.finding import Finding, Level
+from validator.models.progress import Progress
+from validator.models.report import Listing
+from validator.upload.selection import Selection
+from validator.workflows.check import CheckRequest, judge
+from validator.workflows.report import REPORT_NAME, StoredReport, read_report, report_still_holds
+from validator.workflows.upload_request import UploadRequest
+
+STATE_REPORT = "report.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What the check says about an upload.
+
+    Attributes
+    ----------
+    report
+        The report.
+    held
+        Whether it was made earlier and still holds.
+    errors
+        Number of errors that concern what is selected, and of crashed checks.
+    elsewhere
+        Number of errors that concern only batches or plates that are not selected.
+    """
+
+    report: StoredReport
+    held: bool
+    errors: int
+    elsewhere: int
+
+
+def admit(
+    dataset: Dataset, listing: Listing, request: UploadRequest, state: Path, progress: Progress
+) -> Admission:
+    """Find a report that still holds, or check the dataset now, and count what concerns the selection.
+
+    Parameters
+    ----------
+    dataset, listing
+        What was listed.
+    request
+        The upload.
+    state
+        State folder of the destination, where the report is kept for the next run.
+    progress
+        Where a check is shown.
+    """
+    stored = _find(dataset, listing, _places(request, state))
+    held = stored is not None
+    if stored is None:
+        check_request = CheckRequest(
+            request.path,
+            request.dataset,
+            request.policy,
+            request.scope,
+            report=request.report or state / STATE_REPORT,
+        )
+        result = judge(dataset, listing, check_request, progress)
+        stored = StoredReport(result.report, result.header, result.findings, result.end)
+    concerning, elsewhere = _count_errors(stored.findings, dataset, request.selection)
+    return Admission(stored, held, concerning + stored.end.crashed, elsewhere)
+
+
+def _places(request: UploadRequest, state: Path) -> list[Path]:
+    """Where an earlier report may lie; the one that the user names is the only one then."""
+    if request.report is not None:
+        return [request.report]
+    return [state / STATE_REPORT, Path.cwd() / REPORT_NAME]
+
+
+def _find(dataset: Dataset, listing: Listing, places: Iterable[Path]) -> StoredReport | None:
+    for path in places:
+        if not path.exists():
+            continue
+        try:
+            stored = read_report(path)
+        except CpgateError:  # cut or damaged: it says nothing, a new one is made
+            continue
+        if report_still_holds(stored, dataset, listing):
+            return stored
+    return None
+
+
+def _count_errors(findings: Iterable[Finding], dataset: Dataset, selection: Selection) -> tuple[int, int]:
+    concerning = elsewhere = 0
+    for finding in findings:
+        if finding.level is not Level.ERROR:
+            continue
+        folder = finding.key.rpartition("/")[0] + "/"
+        entities = dataset.layout.place_folder(folder).entities
+        if selection.everything or selection.concerns(entities, finding.key):
+            concerning += 1
+        else:
+            elsewhere += 1
+    return concerning, elsewhere

@@ -1,0 +1,260 @@
+"""Upload a dataset: check it, plan, send, verify, write the receipt."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from validator import __version__
+from validator.errors import Interrupted, NothingChecked
+from validator.manifests.receipt import ReceiptSummary, write_receipt
+from validator.models.listing import Entry
+from validator.models.progress import Progress, SilentProgress
+from validator.models.receipt import ReceiptHeader
+from validator.rulebook.locate import rulebook_version
+from validator.s3.client import make_client
+from validator.s3.objects import RemoteObject
+from validator.sources.local import LocalSource
+from validator.upload.comparing import abort_leftovers, compare_files
+from validator.upload.destination import Destination, granted_prefix, parse_destination
+from validator.upload.finishing import (
+    PRESENT,
+    Sweep,
+    compare_with_listing,
+    receipt_object,
+    sweep_uploads,
+)
+from validator.upload.journal import compact, read_journal
+from validator.upload.lock import UploadLock
+from validator.upload.plan import Action, PlanItem, make_plan
+from validator.upload.pool import PoolSettings, WorkerPool
+from validator.upload.remote import list_remote
+from validator.upload.sending import Outcome, State
+from validator.upload.state import default_state_root, destination_folder
+from validator.upload.tasks import Failure
+from validator.upload.transfer import Transfer
+from validator.workflows.admission import Admission, admit
+from validator.workflows.listing import list_dataset
+from validator.workflows.receipts import put_receipt, receipt_path
+from validator.workflows.stopping import StopRequest, stop_request
+from validator.workflows.upload_request import UploadRequest
+from validator.workflows.upload_result import Planned, Tell, UploadResult
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+def upload(
+    request: UploadRequest, progress: Progress | None = None, tell: Tell = lambda _: None
+) -> UploadResult:
+    """Check a dataset and send what is selected of it, going on where an earlier run stopped.
+
+    Parameters
+    ----------
+    request
+        What, where to, how.
+    progress
+        Where long steps are shown.
+    tell
+        Is told what the check said and what is planned, as soon as it is known.
+
+    Raises
+    ------
+    UsageError
+        If the path or the destination cannot be used.
+    NothingChecked
+        If nothing is selected.
+    CredentialsError
+        If keys are missing, refused or expired; the same call goes on where it stopped.
+    RemoteError
+        If the store cannot be reached or fails again and again.
+    Interrupted
+        If SIGINT or SIGTERM asked it to stop; the same call goes on where it stopped.
+    """
+    progress = progress or SilentProgress()
+    destination = parse_destination(request.destination)
+    source = LocalSource(request.path, request.dataset)
+    dataset, listing = list_dataset(source, request.policy, request.scope, progress)
+    entries = [
+        entry
+        for placed in dataset.folders
+        for entry in request.selection.entries(placed.folder, placed.place)
+    ]
+    if not entries:
+        raise _nothing_selected(request, sorted({p.place.entities.get("batch", "") for p in dataset.folders}))
+    destination.check(entry.key for entry in entries)
+    folder = destination_folder(
+        request.state or default_state_root(),
+        endpoint=request.s3.endpoint_url,
+        bucket=destination.bucket,
+        names=dataset.names,
+        dataset_root=request.path,
+    )
+    client = make_client(request.s3)
+    with UploadLock(folder):
+        admission = admit(dataset, listing, request, folder, progress)
+        tell(admission)
+        if admission.errors and not request.force:
+            return UploadResult(admission)
+        run = _Run(request, destination, folder, client, progress)
+        return run.carry_out(entries, dataset.names, admission, tell)
+
+
+def _nothing_selected(request: UploadRequest, batches: Iterable[str]) -> NothingChecked:
+    known = ", ".join(batch for batch in batches if batch)
+    what = (
+        f"Nothing in {request.path} is selected" if not request.selection.everything else "There are no files"
+    )
+    return NothingChecked(what, f"The batches here are: {known}" if known else "Check the path and the globs")
+
+
+class _Run:
+    """One run with the lock held."""
+
+    def __init__(
+        self,
+        request: UploadRequest,
+        destination: Destination,
+        folder: Path,
+        client: "S3Client",
+        progress: Progress,
+    ) -> None:
+        self.request = request
+        self.destination = destination
+        self.bucket = destination.bucket
+        self.folder = folder
+        self.client = client
+        self.progress = progress
+
+    def carry_out(
+        self, entries: Sequence[Entry], names: Sequence[str], admission: Admission, tell: Tell
+    ) -> UploadResult:
+        """Plan, send, verify, write the receipt."""
+        keys = [entry.key for entry in entries]
+        journal = read_journal(self.folder)
+        pool_settings = PoolSettings(
+            self.request.s3, self.bucket, self.folder, journal.last_run + 1, self.request.jobs
+        )
+        remote = self._list(keys, "listing the bucket")
+        items = make_plan(
+            entries, remote, journal, part_size=self.request.part_size, replace=self.request.replace
+        )
+        began = datetime.now(UTC)
+        with WorkerPool(pool_settings) as pool, stop_request() as should_stop:
+            items = compare_files(
+                pool, items, journal, self.request.part_size, self.request.replace, self.progress, should_stop
+            )
+            _raise_if_stopped(should_stop, "nothing was sent yet")
+            planned = Planned(items, self.destination)
+            tell(planned)
+            if self.request.dry_run:
+                return UploadResult(admission, planned)
+            abort_leftovers(pool, items, journal)
+            outcomes, transfer = self._transfer(pool, items, journal.intents, should_stop)
+            pool.finish()
+            pool.wait(5)
+            self._raise_if_interrupted(should_stop, outcomes, transfer)
+        outcomes = [*outcomes, *_settled(items)]
+        if any(item.action in {Action.SEND, Action.RESUME} for item in items):
+            remote = self._list(keys, "verifying")
+        outcomes = compare_with_listing(outcomes, remote)
+        seconds = (datetime.now(UTC) - began).total_seconds()
+        sweep = self._sweep(outcomes)
+        receipt, key = self._receipt(outcomes, names, admission)
+        return UploadResult(admission, planned, outcomes, transfer.bytes_sent, sweep, receipt, key, seconds)
+
+    def _list(self, keys: Sequence[str], label: str) -> dict[str, RemoteObject]:
+        with self.progress.step(label, unit="objects") as step:
+            return list_remote(self.client, self.bucket, keys, step)
+
+    def _transfer(
+        self, pool: WorkerPool, items: Sequence[PlanItem], intents: Iterable[str], should_stop: StopRequest
+    ) -> tuple[list[Outcome], Transfer]:
+        wanted = [item for item in items if item.action in {Action.SEND, Action.RESUME}]
+        with self.progress.step("uploading", sum(item.entry.size for item in wanted), "B") as step:
+            transfer = Transfer(pool, wanted, step, intents, should_stop)
+            outcomes = []
+            for outcome in transfer.run():
+                outcomes.append(outcome)
+                step.note(f" · {len(outcomes):,} of {len(wanted):,} files")
+            return outcomes, transfer
+
+    def _raise_if_interrupted(
+        self, should_stop: StopRequest, outcomes: Sequence[Outcome], transfer: Transfer
+    ) -> None:
+        safe = sum(outcome.state in PRESENT for outcome in outcomes)
+        _raise_if_stopped(
+            should_stop, f"{safe:,} files and {transfer.parts_safe:,} parts of this run are safe"
+        )
+
+    def _sweep(self, outcomes: Sequence[Outcome]) -> Sweep:
+        journal = read_journal(self.folder)
+        kept = {outcome.item.entry.key for outcome in outcomes if outcome.kept}
+        keys = {outcome.item.entry.key for outcome in outcomes}
+        if journal.uploads or journal.intents:
+            sweep = sweep_uploads(self.client, self.bucket, keys, journal, kept)
+        else:
+            sweep = Sweep(listed=True)
+        if not kept:
+            compact(self.folder, journal.last_run, settled=keys if sweep.listed else ())
+        return sweep
+
+    def _receipt(
+        self, outcomes: Sequence[Outcome], names: Sequence[str], admission: Admission
+    ) -> tuple[ReceiptSummary | None, str]:
+        present = sorted(
+            (outcome for outcome in outcomes if outcome.state in PRESENT), key=lambda o: o.item.entry.key
+        )
+        if not present:
+            return None, ""
+        now = datetime.now(UTC)
+        selection = self.request.selection
+        header = ReceiptHeader(
+            datasets=list(names),
+            batches=list(selection.batches),
+            plates=list(selection.plates),
+            destination=str(self.destination),
+            endpoint=self.request.s3.endpoint_url,
+            tool=__version__,
+            rulebook=rulebook_version(),
+            policy=self.request.policy,
+            report=admission.report.end.digest,
+            errors=admission.errors,
+            forced=bool(admission.errors),
+            created=now,
+        )
+        states = Counter(outcome.state for outcome in outcomes)
+        path = self.request.receipt or receipt_path(
+            names, selection.batches, now, self.request.path, self.folder
+        )
+        summary = write_receipt(
+            path,
+            header,
+            (receipt_object(outcome) for outcome in present),
+            conflicts=states[State.CONFLICT],
+            failed=states[State.FAILED],
+        )
+        whole = not states[State.CONFLICT] and not states[State.FAILED]
+        if not self.request.remote_receipt or not whole:
+            return summary, ""
+        prefix = granted_prefix(self.destination, names)
+        return summary, put_receipt(self.client, self.bucket, prefix, summary)
+
+
+def _settled(items: Iterable[PlanItem]) -> list[Outcome]:
+    """Outcomes of files that needed no transfer."""
+    outcomes = []
+    for item in items:
+        if item.action is Action.UNCHANGED:
+            outcomes.append(Outcome(item, State.UNCHANGED, item.digest))
+        elif item.action is Action.CONFLICT:
+            there = item.there
+            reason = f"other bytes lie there ({there.size:,} bytes, ETag {there.etag})" if there else ""
+            outcomes.append(Outcome(item, State.CONFLICT, failure=Failure.CONFLICT, reason=reason))
+    return outcomes
+
+
+def _raise_if_stopped(should_stop: StopRequest, safe: str) -> None:
+    if should_stop():
+        raise Interrupted(f"Stopped: {safe}", "The same command goes on from here", should_stop.signal_number)

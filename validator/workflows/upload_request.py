@@ -1,0 +1,66 @@
+"""What to upload, where to, and how: the options of ``cpgate upload`` as one plain object."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from validator.s3.client import S3Settings
+from validator.s3.limits import DEFAULT_PART_SIZE
+from validator.upload.selection import Selection
+
+DEFAULT_JOBS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRequest:
+    """What to upload, where to, and how.
+
+    Attributes
+    ----------
+    path
+        The dataset's folder.
+    destination
+        ``s3://bucket`` or ``s3://bucket/prefix``.
+    dataset
+        ``project/source``, where the names of the folders do not say it.
+    policy, scope
+        By which levels, and what is required.
+    selection
+        Which files go.
+    s3
+        How to reach the store.
+    jobs
+        Requests at once.
+    part_size
+        Bytes of a part; larger files are sent as multipart uploads.
+    replace
+        Globs of keys whose objects may be replaced by other bytes.
+    force
+        Upload although the check found errors; the receipt says so.
+    dry_run
+        Plan only.
+    state
+        Folder for journals; ``None`` for the user's state folder.
+    report
+        A report to use or to write; ``None`` chooses.
+    receipt
+        Where the receipt goes; ``None`` chooses a name in the current folder.
+    remote_receipt
+        Whether a copy of the receipt goes into the bucket.
+    """
+
+    path: Path
+    destination: str
+    dataset: str | None = None
+    policy: str = "contribution"
+    scope: str | None = None
+    selection: Selection = field(default_factory=Selection)
+    s3: S3Settings = field(default_factory=S3Settings)
+    jobs: int = DEFAULT_JOBS
+    part_size: int = DEFAULT_PART_SIZE
+    replace: tuple[str, ...] = ()
+    force: bool = False
+    dry_run: bool = False
+    state: Path | None = None
+    report: Path | None = None
+    receipt: Path | None = None
+    remote_receipt: bool = True

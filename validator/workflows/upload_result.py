@@ -1,0 +1,94 @@
+"""What an upload plans, and what became of it."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from validator.errors import ExitCode
+from validator.manifests.receipt import ReceiptSummary
+from validator.upload.destination import Destination
+from validator.upload.finishing import Sweep
+from validator.upload.plan import Action, PlanItem
+from validator.upload.sending import Outcome, State
+from validator.workflows.admission import Admission
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The plan, before anything is sent.
+
+    Attributes
+    ----------
+    items
+        One for each selected file.
+    destination
+        Where they go.
+    """
+
+    items: Sequence[PlanItem]
+    destination: Destination
+
+    def files(self, *actions: Action) -> int:
+        """How many files have one of these actions."""
+        return sum(item.action in actions for item in self.items)
+
+    def size(self, *actions: Action) -> int:
+        """Bytes of these files."""
+        return sum(item.entry.size for item in self.items if item.action in actions)
+
+    @property
+    def bytes_there(self) -> int:
+        """Bytes of files to resume that the bucket already holds."""
+        return sum(item.bytes_there for item in self.items if item.action is Action.RESUME)
+
+
+Tell = Callable[[Admission | Planned], None]
+
+
+@dataclass(frozen=True, slots=True)
+class UploadResult:
+    """What became of an upload.
+
+    Attributes
+    ----------
+    admission
+        What the check said.
+    planned
+        The plan; ``None`` when the upload was refused.
+    outcomes
+        One for each selected file; empty after a dry run or a refusal.
+    bytes_sent
+        Bytes of files that went over the network in this run.
+    sweep
+        What the search for unfinished uploads found.
+    receipt
+        The receipt on disk.
+    receipt_key
+        Its key in the bucket, or empty.
+    seconds
+        Duration of the transfer.
+    """
+
+    admission: Admission
+    planned: Planned | None = None
+    outcomes: Sequence[Outcome] = ()
+    bytes_sent: int = 0
+    sweep: Sweep | None = None
+    receipt: ReceiptSummary | None = None
+    receipt_key: str = ""
+    seconds: float = 0.0
+
+    @property
+    def states(self) -> Counter[State]:
+        """How many files have each state."""
+        return Counter(outcome.state for outcome in self.outcomes)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0; 1 refused or conflicts; 4 files failed."""
+        if self.planned is None:
+            return ExitCode.FINDINGS
+        if self.states[State.FAILED]:
+            return ExitCode.FAILURE
+        conflicts = self.states[State.CONFLICT] or self.planned.files(Action.CONFLICT)
+        return ExitCode.FINDINGS if conflicts else ExitCode.CLEAN
