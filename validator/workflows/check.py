@@ -18,10 +18,11 @@ from validator.reporters.outfile import OutFile
 from validator.reporters.records import RecordWriter
 from validator.rulebook.locate import rulebook_version
 from validator.rulebook.policy import load_policy
+from validator.rulebook.scope import load_scope
 from validator.sources.local import LocalSource
 from validator.workflows.crashes import write_crash
 from validator.workflows.listing import count_entities, list_dataset
-from validator.workflows.report import open_report
+from validator.workflows.report import dataset_home, open_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,10 @@ def check(request: CheckRequest, progress: Progress | None = None) -> CheckResul
     """
     make_selection(request.only, request.select, request.ignore)  # a misspelt rule is said before the listing
     load_policy(request.policy)
+    if request.scope is not None:
+        load_scope(request.scope)
     source = LocalSource(request.path, request.dataset)
-    with open_report(request.report, request.path) as file:
+    with open_report(request.report, dataset_home(request.path, source.prefix)) as file:
         dataset, listing = list_dataset(source, request.policy, request.scope, progress)
         return _judge(dataset, listing, request, file, progress)
 
@@ -119,7 +122,8 @@ def judge(
 ) -> CheckResult:
     """Judge what is listed already and write its report; otherwise like `check`."""
     make_selection(request.only, request.select, request.ignore)
-    with open_report(request.report, request.path) as file:
+    source = LocalSource(request.path, request.dataset)
+    with open_report(request.report, dataset_home(request.path, source.prefix)) as file:
         return _judge(dataset, listing, request, file, progress)
 
 

@@ -84,6 +84,25 @@ def open_report(path: Path | None, dataset_root: Path) -> OutFile:
     return OutFile(folder / REPORT_NAME, "report")
 
 
+def dataset_home(path: Path, prefix: str) -> Path:
+    """Folder of the project that a path belongs to: below it nothing but data may lie.
+
+    Parameters
+    ----------
+    path
+        What is checked.
+    prefix
+        The key prefix that it stands for.
+    """
+    full = path.resolve()
+    segments = prefix.rstrip("/").split("/") if prefix else []
+    above = list(full.parents)
+    levels = len(segments) - 1
+    if 0 < levels <= len(above) and above[levels - 1].name == segments[0]:
+        return above[levels - 1]
+    return full
+
+
 def _is_inside(path: Path, folder: Path) -> bool:
     target = path.resolve()
     return target.is_relative_to(folder.resolve())
