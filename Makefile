@@ -15,6 +15,7 @@ BIN := .venv/bin
 $(foreach name,$(filter PYTHON%,$(.VARIABLES)),$(eval unexport $(name)))
 unexport VIRTUAL_ENV
 export PYTHONNOUSERSITE := 1
+export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: demo test test-full docs bench format clean
 

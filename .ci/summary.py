@@ -13,7 +13,9 @@ def main(report: Path) -> None:
     for case in cases:
         skipped = case.find("skipped")
         if skipped is not None:
-            reasons[skipped.get("message", "no reason given")].append(f"{case.get('classname')}::{case.get('name')}")
+            reasons[skipped.get("message", "no reason given")].append(
+                f"{case.get('classname')}::{case.get('name')}"
+            )
     count = sum(map(len, reasons.values()))
     print(f"\n{len(cases) - count} tests passed, {count} skipped{':' if count else ''}")
     for reason, tests in sorted(reasons.items()):

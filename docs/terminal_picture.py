@@ -18,6 +18,7 @@ from pathlib import Path
 COLUMNS = 110
 CHARACTER, LINE, MARGIN, BAR = 7.8, 18.0, 16.0, 30.0
 GROUND, INK, FAINT = "#1d2327", "#d9dee0", "#8b979c"
+FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 COLOURS = {
     30: "#5c6a70", 31: "#ff6b6b", 32: "#7ec97e", 33: "#e6b450", 34: "#6cb2f0", 35: "#d19ae6", 36: "#56c8c8", 37: INK,
     90: FAINT, 91: "#ff8787", 92: "#9ade9a", 93: "#f0c674", 94: "#8cc6ff", 95: "#e0b3f0", 96: "#7adada", 97: "#ffffff",
@@ -65,8 +66,7 @@ def draw(text: str, title: str) -> str:
             f'<circle cx="{x}" cy="17" r="5.5" fill="{c}"/>'
             for x, c in ((20, "#ff5f57"), (40, "#febc2e"), (60, "#28c840"))
         ),
-        '<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, \'DejaVu Sans Mono\', monospace" '
-        'font-size="13" xml:space="preserve">',
+        f'<g font-family="{FONT}" font-size="13" xml:space="preserve">',
     ]
     look = Look()
     for row, line in enumerate(lines):
@@ -105,7 +105,9 @@ def run_check(folder: Path) -> str:
     command = [sys.executable, "-m", "validator"]
     environment = os.environ | {"FORCE_COLOR": "1", "COLUMNS": str(COLUMNS)}
     subprocess.run(
-        [*command, "demo", str(folder / "plate"), "--make-only", "--defects"], check=True, stdout=subprocess.DEVNULL
+        [*command, "demo", str(folder / "plate"), "--make-only", "--defects"],
+        check=True,
+        stdout=subprocess.DEVNULL,
     )
     done = subprocess.run(
         [*command, "check", "cpg0099-demo/lab"],
