@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,7 +10,6 @@ from pydantic_core import PydanticSerializationError
 
 from validator.models.finding import Finding
 from validator.models.report import ReportEnd, ReportHeader
-from validator.reporters.outfile import OutFile
 
 
 class RecordWriter:
@@ -18,19 +17,19 @@ class RecordWriter:
 
     Parameters
     ----------
-    file
-        Where the lines go.
+    write
+        Called with each line.
     """
 
-    def __init__(self, file: OutFile) -> None:
-        self._file = file
+    def __init__(self, write: Callable[[str], object]) -> None:
+        self._write = write
         self._digest = hashlib.sha256()
 
     def write(self, record: BaseModel) -> None:
         """Append one record."""
         line = record_line(record)
         self._digest.update(line.encode())
-        self._file.write(line)
+        self._write(line)
 
     @property
     def digest(self) -> str:

@@ -4,7 +4,7 @@ from validator.checks.registry import all_rules
 from validator.errors import UsageError
 from validator.reporters.text import Account
 from validator.rulebook.scope import load_scope
-from validator.workflows.check import CheckResult
+from validator.workflows.check import CheckResult, Examination
 from validator.workflows.report import StoredReport
 
 
@@ -26,6 +26,14 @@ def account_of(result: CheckResult, report: str = "") -> Account:
         scope_title=scope_title(result.header.scope),
         report=report,
         crash_file=str(result.crash_file or ""),
+    )
+
+
+def account_of_examination(found: Examination) -> Account:
+    """What the text of an examination without a report file is made of."""
+    title = scope_title(found.header.scope)
+    return Account(
+        found.header, found.findings, found.end, all_rules(), title, crash_file=str(found.crash_file or "")
     )
 
 

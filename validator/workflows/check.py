@@ -1,6 +1,6 @@
 """Check a dataset: list it, judge it, keep the report."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,6 +59,24 @@ class CheckRequest:
     fail_on: Level = Level.ERROR
     jobs: int | None = None
     report: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """The records of a report, wherever they were written.
+
+    Attributes
+    ----------
+    header, findings, end
+        The records.
+    crash_file
+        Where the details of crashes lie, if there were any and they could be written.
+    """
+
+    header: ReportHeader
+    findings: list[Finding]
+    end: ReportEnd
+    crash_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,24 +148,60 @@ def judge(
 def _judge(
     dataset: Dataset, listing: Listing, request: CheckRequest, file: OutFile, progress: Progress | None
 ) -> CheckResult:
+    found = examine(dataset, listing, request, file.write, progress)
+    file.commit()
+    return CheckResult(
+        found.header,
+        found.findings,
+        found.end,
+        dataset,
+        listing,
+        file.path,
+        exit_code(found.end, found.findings, request.fail_on),
+        found.crash_file,
+    )
+
+
+def examine(
+    dataset: Dataset,
+    listing: Listing,
+    request: CheckRequest,
+    write: Callable[[str], object],
+    progress: Progress | None = None,
+) -> Examination:
+    """Judge what is listed and hand out the report's lines while they come.
+
+    Parameters
+    ----------
+    dataset, listing
+        What to judge.
+    request
+        How; its path and report are not looked at.
+    write
+        Called with each line.
+    progress
+        Where the steps are shown.
+
+    Raises
+    ------
+    NothingChecked
+        If there was nothing to look at.
+    """
     if not (listing.files or dataset.junk or dataset.troubles):
         raise NothingChecked(
             f"Nothing was checked: there are no files in {dataset.root}", "Name the dataset's folder."
         )
     began = monotonic()
     header = _header(dataset, listing, request)
-    records = RecordWriter(file)
+    records = RecordWriter(write)
     records.write(header)
     tally = Tally()
     findings = list(_recorded(_run(dataset, request, tally, progress), records))
     if not findings and not sum(tally.checked.values()):
         raise _nothing_checked(dataset, request)
-    end = _end(findings, tally, round(listing.seconds + monotonic() - began, 3), records.digest)
+    end = end_record(findings, tally, round(listing.seconds + monotonic() - began, 3), records.digest)
     records.write(end)
-    file.commit()
-    crash_file = _keep_crashes(tally)
-    code = exit_code(end, findings, request.fail_on)
-    return CheckResult(header, findings, end, dataset, listing, file.path, code, crash_file)
+    return Examination(header, findings, end, _keep_crashes(tally))
 
 
 def exit_code(end: ReportEnd, findings: Iterable[Finding], fail_on: Level = Level.ERROR) -> ExitCode:
@@ -197,7 +251,8 @@ def _header(dataset: Dataset, listing: Listing, request: CheckRequest) -> Report
     )
 
 
-def _end(findings: Iterable[Finding], tally: Tally, seconds: float, digest: str) -> ReportEnd:
+def end_record(findings: Iterable[Finding], tally: Tally, seconds: float, digest: str) -> ReportEnd:
+    """Count findings and places for the last record."""
     levels = (Level.ERROR, Level.WARNING, Level.INFO)
     found = dict.fromkeys(levels, 0)
     places = dict.fromkeys(levels, 0)
