@@ -17,6 +17,7 @@ DatasetFunction = Callable[[Dataset], Iterable[Finding]]
 FileFunction = Callable[[PlacedFile, Dataset], Iterable[Finding]]
 
 CHECK_MODULES = (
+    "validator.checks.objects",
     "validator.checks.tool",
 )
 

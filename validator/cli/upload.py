@@ -1,0 +1,170 @@
+"""``cpgate upload``: send what passed the check; the same command goes on after a stop."""
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from validator.cli import options
+from validator.cli.s3_options import PART_SIZE, s3_options, settings_of
+from validator.cli.terminal import say
+
+if TYPE_CHECKING:
+    from validator.workflows.admission import Admission
+    from validator.workflows.upload_result import Planned, UploadResult
+
+PATH = click.Path(path_type=Path)
+
+
+@click.command(short_help="Send a checked dataset; the same command goes on after a stop.")
+@click.argument("path", type=PATH)
+@click.argument("destination")
+@options.dataset_option
+@options.policy_option
+@options.scope_option
+@click.option(
+    "--batch", "batches", multiple=True, metavar="GLOB", help="Only these batches, wherever they are."
+)
+@click.option(
+    "--plate", "plates", multiple=True, metavar="GLOB", help="Only these plates, by full or short name."
+)
+@click.option("--include", multiple=True, metavar="GLOB", help="Only keys like these: images/*/illum/*")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Not keys like these.")
+@click.option(
+    "-n", "--dry-run", is_flag=True, help="Print the plan with every file and its bytes; send nothing."
+)
+@click.option("--force", is_flag=True, help="Upload although the check found errors; the receipt says so.")
+@click.option("--replace", multiple=True, metavar="GLOB", help="Replace other bytes at keys like these.")
+@s3_options
+@click.option("--jobs", type=click.IntRange(1, 256), default=8, show_default=True, help="Requests at once.")
+@click.option(
+    "--part-size",
+    type=PART_SIZE,
+    default="8MiB",
+    show_default=True,
+    help="Larger files go in parts of this size, 5MiB to 5GiB.",
+)
+@click.option("--state", type=PATH, metavar="DIR", help="Where to remember what was sent.")
+@click.option("--report", type=PATH, metavar="FILE", help="A report to use if it still holds, else to write.")
+@click.option("--receipt", type=PATH, metavar="FILE", help="Where the receipt goes.")
+@click.option("--no-remote-receipt", is_flag=True, help="Put no copy of the receipt into the bucket.")
+@options.colour_option
+@options.verbosity_options
+def upload(
+    *,
+    path: Path,
+    destination: str,
+    dataset: str | None,
+    policy: str,
+    scope: str | None,
+    batches: tuple[str, ...],
+    plates: tuple[str, ...],
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    dry_run: bool,
+    force: bool,
+    replace: tuple[str, ...],
+    endpoint_url: str | None,
+    profile: str | None,
+    region: str | None,
+    jobs: int,
+    part_size: int,
+    state: Path | None,
+    report: Path | None,
+    receipt: Path | None,
+    no_remote_receipt: bool,
+    color: str,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Send the dataset in the folder PATH to DESTINATION, s3://bucket or s3://bucket/prefix.
+
+    It is checked first, and refused if there are errors. After a stop, a kill or an expired key the same
+    command goes on where it stopped. Keys are always project/source/...; other bytes that lie at a key are
+    never written over unless --replace names it.
+    """
+    from validator.reporters.progress import make_progress  # noqa: PLC0415  the command's help comes fast
+    from validator.upload.selection import Selection  # noqa: PLC0415  the command's help comes fast
+    from validator.workflows.upload import upload as run_upload  # noqa: PLC0415  the command's help comes fast
+    from validator.workflows.upload_request import UploadRequest  # noqa: PLC0415  the command's help comes fast
+
+    request = UploadRequest(
+        path=path,
+        destination=destination,
+        dataset=dataset,
+        policy=policy,
+        scope=scope,
+        selection=Selection(batches, plates, include, exclude),
+        s3=settings_of(endpoint_url, profile, region),
+        jobs=jobs,
+        part_size=part_size,
+        replace=replace,
+        force=force,
+        dry_run=dry_run,
+        state=state or _state_from_environment(),
+        report=report,
+        receipt=receipt,
+        remote_receipt=not no_remote_receipt,
+    )
+    teller = _Teller(colour=color, quiet=quiet, force=force, dry_run=dry_run)
+    result = run_upload(request, make_progress(quiet=quiet, verbose=verbose), teller.tell)
+    teller.tell_end(result)
+    return int(result.exit_code)
+
+
+def _state_from_environment() -> Path | None:
+    """The state folder that ``CPGATE_STATE`` names, for clusters whose home folders are small."""
+    named = os.environ.get("CPGATE_STATE")
+    return Path(named) if named else None
+
+
+class _Teller:
+    """Says what happens, as it becomes known."""
+
+    def __init__(self, *, colour: str, quiet: bool, force: bool, dry_run: bool) -> None:
+        self._colour = colour
+        self._quiet = quiet
+        self._force = force
+        self._dry_run = dry_run
+
+    def tell(self, news: "Admission | Planned") -> None:
+        """Say what the check or the plan is."""
+        from validator.cli.upload_words import plan_facts, report_facts  # noqa: PLC0415  the command's help comes fast
+        from validator.reporters import upload_text  # noqa: PLC0415  the command's help comes fast
+        from validator.workflows.admission import Admission  # noqa: PLC0415  the command's help comes fast
+
+        if isinstance(news, Admission):
+            if news.errors and not self._force:
+                self._show_findings(news)
+            if not self._quiet or news.errors:
+                _say([upload_text.report_line(report_facts(news))])
+            return
+        if not self._quiet:
+            _say(upload_text.plan_lines(plan_facts(news)))
+        if self._dry_run:
+            _say(upload_text.dry_run_lines((i.action.value, i.entry.key, i.entry.size) for i in news.items))
+
+    def _show_findings(self, admission: "Admission") -> None:
+        from validator.cli.output import terminal_style  # noqa: PLC0415  the command's help comes fast
+        from validator.reporters.text import render_text  # noqa: PLC0415  the command's help comes fast
+        from validator.workflows.account import account_of_stored  # noqa: PLC0415  the command's help comes fast
+
+        account = account_of_stored(admission.report, report=str(admission.report.path))
+        _say(render_text(account, terminal_style(self._colour, sys.stdout), quiet=True))
+
+    def tell_end(self, result: "UploadResult") -> None:
+        """Say how it ended."""
+        from validator.cli.upload_words import ending, report_facts  # noqa: PLC0415  the command's help comes fast
+        from validator.reporters import upload_text  # noqa: PLC0415  the command's help comes fast
+
+        if result.planned is None:
+            _say([upload_text.refusal(report_facts(result.admission))])
+        elif not self._dry_run:
+            _say(upload_text.ending_lines(ending(result)))
+
+
+def _say(lines: Iterable[str]) -> None:
+    say("".join(lines))

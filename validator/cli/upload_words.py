@@ -1,0 +1,86 @@
+"""From what the uploader knows to what is said about it."""
+
+from collections.abc import Iterable
+
+from validator.reporters.upload_facts import Ending, FileProblem, PlanFacts, ReportFacts
+from validator.upload.finishing import PRESENT, Sweep
+from validator.upload.plan import Action
+from validator.upload.sending import Outcome, State
+from validator.workflows.admission import Admission
+from validator.workflows.upload_result import Planned, UploadResult
+
+REPLACE_HINT = "--replace 'GLOB' replaces the objects whose keys it names; without it they stay as they are"
+
+
+def report_facts(admission: Admission) -> ReportFacts:
+    """Say which report decided."""
+    return ReportFacts(admission.report.path, admission.held, admission.errors, admission.elsewhere)
+
+
+def plan_facts(planned: Planned) -> PlanFacts:
+    """Put a plan into numbers."""
+    conflicts = tuple(
+        FileProblem(
+            item.entry.key,
+            f"other bytes lie there ({item.there.size:,} bytes, ETag {item.there.etag}, "
+            f"of {item.there.modified:%Y-%m-%d %H:%M} UTC); here {item.entry.size:,} bytes",
+            REPLACE_HINT,
+        )
+        for item in planned.items
+        if item.action is Action.CONFLICT and item.there is not None
+    )
+    return PlanFacts(
+        files=len(planned.items),
+        size=sum(item.entry.size for item in planned.items),
+        send=planned.files(Action.SEND),
+        send_size=planned.size(Action.SEND),
+        resume=planned.files(Action.RESUME),
+        resume_size=planned.size(Action.RESUME),
+        resume_there=planned.bytes_there,
+        unchanged=planned.files(Action.UNCHANGED),
+        conflicts=conflicts,
+    )
+
+
+def ending(result: UploadResult) -> Ending:
+    """Put the end of an upload into words and numbers."""
+    planned_conflicts = {
+        item.entry.key
+        for item in (result.planned.items if result.planned else ())
+        if item.action is Action.CONFLICT
+    }
+    found = [o for o in result.outcomes if o.item.entry.key not in planned_conflicts]
+    receipt, bucket = result.receipt, result.planned.destination.bucket if result.planned else ""
+    return Ending(
+        files=len(result.outcomes),
+        verified=sum(outcome.state in PRESENT for outcome in result.outcomes),
+        sent_files=sum(outcome.state in {State.UPLOADED, State.RESUMED} for outcome in result.outcomes),
+        bytes_sent=result.bytes_sent,
+        seconds=result.seconds,
+        conflicts=_problems(found, State.CONFLICT, REPLACE_HINT),
+        failed=_problems(found, State.FAILED, "run the same command again: it goes on where it stopped"),
+        left_behind=_left_behind(result.sweep),
+        receipt=receipt.path if receipt else None,
+        receipt_key=f"s3://{bucket}/{result.receipt_key}" if result.receipt_key else "",
+    )
+
+
+def _problems(outcomes: Iterable[Outcome], state: State, mend: str) -> tuple[FileProblem, ...]:
+    return tuple(
+        FileProblem(outcome.item.entry.key, outcome.reason, outcome.mend or mend)
+        for outcome in outcomes
+        if outcome.state is state
+    )
+
+
+def _left_behind(sweep: Sweep | None) -> str:
+    if sweep is None:
+        return "unfinished uploads were not looked for"
+    if not sweep.listed:
+        return "nothing left behind as far as the journal knows (these credentials may not list uploads)"
+    said = []
+    if sweep.kept:
+        said.append(f"{sweep.kept} unfinished, to be resumed")
+    if sweep.foreign:
+        said.append(f"{sweep.foreign} unfinished uploads of somebody else at these keys")
+    return ", ".join(said) or "nothing left behind"

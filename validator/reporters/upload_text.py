@@ -1,0 +1,91 @@
+"""An upload in words: what the check said, the plan, how it ended."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from validator.reporters.escape import shown
+from validator.reporters.numbers import counted, duration, number, size
+from validator.reporters.upload_facts import Ending, FileProblem, PlanFacts, ReportFacts
+
+LISTED = 10
+
+
+def report_line(facts: ReportFacts) -> str:
+    """Say which report let the upload pass, or refused it."""
+    verdict = "clean" if not facts.errors else counted(facts.errors, "error")
+    if facts.elsewhere:
+        verdict += f" in what is selected ({counted(facts.elsewhere, 'error')} elsewhere)"
+    how = "still holds (listing unchanged)" if facts.held else "made now"
+    return f"report   {shown(str(facts.path))} {how}: {verdict}\n"
+
+
+def refusal(facts: ReportFacts) -> str:
+    """Say that nothing was sent, and how to go on."""
+    return (
+        f"refused  nothing was sent: {counted(facts.errors, 'error')} in what is selected\n"
+        f"         see them all: cpgate report {shown(str(facts.path))}\n"
+        "         mend them and run the same command again; --force uploads in spite of them and says so "
+        "in the receipt\n"
+    )
+
+
+def plan_lines(facts: PlanFacts) -> Iterator[str]:
+    """Say what would be done, in files and bytes."""
+    resume = f"resume {number(facts.resume)}"
+    if facts.resume:
+        resume += f" ({size(facts.resume_there)} of {size(facts.resume_size)} there)"
+    parts = [
+        f"send {number(facts.send)} ({size(facts.send_size)})",
+        resume,
+        f"unchanged {number(facts.unchanged)}",
+        f"conflict {number(len(facts.conflicts))}",
+    ]
+    yield f"plan     {counted(facts.files, 'file')}, {size(facts.size)} · {' · '.join(parts)}\n"
+    yield from _listed("conflict", facts.conflicts)
+
+
+def dry_run_lines(actions: Iterable[tuple[str, str, int]]) -> Iterator[str]:
+    """List every file of a plan: action, key, bytes."""
+    for action, key, bytes_ in actions:
+        yield f"{action:<10} {shown(key)}  {number(bytes_)}\n"
+
+
+def ending_lines(ending: Ending) -> Iterator[str]:
+    """Say what was verified, what failed and why, and where the receipt is."""
+    if ending.bytes_sent or ending.sent_files:
+        rate = f" · {size(int(ending.bytes_sent / ending.seconds))}/s" if ending.seconds > 0 else ""
+        yield (
+            f"sent     {counted(ending.sent_files, 'file')}, {size(ending.bytes_sent)} "
+            f"in {duration(ending.seconds)}{rate}\n"
+        )
+    yield from _listed("conflict", ending.conflicts)
+    yield from _listed("failed", ending.failed)
+    yield (
+        f"verified {number(ending.verified)} of {counted(ending.files, 'object')} by size and ETag"
+        f" · {ending.left_behind}\n"
+    )
+    if ending.receipt is not None:
+        where = "also in the bucket" if ending.receipt_key else "not in the bucket"
+        yield f"receipt  {shown(_short(ending.receipt))}   ({where})\n"
+        if ending.receipt_key:
+            yield f"         {shown(ending.receipt_key)}\n"
+
+
+def _short(path: Path) -> str:
+    """A path as one would type it here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _listed(what: str, problems: tuple[FileProblem, ...]) -> Iterator[str]:
+    for problem in problems[:LISTED]:
+        yield f"{what:<9}{shown(problem.key)}\n         {shown(problem.reason)}\n"
+    if len(problems) > LISTED:
+        yield f"         and {number(len(problems) - LISTED)} more\n"
+    if not problems:
+        return
+    mends = dict.fromkeys(problem.mend for problem in problems if problem.mend)
+    for mend in mends:
+        yield f"         mend: {shown(mend)}\n"
