@@ -17,6 +17,14 @@ DatasetFunction = Callable[[Dataset], Iterable[Finding]]
 FileFunction = Callable[[PlacedFile, Dataset], Iterable[Finding]]
 
 CHECK_MODULES = (
+    "validator.checks.dataset_names",
+    "validator.checks.folders",
+    "validator.checks.placement",
+    "validator.checks.batches",
+    "validator.checks.names",
+    "validator.checks.leftovers",
+    "validator.checks.components",
+    "validator.checks.unlisted",
     "validator.checks.objects",
     "validator.checks.tool",
 )

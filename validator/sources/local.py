@@ -94,7 +94,7 @@ class LocalSource:
         OSError
             When the system refuses.
         """
-        return open(entry.path, "rb")  # noqa: PTH123, SIM115  a hot path, and the caller closes it
+        return Path(entry.path).open("rb")
 
 
 class _FolderListing:

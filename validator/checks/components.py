@@ -1,0 +1,92 @@
+"""What a dataset must bring, by its scope."""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from validator.checks.dataset import Dataset
+from validator.checks.dataset_names import SECTIONS
+from validator.checks.registry import dataset_check
+from validator.models.finding import Finding, Level
+from validator.models.rule import Rule
+from validator.rulebook.scope import Component, load_scope
+
+COMPONENT_MISSING = Rule(
+    id="CPG130",
+    slug="component-missing",
+    title="A new dataset brings everything that is required of it",
+    why="Images without platemaps and load_data are pictures of nobody knows what; the Gallery does not accept a dataset without them.",
+    mend="Add the missing folder; if these data belong to a dataset that is in the Gallery already, say --scope addition.",
+    family="layout",
+    source="Cell Painting Gallery documentation, contributing",
+)
+COMPONENT_RECOMMENDED = Rule(
+    id="CPG131",
+    slug="component-recommended",
+    title="A dataset brings what readers expect beside the required",
+    why="The structure page of the Gallery lists these folders too; without them readers must make the results again themselves.",
+    mend="Add the folder if you have these data.",
+    family="layout",
+    level=Level.INFO,
+    source="Cell Painting Gallery documentation, folder structure",
+)
+
+
+@dataset_check(COMPONENT_MISSING, COMPONENT_RECOMMENDED)
+def judge_components(dataset: Dataset) -> Iterator[Finding]:
+    """Find what is missing; only where whole datasets were listed."""
+    if not dataset.complete:
+        return
+    scope = load_scope(dataset.scope)
+    for name in dataset.names:
+        if name.split("/")[1] in SECTIONS:
+            continue  # the source is missing, and with it everything seems to be
+        inventory = _Inventory(dataset, name)
+        for rule, components in (
+            (COMPONENT_MISSING, scope.required),
+            (COMPONENT_RECOMMENDED, scope.recommended),
+        ):
+            for component in components:
+                if not inventory.has(component) and not inventory.is_misspelt(component):
+                    message = (
+                        f"{component.component} is missing, which a {scope.title} brings: {component.why}"
+                    )
+                    yield rule.finding(f"{name}/", message, expected=component.component)
+
+
+class _Inventory:
+    """Which folders and kinds one dataset has."""
+
+    def __init__(self, dataset: Dataset, name: str) -> None:
+        self._folders: set[str] = set()
+        self._meant: set[str] = set()
+        self._dataset = dataset
+        self._home = f"{name}/"
+        for placed in dataset.folders:
+            if not placed.folder.key.startswith(self._home):
+                continue
+            parts = placed.folder.key[len(self._home) :].split("/")[:-1]
+            self._folders.update("/".join(parts[: depth + 1]) for depth in range(min(len(parts), 3)))
+            misfit = placed.place.misfit
+            if misfit is not None and misfit.nearest and misfit.depth >= 2:
+                self._meant.add("/".join([*parts[: misfit.depth - 2], misfit.nearest]))
+
+    def has(self, component: Component) -> bool:
+        if component.kinds:
+            files = self._dataset.files(*component.kinds)
+            return any(file.entry.key.startswith(self._home) for file in files)
+        return self._any(self._folders, component)
+
+    def is_misspelt(self, component: Component) -> bool:
+        # A folder that is misspelt further up (image/ for images/) hides everything below it, too.
+        return any(
+            all(
+                fnmatchcase(part, wanted)
+                for part, wanted in zip(meant.split("/"), pattern.split("/"), strict=False)
+            )
+            for pattern in component.folders
+            for meant in self._meant
+        )
+
+    @staticmethod
+    def _any(folders: set[str], component: Component) -> bool:
+        return any(fnmatchcase(folder, pattern) for pattern in component.folders for folder in folders)

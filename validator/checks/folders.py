@@ -1,0 +1,168 @@
+"""Folders that have no place in the Gallery's structure."""
+
+import re
+from collections.abc import Iterator
+
+from validator.checks.dataset import Dataset
+from validator.checks.dataset_names import SECTIONS
+from validator.checks.misfits import MisfitGroup, misfit_folders
+from validator.checks.registry import dataset_check
+from validator.checks.wording import below_source, counted, listed
+from validator.models.finding import Finding, Level
+from validator.models.rule import Rule
+
+SECTION_UNKNOWN = Rule(
+    id="CPG105",
+    slug="section-unknown",
+    title="Below the source lie images, workspace and workspace_dl, and nothing else",
+    why="Readers and tools of the Gallery look into these three folders only; data beside them are not found.",
+    mend="Move the folder into images/<batch>/ or workspace/.",
+    family="layout",
+    source="Cell Painting Gallery documentation, folder structure",
+)
+WORKSPACE_FOLDER_UNKNOWN = Rule(
+    id="CPG106",
+    slug="workspace-folder-unknown",
+    title="Folders of the workspace are those that the Gallery documents",
+    why="Another category of data may have a folder of its own, but a documented folder is found by everybody, and a new one must be explained.",
+    mend="Use the documented folder if there is one for these data; otherwise tell the maintainers what the folder holds.",
+    family="layout",
+    level=Level.WARNING,
+    source="Cell Painting Gallery documentation, folder structure",
+)
+FOLDER_MISSPELT = Rule(
+    id="CPG107",
+    slug="folder-misspelt",
+    title="Folders are spelt as the Gallery spells them",
+    why="The name is nearly that of a documented folder. Tools look for the exact name: they find an empty dataset, and say nothing.",
+    mend="Rename the folder.",
+    family="layout",
+    source="Cell Painting Gallery documentation, folder structure",
+)
+MISPLACED_FOLDER = Rule(
+    id="CPG108",
+    slug="misplaced-folder",
+    title="Every folder lies where the structure has a place for it",
+    why="Project, batch, plate and well are read from a file's path: with a step too many, too few or exchanged they are read wrongly.",
+    mend="Move the folder to where the structure expects it; the expected names are those that may stand in its place.",
+    family="layout",
+    source="Cell Painting Gallery documentation, folder structure",
+)
+PROFILES_FLAT = Rule(
+    id="CPG116",
+    slug="profiles-flat",
+    title="Profiles lie in a folder of their plate",
+    why="Profiles are collected as profiles/<batch>/<plate>/<plate>*.csv.gz; files that lie directly in the batch are passed over.",
+    mend="Make a folder for each plate and move its profiles there.",
+    family="layout",
+    source="Cell Painting Gallery documentation, folder structure; cellpainting-gallery issue 26",
+)
+SEGMENTATION_HASH = Rule(
+    id="CPG117",
+    slug="segmentation-hash",
+    title="A folder of segmentations is named after the software and a hash",
+    why="Segmentations of another model or version must not be mixed up with these; a date does not say which model it was.",
+    mend="Name the folder <software>_<hash>, with the first digits of the model's commit or checksum.",
+    family="layout",
+    level=Level.WARNING,
+    source="Cell Painting Gallery documentation, segmentation; cellpainting-gallery issue 107",
+)
+
+_HASHED = re.compile(r".+_(?=[0-9a-f]*[a-f]|[0-9]{9,})[0-9a-f]{6,64}", re.IGNORECASE)
+
+
+@dataset_check(SECTION_UNKNOWN, WORKSPACE_FOLDER_UNKNOWN, FOLDER_MISSPELT, MISPLACED_FOLDER)
+def judge_folders(dataset: Dataset) -> Iterator[Finding]:
+    """Find folders that have no place, each once."""
+    for group in misfit_folders(dataset):
+        if group.misfit.nearest:
+            yield _misspelt(group)
+        elif group.misfit.parent_kind == "source":
+            if group.place.entities["source"] not in SECTIONS:  # then it is the source that is missing
+                yield _unknown(SECTION_UNKNOWN, group, "a folder of a dataset")
+        elif group.misfit.parent_kind == "workspace":
+            yield _unknown(WORKSPACE_FOLDER_UNKNOWN, group, "one of the documented folders of the workspace")
+        else:
+            yield _misplaced(dataset, group)
+
+
+def _unknown(rule: Rule, group: MisfitGroup, what: str) -> Finding:
+    return rule.finding(
+        group.key,
+        f"“{below_source(group.key).rstrip('/')}” is not {what} ({counted(group.files, 'file')})",
+        expected=listed(group.misfit.expected),
+        actual=f"{group.misfit.segment}/",
+        size=group.size,
+    )
+
+
+def _misspelt(group: MisfitGroup) -> Finding:
+    segment, nearest = group.misfit.segment, group.misfit.nearest
+    where = f"in {group.count:,} folders" if group.count > 1 else f"({counted(group.files, 'file')})"
+    return FOLDER_MISSPELT.finding(
+        group.key,
+        f"“{segment}” should be spelt “{nearest}” {where}",
+        expected=f"{nearest}/",
+        actual=f"{segment}/",
+        hint=f"Rename {segment} to {nearest}.",
+        count=group.count,
+        examples=[below_source(key) for key in group.keys] if group.count > 1 else (),
+        size=group.size,
+    )
+
+
+def _misplaced(dataset: Dataset, group: MisfitGroup) -> Finding:
+    misfit = group.misfit
+    first = group.keys[0]
+    parent = first[: first.rfind("/", 0, -1) + 1]
+    other = dataset.layout.plate_meant_by_folder(dataset.layout.place_folder(parent), misfit.segment)
+    inside = below_source(group.home if group.count > 1 else parent)
+    if other:
+        what = f"“{misfit.segment}” names plate {other} and lies below plate {group.place.entities['plate']}"
+    elif group.count > 1:
+        what = f"{group.count:,} folders in {inside} have no place there"
+    else:
+        what = f"“{misfit.segment}” has no place in {inside}"
+    return MISPLACED_FOLDER.finding(
+        group.key,
+        f"{what} ({counted(group.files, 'file')})",
+        expected=listed(misfit.expected) or "files only, no folder",
+        actual=f"{misfit.segment}/",
+        count=group.count,
+        examples=[below_source(key) for key in group.keys] if group.count > 1 else (),
+        size=group.size,
+    )
+
+
+@dataset_check(PROFILES_FLAT)
+def judge_flat_profiles(dataset: Dataset) -> Iterator[Finding]:
+    """Find profiles that lie directly in the folder of their batch."""
+    flat: dict[str, list[str]] = {}
+    for file in dataset.files("workspace.profiles_flat"):
+        folder, _, name = file.entry.key.rpartition("/")
+        flat.setdefault(f"{folder}/", []).append(name)
+    for folder, names in flat.items():
+        stem = names[0].split(".")[0]
+        yield PROFILES_FLAT.finding(
+            folder,
+            f"{counted(len(names), 'file')} of profiles without a folder of the plate",
+            expected=f"{stem}/{names[0]}",
+            actual=names[0],
+            count=len(names),
+            examples=names,
+        )
+
+
+@dataset_check(SEGMENTATION_HASH)
+def judge_segmentation_folders(dataset: Dataset) -> Iterator[Finding]:
+    """Find folders of segmentations whose name does not say which model made them."""
+    judged: set[str] = set()
+    for placed in dataset.folders:
+        name = placed.place.entities.get("segmentation")
+        key = "/".join([*placed.folder.key.split("/")[:4], name or "", ""])
+        if name is not None and key not in judged and _HASHED.fullmatch(name) is None:
+            judged.add(key)
+            message = f"“{name}” does not say by a hash which model made the segmentations"
+            yield SEGMENTATION_HASH.finding(
+                key, message, expected=f"{name.split('_')[0]}_<hash>", actual=name
+            )

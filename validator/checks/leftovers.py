@@ -1,0 +1,88 @@
+"""Files that should not be in a dataset, or hold nothing."""
+
+from collections.abc import Iterator
+
+from validator.checks.dataset import Dataset
+from validator.checks.registry import dataset_check
+from validator.checks.wording import below_source, counted
+from validator.models.finding import Finding, Level
+from validator.models.listing import Entry
+from validator.models.rule import Rule
+from validator.rulebook.junk import is_junk_folder
+
+JUNK_FILE = Rule(
+    id="CPG124",
+    slug="junk-file",
+    title="A dataset holds no files that systems and programs leave behind",
+    why="Files like .DS_Store and Thumbs.db say nothing about cells, and sometimes hold names and previews that were not meant to be published.",
+    mend="Nothing needs to be done: they are left out of uploads. Remove them if you copy the data by other ways.",
+    family="layout",
+    level=Level.WARNING,
+    source="cpgate",
+)
+EMPTY_FILE = Rule(
+    id="CPG125",
+    slug="empty-file",
+    title="No file is empty",
+    why="A file of 0 bytes is what a broken copy or a full disk leaves: the image or table that should be there is lost.",
+    mend="Copy the file again from where it was made.",
+    family="layout",
+    source="cpgate",
+)
+
+
+@dataset_check(JUNK_FILE)
+def judge_junk(dataset: Dataset) -> Iterator[Finding]:
+    """Count junk, one finding for each sort of it in a dataset."""
+    found: dict[tuple[str, str], list[Entry]] = {}
+    for entry in dataset.junk:
+        parts = entry.key.split("/")
+        folder = next((part for part in parts[:-1] if is_junk_folder(part)), None)
+        found.setdefault(
+            ("/".join(parts[:2]) + "/", f"{folder}/" if folder else _sort(parts[-1])), []
+        ).append(entry)
+    for (home, sort), entries in found.items():
+        what = f"in {sort}" if sort.endswith("/") else f"named {sort}"
+        yield JUNK_FILE.finding(
+            entries[0].key if len(entries) == 1 else home,
+            f"{counted(len(entries), 'file')} {what}, left out of uploads",
+            count=len(entries),
+            examples=[below_source(entry.key) for entry in entries[:10]] if len(entries) > 1 else (),
+            size=sum(entry.size for entry in entries),
+        )
+
+
+def _sort(name: str) -> str:
+    for beginning in ("._", ".nfs", "~$", ".fuse_hidden", ".~lock."):
+        if name.startswith(beginning) and name != ".DS_Store":
+            return f"{beginning}…"
+    return f"…{name[-1]}" if name.endswith("~") else name
+
+
+@dataset_check(EMPTY_FILE)
+def judge_empty_files(dataset: Dataset) -> Iterator[Finding]:
+    """Find files without a byte; those of one folder are one finding."""
+    for placed in dataset.folders:
+        sizes = placed.folder.sizes
+        if 0 not in sizes:
+            continue
+        empty = [
+            name
+            for name, size in zip(placed.folder.names, sizes, strict=True)
+            if size == 0 and name not in dataset.layout.may_be_empty
+        ]
+        if not empty:
+            continue
+        all_of_them = " (all that lie here)" if len(empty) == len(sizes) and len(empty) > 1 else ""
+        what = (
+            "This file is empty"
+            if len(empty) == 1
+            else f"{counted(len(empty), 'file')} of this folder are empty{all_of_them}"
+        )
+        yield EMPTY_FILE.finding(
+            placed.folder.key + empty[0] if len(empty) == 1 else placed.folder.key,
+            what,
+            count=len(empty),
+            examples=empty if len(empty) > 1 else (),
+            size=0,
+        )

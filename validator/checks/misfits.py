@@ -1,0 +1,90 @@
+"""Folders and files that have no place, gathered so that one mistake is one group."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from validator.checks.dataset import Dataset, PlacedFolder
+from validator.models.place import Misfit, Place
+from validator.models.rule import EXAMPLES_KEPT
+
+GROUPED_BELOW = 5
+"""Parts of a key (project, source, section, folder, batch) below which equal mistakes are told together."""
+
+
+@dataclass
+class MisfitGroup:
+    """Folders, or files, that do not fit for the same reason.
+
+    Attributes
+    ----------
+    home
+        Key of the folder that holds all of them, at any depth.
+    misfit
+        Why the first does not fit.
+    place
+        Place of the folder in which the first lies.
+    keys
+        Keys of some of them (of folders with ``/`` at the end).
+    count, files, size
+        How many they are; how many files and bytes lie there.
+    """
+
+    home: str
+    misfit: Misfit
+    place: Place
+    keys: list[str] = field(default_factory=list)
+    count: int = 0
+    files: int = 0
+    size: int = 0
+
+    @property
+    def key(self) -> str:
+        """Key to report: the thing itself, or what holds all of them."""
+        return self.keys[0] if self.count == 1 else self.home
+
+    def add(self, key: str) -> None:
+        """Enter one more folder or file."""
+        self.count += 1
+        if len(self.keys) < EXAMPLES_KEPT:
+            self.keys.append(key)
+
+
+def misfit_folders(dataset: Dataset) -> list[MisfitGroup]:
+    """Folders without a place, each once however much lies in it."""
+    groups: dict[tuple[str, ...], MisfitGroup] = {}
+    seen: set[str] = set()
+    for placed in dataset.folders:
+        misfit = placed.place.misfit
+        if misfit is None:
+            continue
+        parts = placed.folder.key.split("/")[: misfit.depth + 1]
+        key, home = "/".join(parts) + "/", "/".join(parts[: min(misfit.depth, GROUPED_BELOW)]) + "/"
+        alone = (
+            key if misfit.depth <= 3 else ""
+        )  # folders of a source or its workspace are mistakes of their own
+        group = groups.setdefault(
+            (home, alone, misfit.parent_kind, misfit.nearest), MisfitGroup(home, misfit, placed.place)
+        )
+        if key not in seen:
+            seen.add(key)
+            group.add(key)
+        group.files += len(placed.folder.names)
+        group.size += sum(placed.folder.sizes)
+    return list(groups.values())
+
+
+def misfit_files(dataset: Dataset) -> Iterator[tuple[PlacedFolder, str, int, Misfit]]:
+    """Files without a place in a folder that has one: the folder, name, size and reason."""
+    for placed in dataset.folders:
+        if placed.place.misfit is not None:
+            continue
+        for index, name in enumerate(placed.folder.names):
+            misfit = dataset.layout.place_file(placed.place, name).misfit
+            if misfit is not None:
+                yield placed, name, placed.folder.sizes[index], misfit
+
+
+def group_home(folder_key: str) -> str:
+    """Key of the batch (or what stands in its place) in which a folder lies."""
+    parts = folder_key.split("/")[:-1]
+    return "/".join(parts[:GROUPED_BELOW]) + "/"

@@ -1,0 +1,179 @@
+"""Characters and lengths of names."""
+
+import re
+from collections.abc import Iterator
+
+from validator.checks.dataset import Dataset
+from validator.checks.misfits import group_home
+from validator.checks.registry import dataset_check
+from validator.checks.wording import below_source, counted, named_characters
+from validator.models.finding import Finding, Level
+from validator.models.rule import EXAMPLES_KEPT, Rule
+
+FOLDER_CHARACTERS = Rule(
+    id="CPG120",
+    slug="folder-characters",
+    title="Folder names hold letters, digits, _ and - only",
+    why="Spaces and special characters mean something to shells, URLs and CellProfiler: paths break in the middle, and often only in somebody else's hands.",
+    mend="Rename the folder (a space becomes _), and mend the tables that name it.",
+    family="layout",
+    source="Cell Painting Gallery documentation, folder structure",
+)
+FILE_CHARACTERS = Rule(
+    id="CPG121",
+    slug="file-characters",
+    title="File names hold letters, digits, _ - and . only",
+    why="Commas, spaces and other characters must be quoted in shells and URLs. In the imager's folders they stay: its index files refer to these names.",
+    mend="Leave names that the imager wrote; give files of your own plain names.",
+    family="layout",
+    level=Level.INFO,
+    source="Cell Painting Gallery documentation, folder structure",
+)
+KEY_LENGTH = Rule(
+    id="CPG122",
+    slug="key-length",
+    title="A key has at most 1,024 bytes",
+    why="S3 refuses longer keys: the file cannot be uploaded.",
+    mend="Shorten names of folders on the way; letters outside ASCII count two to four bytes.",
+    family="layout",
+    source="Amazon S3 User Guide, object key naming",
+)
+CASE_ONLY = Rule(
+    id="CPG123",
+    slug="case-only",
+    title="No two names in a folder differ only in case",
+    why="On Windows and on most Macs they are the same file: whoever downloads both keeps one of them.",
+    mend="Rename one of them, or remove it if it is a copy.",
+    family="layout",
+    level=Level.WARNING,
+    source="cpgate",
+)
+
+KEY_BYTES = 1_024
+_STRANGE_IN_FILE = re.compile(r"[^A-Za-z0-9_.\-\n]")
+
+
+def folder_tree(dataset: Dataset) -> Iterator[str]:
+    """Key of every folder that holds something, at any depth, each once, in the order of the keys."""
+    before: list[str] = []
+    for placed in dataset.folders:
+        parts = placed.folder.key.split("/")[:-1]
+        same = next(
+            (i for i, (a, b) in enumerate(zip(before, parts, strict=False)) if a != b),
+            min(len(before), len(parts)),
+        )
+        for depth in range(same, len(parts)):
+            yield "/".join(parts[: depth + 1]) + "/"
+        before = parts
+
+
+@dataset_check(FOLDER_CHARACTERS)
+def judge_folder_characters(dataset: Dataset) -> Iterator[Finding]:
+    """Find folder names with special characters; equal ones in one folder are one finding."""
+    found: dict[tuple[str, str], list[str]] = {}
+    closed = ""
+    for key in folder_tree(dataset):
+        if closed and key.startswith(closed):
+            continue
+        parent, _, name = key[:-1].rpartition("/")
+        if dataset.layout.is_closed(name):
+            closed = key
+        strange = dataset.layout.strange_characters(name)
+        if strange:
+            found.setdefault((f"{parent}/" if parent else "", strange), []).append(key)
+    for (parent, strange), keys in found.items():
+        names = [key[:-1].rpartition("/")[2] for key in keys]
+        what = f"“{names[0]}” holds" if len(keys) == 1 else f"{len(keys):,} folder names here hold"
+        plain = "_".join(part for part in re.split(r"[^A-Za-z0-9_-]+", names[0]) if part)
+        yield FOLDER_CHARACTERS.finding(
+            keys[0] if len(keys) == 1 else parent,
+            f"{what} characters that folder names should not hold: {named_characters(strange)}",
+            expected=plain or None,
+            actual=names[0],
+            hint=f"Rename {names[0]} to {plain}." if plain and len(keys) == 1 else None,
+            count=len(keys),
+            examples=names if len(keys) > 1 else (),
+        )
+
+
+@dataset_check(FILE_CHARACTERS)
+def judge_file_characters(dataset: Dataset) -> Iterator[Finding]:
+    """Find file names with special characters; those of one batch are one finding."""
+    found: dict[str, tuple[list[str], list[str], list[int]]] = {}
+    for placed in dataset.folders:
+        names = placed.folder.names
+        if _STRANGE_IN_FILE.search("\n".join(names)) is None and not any("\n" in name for name in names):
+            continue
+        strange = [name for name in names if "\n" in name or _STRANGE_IN_FILE.search(name)]
+        examples, characters, counts = found.setdefault(group_home(placed.folder.key), ([], [], []))
+        counts.append(len(strange))
+        examples.extend((placed.folder.key + name) for name in strange[: EXAMPLES_KEPT - len(examples)])
+        characters.extend(_STRANGE_IN_FILE.findall("".join(strange[:100])))
+    for home, (examples, characters, counts) in found.items():
+        count = sum(counts)
+        what = "The name of this file holds" if count == 1 else f"The names of {counted(count, 'file')} hold"
+        strange_once = "".join(dict.fromkeys(characters))
+        yield FILE_CHARACTERS.finding(
+            examples[0] if count == 1 else home,
+            f"{what} special characters: {named_characters(strange_once) or 'a line break'}",
+            count=count,
+            examples=[below_source(key) for key in examples] if count > 1 else (),
+        )
+
+
+@dataset_check(KEY_LENGTH)
+def judge_key_lengths(dataset: Dataset) -> Iterator[Finding]:
+    """Find keys that S3 refuses."""
+    for placed in dataset.folders:
+        key, names = placed.folder.key, placed.folder.names
+        if 4 * (len(key) + max(map(len, names), default=0)) <= KEY_BYTES:
+            continue
+        room = KEY_BYTES - len(key.encode())
+        long = [name for name in names if len(name.encode()) > room]
+        if not long:
+            continue
+        longest = max(len(key.encode()) + len(name.encode()) for name in long)
+        what = (
+            "The key of this file has"
+            if len(long) == 1
+            else f"The keys of {counted(len(long), 'file')} have up to"
+        )
+        yield KEY_LENGTH.finding(
+            key + long[0] if len(long) == 1 else key,
+            f"{what} {longest:,} bytes",
+            expected=f"at most {KEY_BYTES:,} bytes",
+            actual=f"{longest:,} bytes",
+            count=len(long),
+            examples=long if len(long) > 1 else (),
+        )
+
+
+@dataset_check(CASE_ONLY)
+def judge_case(dataset: Dataset) -> Iterator[Finding]:
+    """Find names in one folder that differ only in case, of files and of folders."""
+    folders: dict[str, str] = {}
+    for key in folder_tree(dataset):
+        parent, _, name = key[:-1].rpartition("/")
+        other = folders.setdefault(f"{parent}/{name.casefold()}", key)
+        if other != key:
+            yield _same_but_case(key, [other[:-1].rpartition("/")[2], name], "folder")
+    for placed in dataset.folders:
+        names = placed.folder.names
+        if len({name.casefold() for name in names}) == len(names):
+            continue
+        alike: dict[str, list[str]] = {}
+        for name in names:
+            alike.setdefault(name.casefold(), []).append(name)
+        pairs = [group for group in alike.values() if len(group) > 1]
+        yield _same_but_case(
+            placed.folder.key + pairs[0][-1], [name for group in pairs for name in group], "file"
+        )
+
+
+def _same_but_case(key: str, names: list[str], noun: str) -> Finding:
+    if len(names) == 2:
+        message = f"“{names[0]}” and “{names[1]}” in the same folder differ only in case"
+    else:
+        message = f"{counted(len(names), noun)} of this folder differ from others only in case"
+        key = key.rpartition("/")[0] + "/"
+    return CASE_ONLY.finding(key, message, count=len(names), examples=names)

@@ -1,0 +1,194 @@
+"""Files that have no place in their folder."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from validator.checks.dataset import Dataset
+from validator.checks.misfits import group_home, misfit_files
+from validator.checks.registry import dataset_check
+from validator.checks.wording import below_source, counted, listed
+from validator.models.finding import Finding, Level
+from validator.models.place import Misfit
+from validator.models.rule import EXAMPLES_KEPT, Rule
+
+FILE_UNKNOWN = Rule(
+    id="CPG109",
+    slug="file-unknown",
+    title="Every file has a place in its folder",
+    why="A file that the structure does not know is published all the same, but nobody will look for it there.",
+    mend="Move it where it belongs, or remove it if it was left there by accident.",
+    family="layout",
+    level=Level.WARNING,
+    source="Cell Painting Gallery documentation, folder structure",
+)
+MISPLACED_FILE = Rule(
+    id="CPG110",
+    slug="misplaced-file",
+    title="Files lie in the folder of their own plate",
+    why="The file is named after another plate than its folder: one of the two is wrong, and whoever uses the file corrects or profiles the wrong plate.",
+    mend="Move the file into the folder of its plate, or rename it if the folder is right.",
+    family="layout",
+    source="Cell Painting Gallery documentation, folder structure",
+)
+ILLUM_NAME = Rule(
+    id="CPG111",
+    slug="illum-name",
+    title="Illumination functions are named <plate>_Illum<Channel>.npy",
+    why="Pipelines put the name together from plate and channel; under another name the function is not found and images stay uncorrected.",
+    mend="Rename the file; one .npy for each channel, in the folder of its plate.",
+    family="layout",
+    source="Cell Painting Gallery documentation, folder structure",
+)
+FILE_MISSPELT = Rule(
+    id="CPG118",
+    slug="file-misspelt",
+    title="Files with a fixed name are spelt as the Gallery spells them",
+    why="Tools open the file by its exact name, capitals included; a file that is nearly named so does not exist for them.",
+    mend="Rename the file.",
+    family="layout",
+    source="Cell Painting Gallery documentation, folder structure",
+)
+VERSION_CONTROL = Rule(
+    id="CPG119",
+    slug="version-control-file",
+    title="A dataset holds data, not the files of git and DVC",
+    why="A .dvc file is a pointer of some hundred bytes: where it lies, the data themselves were perhaps never fetched.",
+    mend="Fetch the data (dvc pull), and leave .dvc and .gitignore files out.",
+    family="layout",
+    level=Level.WARNING,
+    source="cpgate",
+)
+
+
+@dataclass
+class _Group:
+    home: str
+    misfit: Misfit
+    files: list[str] = field(default_factory=list)
+    count: int = 0
+    size: int = 0
+
+    def add(self, key: str, size: int) -> None:
+        self.count += 1
+        self.size += size
+        if len(self.files) < EXAMPLES_KEPT:
+            self.files.append(key)
+
+    @property
+    def key(self) -> str:
+        return self.files[0] if self.count == 1 else self.home
+
+    @property
+    def examples(self) -> list[str]:
+        return [below_source(key) for key in self.files] if self.count > 1 else []
+
+
+@dataset_check(FILE_UNKNOWN, MISPLACED_FILE, ILLUM_NAME, FILE_MISSPELT)
+def judge_files_without_place(dataset: Dataset) -> Iterator[Finding]:
+    """Find files that do not fit their folder; equal cases of one batch are one finding."""
+    groups: dict[tuple[str, ...], _Group] = {}
+    for placed, name, size, misfit in misfit_files(dataset):
+        other = dataset.layout.plate_meant(placed.place, name)
+        rule = _rule_of(misfit, placed.place.kind, other)
+        home = placed.folder.key if rule is MISPLACED_FILE else group_home(placed.folder.key)
+        what = other or misfit.nearest or PurePosixPath(name.lower()).suffix
+        group = groups.setdefault((rule.id, home, misfit.parent_kind, what), _Group(home, misfit))
+        group.add(placed.folder.key + name, size)
+    for (rule_id, _, _, what), group in groups.items():
+        yield _WORDS[rule_id](group, what)
+
+
+def _rule_of(misfit: Misfit, folder_kind: str, other_plate: str) -> Rule:
+    if misfit.nearest:
+        return FILE_MISSPELT
+    if other_plate:
+        return MISPLACED_FILE
+    return ILLUM_NAME if folder_kind == "images.illum_plate" else FILE_UNKNOWN
+
+
+def _unknown(group: _Group, _what: str) -> Finding:
+    name = PurePosixPath(group.files[0]).name
+    folder = below_source(group.files[0].removesuffix(name))
+    what = f"“{name}” has" if group.count == 1 else f"{counted(group.count, 'file')} like “{name}” have"
+    expected = listed(group.misfit.expected)
+    return FILE_UNKNOWN.finding(
+        group.key,
+        f"{what} no place in {folder}",
+        expected=expected,
+        actual=name,
+        count=group.count,
+        examples=group.examples,
+        size=group.size,
+    )
+
+
+def _misplaced(group: _Group, other: str) -> Finding:
+    here = PurePosixPath(group.files[0]).parent.name
+    what = "This file belongs" if group.count == 1 else f"{counted(group.count, 'file')} belong"
+    return MISPLACED_FILE.finding(
+        group.key,
+        f"{what} by its name to plate {other}, but lies in the folder of plate {here}"
+        if group.count == 1
+        else f"{what} by their names to plate {other}, but lie in the folder of plate {here}",
+        expected=listed(group.misfit.expected),
+        actual=PurePosixPath(group.files[0]).name,
+        count=group.count,
+        examples=group.examples,
+        size=group.size,
+    )
+
+
+def _illum_name(group: _Group, _what: str) -> Finding:
+    name = PurePosixPath(group.files[0]).name
+    what = f"“{name}” is" if group.count == 1 else f"{counted(group.count, 'file')} like “{name}” are"
+    return ILLUM_NAME.finding(
+        group.key,
+        f"{what} not named like an illumination function of plate {PurePosixPath(group.files[0]).parent.name}",
+        expected=group.misfit.expected[-1],
+        actual=name,
+        count=group.count,
+        examples=group.examples,
+        size=group.size,
+    )
+
+
+def _misspelt(group: _Group, nearest: str) -> Finding:
+    name = PurePosixPath(group.files[0]).name
+    where = f" in {group.count:,} folders" if group.count > 1 else ""
+    return FILE_MISSPELT.finding(
+        group.key,
+        f"“{name}” should be spelt “{nearest}”{where}",
+        expected=nearest,
+        actual=name,
+        hint=f"Rename {name} to {nearest}.",
+        count=group.count,
+        examples=group.examples,
+        size=group.size,
+    )
+
+
+_WORDS = {
+    FILE_UNKNOWN.id: _unknown,
+    MISPLACED_FILE.id: _misplaced,
+    ILLUM_NAME.id: _illum_name,
+    FILE_MISSPELT.id: _misspelt,
+}
+
+
+@dataset_check(VERSION_CONTROL)
+def judge_version_control_files(dataset: Dataset) -> Iterator[Finding]:
+    """Find pointers and settings of git and DVC; those of one batch are one finding."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for file in dataset.files("version_control"):
+        folder, _, name = file.entry.key.rpartition("/")
+        sort = ".dvc" if name.endswith(".dvc") else name
+        found.setdefault((group_home(f"{folder}/"), sort), []).append(file.entry.key)
+    for (home, sort), keys in found.items():
+        what = "pointer" if sort == ".dvc" else "file"
+        yield VERSION_CONTROL.finding(
+            keys[0] if len(keys) == 1 else home,
+            f"{counted(len(keys), f'{sort} {what}')} of a version control system",
+            count=len(keys),
+            examples=[below_source(key) for key in keys] if len(keys) > 1 else (),
+        )
