@@ -27,7 +27,7 @@ test: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/mkdocs build --quiet --strict
+	$(BIN)/mkdocs build --strict
 	@rm -rf build/test && mkdir -p build/test && rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest -m "not full" --junit-xml=build/test/fast.xml
 	$(BIN)/coverage combine --quiet

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from validator.errors import CpgateError, UsageError
 from validator.reporters.numbers import duration, number, size
@@ -19,7 +19,8 @@ BUCKET = "staging-demo"
 DATASET = "cpg0099-demo/lab"
 MARK = ".made-by-cpgate-demo"
 OURS = (
-    "first", "mended", "state", "first-report.jsonl", "mended-report.jsonl", "receipt.jsonl", "no-aws-config", "server.log",
+    "first", "mended", "state", "first-report.jsonl", "cpgate-report.jsonl", "no-aws-config", "server.log",
+    "cpg0099-demo_lab_*.jsonl",
 )  # fmt: skip
 KILL_AT = 0.5
 POLL_SECONDS = 0.05
@@ -75,21 +76,19 @@ class Demo:
             server.make_bucket(BUCKET)
             store = ["--endpoint-url", server.endpoint]
             upload = ["upload", f"mended/{DATASET}", f"s3://{BUCKET}", *store]
-            upload += ["--state", "state", "--receipt", "receipt.jsonl", "--report", "mended-report.jsonl"]
+            upload += ["--state", "state"]
             self._make(commands)
             self._check_first(commands)
             self._check_mended(commands)
             self._upload_and_kill(commands, server, upload)
-            self._resume(commands, server, upload)
-            self._verify(commands, "The receipt against the bucket: a listing, no downloads", store)
-            self._verify(
-                commands,
-                "The receipt against the disk: every file is read again, no network",
-                ["--local", f"mended/{DATASET}"],
-            )
+            receipt = self._resume(commands, server, upload)
+            with self._stage("The receipt against the bucket: a listing, no downloads"):
+                self._run(commands, ["verify", receipt, *store], 0)
+            with self._stage("The receipt against the disk: every file is read again, no network"):
+                self._run(commands, ["verify", receipt, "--local", f"mended/{DATASET}"], 0)
         with self._stage("Done; the server is stopped"):
-            self.narrator.remark(f"report    {self.folder / 'mended-report.jsonl'}")
-            self.narrator.remark(f"receipt   {self.folder / 'receipt.jsonl'}")
+            self.narrator.remark(f"report    {self.folder / 'cpgate-report.jsonl'}")
+            self.narrator.remark(f"receipt   {self.folder / receipt}")
             self.narrator.remark(
                 f"the plate {self.folder / 'first'} (with defects), {self.folder / 'mended'}"
             )
@@ -113,7 +112,7 @@ class Demo:
 
     def _check_mended(self, commands: Commands) -> None:
         with self._stage("Check it again after mending"):
-            self._run(commands, ["check", f"mended/{DATASET}", "--report", "mended-report.jsonl"], 0)
+            self._run(commands, ["check", f"mended/{DATASET}"], 0)
             self.narrator.remark("nothing is wrong any more (exit code 0)")
 
     def _upload_and_kill(self, commands: Commands, server: EmbeddedServer, upload: Sequence[str]) -> None:
@@ -140,17 +139,15 @@ class Demo:
                 f"killed: {number(len(objects))} whole files, {size(sum(objects.values()))} of {size(total)}, are in the bucket"
             )
 
-    def _resume(self, commands: Commands, server: EmbeddedServer, upload: Sequence[str]) -> None:
+    def _resume(self, commands: Commands, server: EmbeddedServer, upload: Sequence[str]) -> str:
         with self._stage("The same command goes on where it stopped, and writes the receipt"):
             self._run(commands, upload, 0)
-            if not (self.folder / "receipt.jsonl").is_file():
-                self._fail("the upload ended well but wrote no receipt")
+            receipts = sorted(self.folder.glob("cpg0099-demo_lab_*.jsonl"))
+            if len(receipts) != 1:
+                self._fail(f"the upload ended well but wrote {len(receipts)} receipts")
             if server.unfinished(BUCKET):
                 self._fail("the upload left parts of a file behind in the bucket")
-
-    def _verify(self, commands: Commands, title: str, options: Sequence[str]) -> None:
-        with self._stage(title):
-            self._run(commands, ["verify", "receipt.jsonl", *options], 0)
+            return receipts[0].name
 
     def _run(self, commands: Commands, arguments: Sequence[str], expected: int) -> None:
         self.narrator.command(arguments)
@@ -164,7 +161,7 @@ class Demo:
         self.narrator.title(self.step, title)
         yield
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, why: str) -> NoReturn:
         raise DemoFailed(
             f"step {self.step} of the demo did not do what it should: {why}",
             f"please report it; everything that was made is still in {self.folder}",
@@ -185,8 +182,9 @@ def prepare_folder(folder: Path) -> None:
                 f"{folder} is there already and was not made by the demo",
                 "name a folder that does not exist yet: cpgate demo FOLDER",
             )
-        for name in OURS:
-            _remove(folder / name)
+        for pattern in OURS:
+            for path in folder.glob(pattern):
+                _remove(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MARK).touch()

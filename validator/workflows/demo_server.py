@@ -44,7 +44,7 @@ class EmbeddedServer:
         while True:
             listing = self._ask("GET", f"/{bucket}?list-type=2&start-after={quote(start, safe='')}")
             page = ET.fromstring(listing)  # noqa: S314  our own server
-            for item in page.iter("{*}Contents"):
+            for item in page.findall(".//{*}Contents"):
                 start = item.findtext("{*}Key", "")
                 found[start] = int(item.findtext("{*}Size", "0"))
             if page.findtext("{*}IsTruncated") != "true":
@@ -53,7 +53,7 @@ class EmbeddedServer:
     def unfinished(self, bucket: str) -> int:
         """Return the number of multipart uploads that were begun and neither completed nor aborted."""
         page = ET.fromstring(self._ask("GET", f"/{bucket}?uploads"))  # noqa: S314  our own server
-        return sum(1 for _ in page.iter("{*}Upload"))
+        return len(page.findall(".//{*}Upload"))
 
     def _ask(self, method: str, path: str) -> bytes:
         request = urllib.request.Request(self.endpoint + path, method=method)  # noqa: S310  http to our own server
