@@ -123,19 +123,30 @@ def _place_and_message(finding: Finding, style: Style, prefix: str, beside: int)
 
 
 def _details(finding: Finding, style: Style, *, everything: bool) -> Iterator[str]:
-    parts = []
-    if finding.actual is not None:
-        parts.append(f"found {shown(finding.actual)}")
-    if finding.expected is not None:
-        parts.append(f"expected {shown(finding.expected)}")
+    said = f"{finding.message} {finding.hint or ''}"
+    facts = (("found", finding.actual), ("expected", finding.expected))
+    parts = [f"{label} {shown(text)}" for label, text in facts if text and text.rstrip("/") not in said]
     if parts:
         yield from style.wrap("; ".join(parts), style.margin + 2)
-    if finding.examples:
-        some = finding.examples if everything else finding.examples[:_EXAMPLES]
-        names = ", ".join(shown(example.removeprefix(finding.key) or example) for example in some)
-        left = finding.count - len(some)
-        text = f"for example {names} and {number(left)} more" if left > 0 else names
-        yield from style.wrap(text, style.margin + 2)
+    yield from _examples(finding, style, everything=everything)
+
+
+def _examples(finding: Finding, style: Style, *, everything: bool) -> Iterator[str]:
+    if finding.count <= len(finding.examples) and all(name in finding.message for name in finding.examples):
+        return  # the message has named them all
+    some = finding.examples if everything else finding.examples[:_EXAMPLES]
+    names = [shown(example.removeprefix(finding.key) or example) for example in some]
+    left = finding.count - len(some)
+    rest = f"and {number(left)} more"
+    indent = style.margin + 2
+    line = ", ".join(names) + (f", {rest}" if left > 0 else "")
+    if names and len(line) + indent <= style.width:
+        yield " " * indent + line
+        return
+    for name in names:
+        yield from style.wrap(name, indent)
+    if names and left > 0:
+        yield " " * indent + rest
 
 
 def _mend(text: str, style: Style) -> Iterator[str]:
