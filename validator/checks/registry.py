@@ -26,6 +26,10 @@ CHECK_MODULES = (
     "validator.checks.components",
     "validator.checks.unlisted",
     "validator.checks.objects",
+    "validator.checks.table_reading",
+    "validator.checks.table_values",
+    "validator.checks.load_data",
+    "validator.checks.platemaps",
     "validator.checks.tool",
 )
 

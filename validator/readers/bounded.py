@@ -26,7 +26,7 @@ class BoundedStream:
     def read(self, size: int = -1) -> bytes:
         """Up to so many bytes, the rest of the file by default."""
         rest = max(0, self._size - self._position)
-        content = self._stream.read(rest if size is None or size < 0 else min(size, rest))
+        content = self._stream.read(rest if size < 0 else min(size, rest))
         self._position += len(content)
         return content
 
