@@ -79,8 +79,8 @@ class Traffic:
 
 
 @contextmanager
-def counting_proxy(endpoint: str) -> Iterator[tuple[str, Traffic]]:
-    """Forward connections to a server and count what the client sends."""
+def counting_proxy(endpoint: str, bytes_per_second: float = 1e12) -> Iterator[tuple[str, Traffic]]:
+    """Forward connections to a server, count what the client sends, and let it send only so fast."""
     host, port = endpoint.removeprefix("http://").split(":")
     traffic = Traffic()
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -91,6 +91,7 @@ def counting_proxy(endpoint: str) -> Iterator[tuple[str, Traffic]]:
                 if count:
                     with traffic.lock:
                         traffic.bytes_up += len(data)
+                        time.sleep(len(data) / bytes_per_second)
                 target.sendall(data)
         for end in (source, target):
             with suppress(OSError):
