@@ -1,0 +1,31 @@
+"""What many tests use."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # tests/dataset_builder.py, tests/servers.py
+
+from dataset_builder import Case, build
+from s3_fixtures import s3_server, store  # noqa: F401  fixtures for every test
+
+
+@pytest.fixture
+def build_dataset(tmp_path):
+    """Call it with the fields of a case to get the folder of a dataset."""
+
+    def make(**fields):
+        return build(tmp_path, Case.read(fields))
+
+    return make
+
+
+@pytest.fixture
+def corpus():
+    """Folder of real cases; the test is skipped where it is not at hand."""
+    folder = os.environ.get("CPGATE_CORPUS")
+    if not folder:
+        pytest.skip("CPGATE_CORPUS does not say where the corpus of real cases lies")
+    return Path(folder)

@@ -1,0 +1,50 @@
+"""A real S3 server for all tests of a run, and a bucket of its own for each test."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import pytest
+from servers import CREDENTIALS, moto_server, s3_client
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Store:
+    """A server, a fresh bucket in it, and a plain boto3 client to look at it from outside."""
+
+    endpoint: str
+    bucket: str
+    client: Any
+
+    def keys(self, prefix: str = "") -> list[str]:
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+    def read(self, key: str) -> bytes:
+        return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+
+    def put(self, key: str, data: bytes) -> None:
+        self.client.put_object(Bucket=self.bucket, Key=key, Body=data)
+
+    def unfinished(self) -> list[str]:
+        uploads = self.client.list_multipart_uploads(Bucket=self.bucket).get("Uploads", [])
+        return [upload["Key"] for upload in uploads]
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    with moto_server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def store(s3_server, monkeypatch) -> Store:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    bucket = f"bucket-{next(_numbers)}"
+    client = s3_client(s3_server)
+    client.create_bucket(Bucket=bucket)
+    return Store(s3_server, bucket, client)
