@@ -30,6 +30,7 @@ CHECK_MODULES = (
     "validator.checks.table_values",
     "validator.checks.load_data",
     "validator.checks.platemaps",
+    "validator.checks.provenance",
     "validator.checks.tool",
 )
 
