@@ -108,7 +108,7 @@ def _day_or_month_first(
 def _short(name: str, today: date) -> BatchDate | None:
     for found in _SHORT.finditer(name):
         known = _date(2000 + int(found["y"]), int(found["m"]), int(found["d"]))
-        if known is not None and 2005 <= known.year and known <= today:
+        if known is not None and known.year >= 2005 and known <= today:
             joined = name if found.start() > 0 else name[found.end() :].lstrip(_SEPARATORS)
             return BatchDate("spelling", known, f"{known:%Y_%m_%d}_{joined}".rstrip("_"))
     return None

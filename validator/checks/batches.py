@@ -1,7 +1,7 @@
 """Names of batches: each begins with the day its imaging began."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,6 +10,7 @@ from validator.checks.dataset import Dataset
 from validator.checks.registry import dataset_check
 from validator.checks.wording import below_source, counted
 from validator.models.finding import Finding, Level
+from validator.models.listing import Folder
 from validator.models.rule import Rule
 from validator.rulebook.vocabulary import known_projects
 
@@ -76,6 +77,12 @@ class Batch:
     size: int = 0
     measured: str = ""
 
+    def add(self, folder: Folder, start: int) -> None:
+        """Enter a folder in whose key the batch's name starts at this index."""
+        home = folder.key[: start + len(self.name) + 1]
+        self.folders[home] = self.folders.get(home, 0) + len(folder.names)
+        self.size += sum(folder.sizes)
+
     @property
     def files(self) -> int:
         """Number of files in all its folders."""
@@ -92,14 +99,28 @@ def find_batches(dataset: Dataset) -> list[Batch]:
             continue
         home = f"{entities['project']}/{entities['source']}"
         batch = batches.setdefault((home, name), Batch(home, name))
-        folder = placed.folder.key[: placed.folder.key.index(f"/{name}/", len(home)) + len(name) + 2]
-        batch.folders[folder] = batch.folders.get(folder, 0) + len(placed.folder.names)
-        batch.size += sum(placed.folder.sizes)
+        batch.add(placed.folder, placed.folder.key.index(f"/{name}/", len(home)) + 1)
         measured = _MEASURED.search(entities.get("full_plate", ""))
         if measured is not None:
             day = "_".join(measured.groups())
             batch.measured = min(batch.measured or day, day)
+    _add_free_folders(dataset, batches)
+    for batch in batches.values():
+        batch.folders = dict(sorted(batch.folders.items()))
     return list(batches.values())
+
+
+def _add_free_folders(dataset: Dataset, batches: Mapping[tuple[str, str], Batch]) -> None:
+    # pipelines/<batch>/ is free inside: only that another folder has the name shows that it is a batch.
+    for placed in dataset.folders:
+        parts = placed.folder.key.split("/")
+        if "batch" in placed.place.entities or len(parts) < 6:
+            continue
+        for index in range(4, len(parts) - 1):
+            batch = batches.get(("/".join(parts[:2]), parts[index]))
+            if batch is not None:
+                batch.add(placed.folder, len("/".join(parts[:index])) + 1)
+                break
 
 
 def today() -> date:

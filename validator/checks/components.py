@@ -6,9 +6,10 @@ from fnmatch import fnmatchcase
 from validator.checks.dataset import Dataset
 from validator.checks.dataset_names import SECTIONS
 from validator.checks.registry import dataset_check
+from validator.checks.wording import listed
 from validator.models.finding import Finding, Level
 from validator.models.rule import Rule
-from validator.rulebook.scope import Component, load_scope
+from validator.rulebook.scope import Component, find_scope, load_scope
 
 COMPONENT_MISSING = Rule(
     id="CPG130",
@@ -36,21 +37,33 @@ def judge_components(dataset: Dataset) -> Iterator[Finding]:
     """Find what is missing; only where whole datasets were listed."""
     if not dataset.complete:
         return
-    scope = load_scope(dataset.scope)
     for name in dataset.names:
         if name.split("/")[1] in SECTIONS:
             continue  # the source is missing, and with it everything seems to be
-        inventory = _Inventory(dataset, name)
-        for rule, components in (
-            (COMPONENT_MISSING, scope.required),
-            (COMPONENT_RECOMMENDED, scope.recommended),
-        ):
-            for component in components:
-                if not inventory.has(component) and not inventory.is_misspelt(component):
-                    message = (
-                        f"{component.component} is missing, which a {scope.title} brings: {component.why}"
-                    )
-                    yield rule.finding(f"{name}/", message, expected=component.component)
+        scope, inventory = load_scope(_scope_of(dataset, name)), _Inventory(dataset, name)
+        for component in scope.required:
+            if inventory.lacks(component):
+                message = (
+                    f"{component.component} is missing, and a {scope.title} must bring it: {component.why}"
+                )
+                yield COMPONENT_MISSING.finding(f"{name}/", message, expected=component.component)
+        wished = [component for component in scope.recommended if inventory.lacks(component)]
+        if wished:
+            names = [component.component for component in wished]
+            verb = "is" if len(names) == 1 else "are"
+            yield COMPONENT_RECOMMENDED.finding(
+                f"{name}/",
+                f"{listed(names, 'and')} {verb} not there: {wished[0].why}",
+                count=len(names),
+                examples=names if len(names) > 1 else (),
+            )
+
+
+def _scope_of(dataset: Dataset, name: str) -> str:
+    """Scope of one of several datasets: its own, unless the user said one for all."""
+    if len(dataset.names) == 1 or dataset.scope != find_scope(placed.place for placed in dataset.folders):
+        return dataset.scope
+    return find_scope(placed.place for placed in dataset.folders if placed.folder.key.startswith(f"{name}/"))
 
 
 class _Inventory:
@@ -59,6 +72,7 @@ class _Inventory:
     def __init__(self, dataset: Dataset, name: str) -> None:
         self._folders: set[str] = set()
         self._meant: set[str] = set()
+        self._broken: set[str] = set()
         self._dataset = dataset
         self._home = f"{name}/"
         for placed in dataset.folders:
@@ -67,16 +81,23 @@ class _Inventory:
             parts = placed.folder.key[len(self._home) :].split("/")[:-1]
             self._folders.update("/".join(parts[: depth + 1]) for depth in range(min(len(parts), 3)))
             misfit = placed.place.misfit
+            if misfit is not None:
+                self._broken.add(misfit.parent_kind)
             if misfit is not None and misfit.nearest and misfit.depth >= 2:
                 self._meant.add("/".join([*parts[: misfit.depth - 2], misfit.nearest]))
 
-    def has(self, component: Component) -> bool:
+    def lacks(self, component: Component) -> bool:
+        """Whether it is missing, and not only misspelt or misplaced (which other rules tell)."""
+        hidden = not component.hidden_by.isdisjoint(self._broken) or self._is_misspelt(component)
+        return not hidden and not self._has(component)
+
+    def _has(self, component: Component) -> bool:
         if component.kinds:
             files = self._dataset.files(*component.kinds)
             return any(file.entry.key.startswith(self._home) for file in files)
         return self._any(self._folders, component)
 
-    def is_misspelt(self, component: Component) -> bool:
+    def _is_misspelt(self, component: Component) -> bool:
         # A folder that is misspelt further up (image/ for images/) hides everything below it, too.
         return any(
             all(

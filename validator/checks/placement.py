@@ -178,12 +178,13 @@ _WORDS = {
 
 @dataset_check(VERSION_CONTROL)
 def judge_version_control_files(dataset: Dataset) -> Iterator[Finding]:
-    """Find pointers and settings of git and DVC; those of one batch are one finding."""
+    """Find pointers and settings of git and DVC; those below one folder of the workspace are one finding."""
     found: dict[tuple[str, str], list[str]] = {}
     for file in dataset.files("version_control"):
         folder, _, name = file.entry.key.rpartition("/")
         sort = ".dvc" if name.endswith(".dvc") else name
-        found.setdefault((group_home(f"{folder}/"), sort), []).append(file.entry.key)
+        home = "/".join(folder.split("/")[:4]) + "/"
+        found.setdefault((home, sort), []).append(file.entry.key)
     for (home, sort), keys in found.items():
         what = "pointer" if sort == ".dvc" else "file"
         yield VERSION_CONTROL.finding(

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 
-LISTED = 6
+LISTED = 8
 
 _CHARACTERS = {
     " ": "space",

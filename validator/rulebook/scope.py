@@ -21,6 +21,8 @@ class Component(BaseModel):
         Folders below ``project/source/`` of which one must hold a file; ``*`` is any one name.
     kinds
         Kinds of which a file must be there, if not empty.
+    hidden_by
+        Kinds of folders: when something in one of them has no place, this component is perhaps only misplaced.
     why
         What it is for, a half sentence.
     """
@@ -30,6 +32,7 @@ class Component(BaseModel):
     component: str
     folders: tuple[str, ...]
     kinds: frozenset[str] = frozenset()
+    hidden_by: frozenset[str] = frozenset()
     why: str
 
 
