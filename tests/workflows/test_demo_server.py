@@ -27,7 +27,7 @@ def test_it_tells_what_its_bucket_holds(tmp_path):
         for number in range(3):
             put(server, f"cpg0099-demo/lab/{number}.csv", b"x" * number)
         assert server.sizes("demo") == {f"cpg0099-demo/lab/{number}.csv": number for number in range(3)}
-        assert server.unfinished("demo") == 0
+        assert server.unfinished("demo") == []
     with pytest.raises(RemoteError, match="does not answer"):
         server.sizes("demo")
 
@@ -37,7 +37,7 @@ def test_it_counts_unfinished_uploads(tmp_path):
         server.make_bucket("demo")
         request = urllib.request.Request(f"{server.endpoint}/demo/big.csv?uploads", data=b"", method="POST")
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30).close()
-        assert server.unfinished("demo") == 1
+        assert server.unfinished("demo") == [(0, 0)]
 
 
 def test_a_missing_extra_is_said(tmp_path, monkeypatch):

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import NoReturn, Protocol
 
 from validator.errors import CpgateError, UsageError
-from validator.reporters.numbers import duration, number, size
+from validator.manifests.receipt import Receipt
+from validator.reporters.numbers import counted, duration, size
 from validator.workflows.demo_commands import Commands, demo_environment, kill_group
 from validator.workflows.demo_defects import DEFECTS
 from validator.workflows.demo_server import EmbeddedServer, embedded_server
@@ -22,8 +23,9 @@ OURS = (
     "first", "mended", "state", "first-report.jsonl", "cpgate-report.jsonl", "no-aws-config", "server.log",
     "cpg0099-demo_lab_*.jsonl",
 )  # fmt: skip
-KILL_AT = 0.5
-POLL_SECONDS = 0.05
+HALF, NEARLY_ALL = 0.5, 0.9
+POLL_SECONDS = 0.02
+SETTLE_SECONDS = 0.5  # what was on its way to the server arrives
 
 
 class DemoFailed(CpgateError):
@@ -58,6 +60,7 @@ class Demo:
     folder: Path
     narrator: Narrator
     step: int = 0
+    _parts_at_kill: int = 0
 
     def run(self) -> None:
         """Tell the whole story.
@@ -76,7 +79,7 @@ class Demo:
             server.make_bucket(BUCKET)
             store = ["--endpoint-url", server.endpoint]
             upload = ["upload", f"mended/{DATASET}", f"s3://{BUCKET}", *store]
-            upload += ["--state", "state"]
+            upload += ["--state", "state", "--jobs", "4"]
             self._make(commands)
             self._check_first(commands)
             self._check_mended(commands)
@@ -118,25 +121,26 @@ class Demo:
     def _upload_and_kill(self, commands: Commands, server: EmbeddedServer, upload: Sequence[str]) -> None:
         total = sum(path.stat().st_size for path in (self.folder / "mended").rglob("*") if path.is_file())
         with self._stage(
-            "Upload it, and pull the plug in the middle (SIGKILL to every process of the upload)"
+            "Upload it, and pull the plug in the middle of its largest file: SIGKILL to every process"
         ):
             self.narrator.command(upload)
             with commands.started(upload) as process:
-                there = 0
-                while process.poll() is None:
-                    there = sum(server.sizes(BUCKET).values())
-                    if there >= total * KILL_AT:
-                        break
+                while process.poll() is None and not in_the_middle(server, total):
                     time.sleep(POLL_SECONDS)
-                killed = process.poll() is None
+                ended = process.poll() is not None
                 kill_group(process)
-            if not killed:
+            time.sleep(SETTLE_SECONDS)
+            if ended:
                 self._fail(
                     f"the upload ended by itself (exit code {process.returncode}) before it was killed"
                 )
-            objects = server.sizes(BUCKET)
+            sizes = server.sizes(BUCKET)
+            unfinished = server.unfinished(BUCKET)
+            self._parts_at_kill = sum(parts for parts, _ in unfinished)
+            there = sum(sizes.values()) + sum(amount for _, amount in unfinished)
             self.narrator.remark(
-                f"killed: {number(len(objects))} whole files, {size(sum(objects.values()))} of {size(total)}, are in the bucket"
+                f"killed: {counted(len(sizes), 'file')} and {counted(self._parts_at_kill, 'part')} of a large one "
+                f"({size(there)} of {size(total)}) are in the bucket"
             )
 
     def _resume(self, commands: Commands, server: EmbeddedServer, upload: Sequence[str]) -> str:
@@ -147,6 +151,10 @@ class Demo:
                 self._fail(f"the upload ended well but wrote {len(receipts)} receipts")
             if server.unfinished(BUCKET):
                 self._fail("the upload left parts of a file behind in the bucket")
+            if self._parts_at_kill and not any(
+                entry.state == "resumed" for entry in Receipt(receipts[0]).objects()
+            ):
+                self._fail("the parts of the large file were not used")
             return receipts[0].name
 
     def _run(self, commands: Commands, arguments: Sequence[str], expected: int) -> None:
@@ -193,6 +201,14 @@ def prepare_folder(folder: Path) -> None:
             f"the folder {folder} cannot be made: {error.strerror or error}",
             "name another one: cpgate demo FOLDER",
         ) from error
+
+
+def in_the_middle(server: EmbeddedServer, total: int) -> bool:
+    """Whether half of the bytes and some parts of a large file are there, or nearly all bytes."""
+    sizes = server.sizes(BUCKET)
+    parts = server.unfinished(BUCKET)
+    there = sum(sizes.values()) + sum(amount for _, amount in parts)
+    return there >= total * (HALF if any(count for count, _ in parts) else NEARLY_ALL)
 
 
 def _remove(path: Path) -> None:

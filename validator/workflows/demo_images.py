@@ -166,7 +166,8 @@ class Microscope:
         signal = (_BACKGROUND[channel] + strength * light) * self.illumination[channel] / 1.6
         noise = self._rng.standard_normal(signal.shape, dtype=np.float32)
         counts = signal + noise * np.sqrt(signal * 0.8 + _READ_NOISE**2) + CAMERA_OFFSET
-        return np.clip(counts, 0, 65535).astype(np.uint16)
+        plane: NDArray[np.uint16] = np.clip(counts, 0, 65535).astype(np.uint16)
+        return plane
 
 
 def _uneven_light(rng: np.random.Generator, size: int) -> Image:
@@ -174,7 +175,8 @@ def _uneven_light(rng: np.random.Generator, size: int) -> Image:
     centre = 0.5 + rng.uniform(-0.08, 0.08, 2)
     rows, columns = np.ogrid[0 : 1 : size * 1j, 0 : 1 : size * 1j]
     light = np.exp(-0.85 * ((rows - centre[0]) ** 2 + (columns - centre[1]) ** 2))
-    return (light / light.min()).astype(np.float32)
+    function: Image = (light / light.min()).astype(np.float32)
+    return function
 
 
 def _texture(rng: np.random.Generator, size: int, grain: float) -> Image:
@@ -183,7 +185,8 @@ def _texture(rng: np.random.Generator, size: int, grain: float) -> Image:
     squared = frequencies[:, None] ** 2 + frequencies[None, : size // 2 + 1] ** 2
     spectrum = np.fft.rfft2(rng.standard_normal((size, size)))
     smooth = np.fft.irfft2(spectrum * np.exp(-2 * (np.pi * grain) ** 2 * squared), s=(size, size))
-    return ((smooth - smooth.mean()) / smooth.std()).astype(np.float32)
+    texture: Image = ((smooth - smooth.mean()) / smooth.std()).astype(np.float32)
+    return texture
 
 
 def _soft_edge(distance: Image, softness: float) -> Image:

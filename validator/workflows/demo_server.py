@@ -9,7 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Timer
 from urllib.parse import quote
@@ -50,10 +50,18 @@ class EmbeddedServer:
             if page.findtext("{*}IsTruncated") != "true":
                 return found
 
-    def unfinished(self, bucket: str) -> int:
-        """Return the number of multipart uploads that were begun and neither completed nor aborted."""
+    def unfinished(self, bucket: str) -> list[tuple[int, int]]:
+        """Parts and bytes of every multipart upload that was begun and neither completed nor aborted."""
         page = ET.fromstring(self._ask("GET", f"/{bucket}?uploads"))  # noqa: S314  our own server
-        return len(page.findall(".//{*}Upload"))
+        found = []
+        for upload in page.findall(".//{*}Upload"):
+            key, upload_id = upload.findtext("{*}Key", ""), upload.findtext("{*}UploadId", "")
+            with suppress(RemoteError):  # it was completed meanwhile
+                listing = self._ask("GET", f"/{bucket}/{quote(key)}?uploadId={quote(upload_id, safe='')}")
+                parts = ET.fromstring(listing).findall(".//{*}Part/{*}Size")  # noqa: S314  our own server
+                sizes = [int(size.text or "0") for size in parts]
+                found.append((len(sizes), sum(sizes)))
+        return found
 
     def _ask(self, method: str, path: str) -> bytes:
         request = urllib.request.Request(self.endpoint + path, method=method)  # noqa: S310  http to our own server

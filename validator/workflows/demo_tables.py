@@ -17,7 +17,7 @@ from validator.workflows.demo_images import CHANNELS, Cell, Treatment
 FINAL_BUCKET = "s3://cellpainting-gallery"
 """Where URLs of load_data point: the public bucket, although an upload goes to staging first."""
 
-FEATURES_PER_TABLE = 600
+FEATURES_PER_TABLE = 800
 """Columns of a backend table that stand for measurements; CellProfiler writes about so many."""
 
 COMPARTMENTS = ("Cells", "Cytoplasm", "Nuclei")
@@ -162,7 +162,13 @@ def feature_names(compartment: str) -> list[str]:
     """Names of measurements as CellProfiler writes them: ``Cells_Texture_Contrast_ER_5_01_256``."""
     names = [
         f"{compartment}_{kind}_{channel}_{detail}"
-        for kind in ("Texture_Contrast", "Texture_Entropy", "RadialDistribution_FracAtD", "Granularity")
+        for kind in (
+            "Texture_Contrast",
+            "Texture_Entropy",
+            "Texture_Variance",
+            "Granularity",
+            "RadialDistribution",
+        )
         for detail in (f"{scale}_{angle:02}_256" for scale in (3, 5, 10, 20, 40, 80) for angle in range(6))
         for channel in CHANNELS
     ]
