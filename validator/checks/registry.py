@@ -31,6 +31,7 @@ CHECK_MODULES = (
     "validator.checks.load_data",
     "validator.checks.platemaps",
     "validator.checks.provenance",
+    "validator.checks.images",
     "validator.checks.tool",
 )
 
