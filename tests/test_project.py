@@ -1,0 +1,79 @@
+"""What holds for every file of the project."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted((ROOT / "validator").rglob("*.py"))
+LONGEST_MODULE = 400
+HALF_OF_MODULES = 200
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_there_are_modules():
+    assert len(MODULES) > 30
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_modules_are_small(path):
+    assert len(path.read_text().splitlines()) <= LONGEST_MODULE
+
+
+def test_most_modules_fit_a_few_screens():
+    small = [path for path in MODULES if len(path.read_text().splitlines()) <= HALF_OF_MODULES]
+    assert len(small) > 0.8 * len(MODULES)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_public_names_have_docstrings(path):
+    tree = ast.parse(path.read_text())
+    bare = [] if ast.get_docstring(tree) or not tree.body else ["the module"]
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Module | ast.ClassDef):
+            continue
+        if isinstance(node, ast.ClassDef) and node.name.startswith("_"):
+            continue
+        for item in node.body:
+            public = isinstance(item, ast.FunctionDef | ast.ClassDef) and not item.name.startswith("_")
+            if public and not ast.get_docstring(item) and not is_overload(item):
+                bare.append(f"{item.name} (line {item.lineno})")
+    assert bare == []
+
+
+def is_overload(item: ast.stmt) -> bool:
+    return any("overload" in ast.unparse(decorator) for decorator in getattr(item, "decorator_list", ()))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_nothing_is_called_utils(path):
+    assert not {"utils", "util", "helpers", "helper", "common", "misc", "manager"} & set(path.stem.split("_"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_broad_excepts_stand_at_boundaries_only(path):
+    """One in the runner of checks, one where the command ends; each says why."""
+    broad = [
+        line
+        for line in path.read_text().splitlines()
+        if "except Exception" in line or "except BaseException" in line
+    ]
+    assert all("# noqa: BLE001  " in line for line in broad)
+    assert len(broad) <= 1
+
+
+def test_the_command_starts_fast():
+    """Libraries that take long to import are imported where they are used."""
+    script = (
+        "import sys\nfrom validator.cli.main import run\nassert run(['--version']) == 0\n"
+        "heavy = {'polars', 'pandera', 'tifffile', 'boto3', 'numpy', 'awscrt', 'jsonschema'} & set(sys.modules)\n"
+        "sys.exit(f'imported for nothing: {sorted(heavy)}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
