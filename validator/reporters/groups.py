@@ -99,8 +99,8 @@ def _headline(findings: Sequence[Finding], rule: Rule | None, style: Style) -> I
         yield painted + whole[len(head) :]
         return
     both = style.apart(head, amount)
-    yield painted + (both[len(head) :] if both else f" · {amount}")
-    yield from style.wrap(title, style.margin)
+    yield painted + (both[len(head) :] if both else "")
+    yield from style.wrap(title if both else f"{title} · {amount}", style.margin)
 
 
 def _beside(findings: Sequence[Finding], style: Style, prefix: str) -> int:

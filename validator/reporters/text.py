@@ -117,7 +117,8 @@ def _opening(account: Account, style: Style) -> Iterator[str]:
         yield from style.wrap(facts, 0)
     yield from _what_was_listed(header, style)
     if account.stored:
-        yield f"made {local_time(header.started)} by cpgate {shown(header.tool)} of {shown(header.root)}"
+        made = f"made {local_time(header.started)} by cpgate {shown(header.tool)} of {shown(header.root)}"
+        yield from style.wrap(made, 0)
     narrowed = [f"--only {name}" for name in header.only]
     narrowed += [f"--select {name}" for name in header.select] + [
         f"--ignore {name}" for name in header.ignore
@@ -137,7 +138,8 @@ def _what_was_listed(header: ReportHeader, style: Style) -> Iterator[str]:
     counts += [counted(header.listing.files, "file"), size(header.listing.size)]
     left = " · ".join(counts)
     right = f"listed in {duration(header.listing.seconds)}"
-    yield style.apart(left, right) or f"{left} · {right}"
+    both = style.apart(left, right)
+    yield from [both] if both else style.wrap(f"{left} · {right}", 0)
 
 
 def _closing(account: Account, style: Style, *, quiet: bool) -> Iterator[str]:
@@ -148,15 +150,20 @@ def _closing(account: Account, style: Style, *, quiet: bool) -> Iterator[str]:
         amounts.append(f"{number(end.findings[Level.INFO])} info")
     places = sum(end.places.values())
     checked = [f"{name} {number(files)}" for name, files in end.checked.items() if files]
+    summary = "no findings"
+    painted = summary
     if amounts:
-        text = f"{', '.join(amounts)} in {counted(places, 'place')}"
-        colour = "red" if end.findings.get(Level.ERROR) else "yellow"
-        summary = style.paint(text, "bold" if colour == "yellow" else "red")
+        summary = f"{', '.join(amounts)} in {counted(places, 'place')}"
+        painted = style.paint(summary, "red" if end.findings.get(Level.ERROR) else "yellow")
     elif checked:
-        summary = style.paint("clean", "green") + ": no findings"
+        summary = "clean: no findings"
+        painted = style.paint("clean", "green") + ": no findings"
+    took = f"checked in {duration(end.seconds)}"
+    if len(summary) + 3 + len(took) <= style.width:
+        yield f"{painted} · {took}"
     else:
-        summary = "no findings"
-    yield f"{summary} · checked in {duration(end.seconds)}"
+        yield painted
+        yield took
     if not quiet:
         if checked:
             yield from style.wrap(f"checked  files: {', '.join(checked)}", 0, 9)
