@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "validator").rglob("*.py"))
 LONGEST_MODULE = 400
+BOUNDARIES = {"validator/checks/runner.py", "validator/checks/pool.py", "validator/cli/main.py"}
 HALF_OF_MODULES = 200
 
 
@@ -56,16 +57,16 @@ def test_nothing_is_called_utils(path):
     assert not {"utils", "util", "helpers", "helper", "common", "misc", "manager"} & set(path.stem.split("_"))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_broad_excepts_stand_at_boundaries_only(path):
-    """One in the runner of checks, one where the command ends; each says why."""
+def test_broad_excepts_stand_at_boundaries_only():
+    """Where a check ends, where a thread hands over, where the command ends; each line says why."""
     broad = [
-        line
+        (name_of(path), line)
+        for path in MODULES
         for line in path.read_text().splitlines()
         if "except Exception" in line or "except BaseException" in line
     ]
-    assert all("# noqa: BLE001  " in line for line in broad)
-    assert len(broad) <= 1
+    assert {name for name, _ in broad} <= BOUNDARIES
+    assert [line for _, line in broad if "# noqa: BLE001  " not in line] == []
 
 
 def test_the_command_starts_fast():

@@ -107,8 +107,8 @@ DEFECTS: tuple[Defect, ...] = (
     Defect("folder-characters", "a folder with a space in its name", _folder_with_space),
     Defect("folder-misspelt", "workspace/profile instead of workspace/profiles", _misspelt_folder),
     Defect("image-missing", "load_data names an image that is not there", _lost_image),
-    Defect("site-not-a-number", "a site that is not a number", _site_not_a_number),
-    Defect("well-repeated", "a platemap that has one well twice", _well_twice),
+    Defect("site-form", "a site that is not a number", _site_not_a_number),
+    Defect("platemap-well-twice", "a platemap that has one well twice", _well_twice),
     Defect("platemap-missing", "barcode_platemap names a platemap that is not there", _platemap_not_there),
     Defect("case-only", "two names that differ only in case", _names_differ_in_case),
     Defect(
