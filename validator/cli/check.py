@@ -10,7 +10,7 @@ from validator.cli.output import Outputs
 
 
 @click.command(short_help="Check a dataset: what is wrong, where, how to mend it.")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=click.Path(path_type=Path, readable=False))
 @options.dataset_option
 @options.policy_option
 @options.scope_option
@@ -19,7 +19,7 @@ from validator.cli.output import Outputs
 @options.output_option
 @click.option(
     "--report",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     help="Where the report goes; cpgate-report.jsonl if not given.",
 )

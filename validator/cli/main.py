@@ -2,7 +2,6 @@
 
 import importlib
 import importlib.util
-import os
 import platform
 import signal
 import sys
@@ -16,13 +15,13 @@ import click
 from validator import __version__
 from validator.cli.terminal import complain, prepare_streams, silence_stdout
 from validator.errors import CpgateError, ExitCode, Interrupted
+from validator.reporters.outfile import reason
 
 COMMANDS = {
     "check": "validator.cli.check:check",
     "demo": "validator.cli.demo:demo",
     "explain": "validator.cli.rules:explain",
     "hook": "validator.cli.hook:hook",
-    "manifest": "validator.cli.manifest:manifest",
     "report": "validator.cli.report:report",
     "rules": "validator.cli.rules:rules",
     "upload": "validator.cli.upload:upload",
@@ -145,6 +144,6 @@ def _flush() -> bool:
         silence_stdout()
     except OSError as error:
         silence_stdout()
-        complain(f"The output could not be written: {os.strerror(error.errno or 0).lower()}.", "")
+        complain(f"The output could not be written: {reason(error)}", "Make room, or send it elsewhere.")
         return False
     return True

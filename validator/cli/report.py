@@ -10,7 +10,7 @@ from validator.cli.output import Outputs
 
 
 @click.command(short_help="Show a stored report again.")
-@click.argument("file", type=click.Path(path_type=Path), default=Path("cpgate-report.jsonl"))
+@click.argument("file", type=click.Path(path_type=Path, readable=False), default=Path("cpgate-report.jsonl"))
 @options.output_option
 @options.fail_on_option
 @options.all_option

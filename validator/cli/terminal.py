@@ -4,7 +4,9 @@ import os
 import sys
 from typing import TextIO
 
+from validator.errors import CpgateError
 from validator.reporters.escape import shown
+from validator.reporters.outfile import reason
 
 
 def prepare_streams() -> None:
@@ -43,6 +45,11 @@ def say(text: str, stream: TextIO | None = None) -> None:
     """Write text (ends with a newline) to stdout; a reader that has seen enough is no error.
 
     What is shown never changes the exit code: after ``| head -1`` the command goes on silently.
+
+    Raises
+    ------
+    CpgateError
+        If the disk behind a redirection does not take it.
     """
     stream = stream if stream is not None else sys.stdout
     try:
@@ -50,6 +57,11 @@ def say(text: str, stream: TextIO | None = None) -> None:
         stream.flush()
     except BrokenPipeError:
         silence_stdout()
+    except OSError as error:
+        silence_stdout()
+        raise CpgateError(
+            f"The output could not be written: {reason(error)}", "Make room, or send it elsewhere."
+        ) from error
 
 
 def complain(what: str, mend: str) -> None:

@@ -119,11 +119,11 @@ def read_report(path: Path) -> StoredReport:
         If it is not a report, is cut, or was changed; names the line.
     """
     lines = _lines_of(path)
+    header = _header(path, lines[0])
     if len(lines) < 2 or not lines[-1].endswith(b"\n"):
         raise _unreadable(
             path, "it has no end record: the run that wrote it did not come to its end", len(lines)
         )
-    header = _header(path, lines[0])
     end = _record(path, lines[-1], len(lines), ReportEnd, "end record")
     if hashlib.sha256(b"".join(lines[:-1])).hexdigest() != end.digest:
         raise _unreadable(
