@@ -71,8 +71,9 @@ def s3_client(endpoint: str):
 
 @dataclass
 class Traffic:
-    """What went through a proxy: connections, and bytes from the client to the server."""
+    """What went through a proxy: connections, and bytes from the client to the server; how fast they may go."""
 
+    bytes_per_second: float
     connections: int = 0
     bytes_up: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -82,7 +83,7 @@ class Traffic:
 def counting_proxy(endpoint: str, bytes_per_second: float = 1e12) -> Iterator[tuple[str, Traffic]]:
     """Forward connections to a server, count what the client sends, and let it send only so fast."""
     host, port = endpoint.removeprefix("http://").split(":")
-    traffic = Traffic()
+    traffic = Traffic(bytes_per_second)
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
 
     def pump(source: socket.socket, target: socket.socket, *, count: bool) -> None:
@@ -91,7 +92,7 @@ def counting_proxy(endpoint: str, bytes_per_second: float = 1e12) -> Iterator[tu
                 if count:
                     with traffic.lock:
                         traffic.bytes_up += len(data)
-                        time.sleep(len(data) / bytes_per_second)
+                        time.sleep(len(data) / traffic.bytes_per_second)
                 target.sendall(data)
         for end in (source, target):
             with suppress(OSError):

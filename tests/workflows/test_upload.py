@@ -1,0 +1,451 @@
+"""The uploader from outside: the command, a real server, real files."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+from servers import CREDENTIALS, counting_proxy, free_port, moto_server, s3_client
+
+from validator.cli.main import run
+from validator.manifests.receipt import Receipt
+
+MIB = 1024 * 1024
+HOME = "cpg0099-example/broad"
+BATCH = "2024_03_05_Run1"
+PLATE = "BR00123401"
+SQLITE = f"workspace/backend/{BATCH}/{PLATE}/{PLATE}.csv"
+
+
+@pytest.fixture
+def dataset(build_dataset):
+    return build_dataset()
+
+
+@pytest.fixture
+def cpgate(tmp_path, monkeypatch, store, capsys):
+    """Call the command with an upload's usual options; gives exit code, stdout, stderr."""
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+
+    def call(*arguments, destination=None, endpoint=None, state="state"):
+        command, *rest = map(str, arguments)
+        extra = []
+        if command == "upload":
+            extra = [destination or f"s3://{store.bucket}", "--state", str(tmp_path / state)]
+        code = run([command, *rest, *extra, *(["--endpoint-url", endpoint or store.endpoint])])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+def data_keys(store) -> list[str]:
+    return [key for key in store.keys() if "/_cpgate/" not in key]
+
+
+def local_files(dataset: Path) -> dict[str, Path]:
+    return {f"{HOME}/{p.relative_to(dataset).as_posix()}": p for p in dataset.rglob("*") if p.is_file()}
+
+
+def receipts() -> list[Path]:
+    return sorted(Path.cwd().glob("cpg0099-example_broad*.jsonl"))
+
+
+def test_everything_arrives_with_a_receipt_here_and_in_the_bucket(cpgate, store, dataset):
+    code, out, _ = cpgate("upload", dataset)
+    assert code == 0, out
+    files = local_files(dataset)
+    assert data_keys(store) == sorted(files)
+    assert all(store.read(key) == path.read_bytes() for key, path in files.items())
+    assert f"verified {len(files)} of {len(files)} objects" in out
+    [receipt] = receipts()
+    [remote] = [key for key in store.keys() if key.startswith(f"{HOME}/_cpgate/")]
+    assert store.read(remote) == receipt.read_bytes()
+    read = Receipt(receipt)
+    assert sorted(record.key for record in read.objects()) == sorted(files)
+    assert read.header.datasets == [HOME]
+    assert not read.header.forced
+
+
+def test_a_second_run_sends_nothing_and_does_not_read_again(cpgate, store, dataset):
+    cpgate("upload", dataset)
+    before = {key: store.client.head_object(Bucket=store.bucket, Key=key)["LastModified"] for key in data_keys(store)}
+    for path in local_files(dataset).values():
+        path.chmod(0)  # as another user than root, reading would fail
+    code, out, _ = cpgate("upload", dataset)
+    assert code == 0
+    assert "send 0 (0 B)" in out
+    assert f"unchanged {len(before)}" in out
+    assert "still holds" in out
+    after = {key: store.client.head_object(Bucket=store.bucket, Key=key)["LastModified"] for key in before}
+    assert before == after
+
+
+def test_receipts_are_never_data(cpgate, store, dataset):
+    (dataset / "_cpgate").mkdir()
+    (dataset / "_cpgate" / "20260101T000000Z_0123456789abcdef.jsonl").write_text("{}\n")
+    code, out, _ = cpgate("upload", dataset)
+    assert code == 0, out
+    assert f"{HOME}/_cpgate/20260101T000000Z_0123456789abcdef.jsonl" not in store.keys()
+
+
+def test_errors_refuse_and_force_is_told_in_the_receipt(cpgate, store, dataset):
+    images = next(dataset.rglob("*.tiff"))
+    images.write_bytes(b"")
+    code, out, _ = cpgate("upload", dataset)
+    assert code == 1
+    assert "nothing was sent" in out
+    assert "empty-file" in out
+    assert store.keys() == []
+    code, out, _ = cpgate("upload", dataset, "--force")
+    assert code == 0, out
+    header = Receipt(receipts()[0]).header
+    assert header.forced
+    assert header.errors >= 1
+
+
+def test_dry_run_sends_nothing(cpgate, store, dataset):
+    code, out, _ = cpgate("upload", dataset, "--dry-run")
+    assert code == 0
+    total = sum(path.stat().st_size for path in local_files(dataset).values())
+    assert f"plan     {len(local_files(dataset))} files" in out
+    assert sum(int(line.split()[-1].replace(",", "")) for line in out.splitlines() if line.startswith("send ")) == total
+    assert store.keys() == []
+    assert receipts() == []
+
+
+def test_junk_stays_here(cpgate, store, dataset):
+    (dataset / "images" / ".DS_Store").write_bytes(b"x")
+    (dataset / "workspace" / "Thumbs.db").write_bytes(b"x")
+    assert cpgate("upload", dataset)[0] == 0
+    assert not [key for key in store.keys() if key.endswith((".DS_Store", "Thumbs.db"))]
+
+
+@pytest.mark.parametrize(
+    ("options", "takes"),
+    [
+        (["--plate", PLATE], lambda key: PLATE in key),
+        (["--batch", BATCH], lambda key: f"/{BATCH}/" in key),
+        (["--include", "images/*/illum/*"], lambda key: "/illum/" in key),
+        (["--exclude", "*.tiff", "--exclude", "workspace/*"], lambda key: key.startswith(f"{HOME}/images") and ".tiff" not in key),
+    ],
+)  # fmt: skip
+def test_what_is_selected_goes_and_nothing_else(cpgate, store, dataset, options, takes):
+    code, out, _ = cpgate("upload", dataset, *options)
+    assert code == 0, out
+    assert data_keys(store) == sorted(key for key in local_files(dataset) if takes(key))
+    assert data_keys(store)
+
+
+def test_a_batch_spans_images_and_workspace(cpgate, store, dataset):
+    cpgate("upload", dataset, "--batch", BATCH)
+    folders = {"/".join(key.split("/")[2:4]) for key in data_keys(store)}
+    assert {f"images/{BATCH}", "workspace/backend", "workspace/load_data_csv", "workspace/metadata"} <= folders
+
+
+def test_an_unknown_batch_selects_nothing(cpgate, dataset):
+    code, _, err = cpgate("upload", dataset, "--batch", "2024_12_24_Run9")
+    assert code == 3
+    assert BATCH in err
+
+
+def test_errors_of_another_batch_do_not_hold_up_this_one(cpgate, store, dataset):
+    other = dataset / "images" / "2024_04_01_Run2" / "images" / "BR00129999" / "r01c01f01p01-ch1sk1fk1fl1.tiff"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(b"")
+    code, out, _ = cpgate("upload", dataset, "--batch", BATCH)
+    assert code == 0, out
+    assert "elsewhere" in out
+
+
+def test_other_bytes_are_a_conflict_and_stay(cpgate, store, dataset):
+    first, second, *_ = sorted(local_files(dataset))
+    store.put(first, b"other bytes, other size")
+    store.put(second, bytes(local_files(dataset)[second].stat().st_size))
+    code, out, _ = cpgate("upload", dataset)
+    assert code == 1
+    assert "conflict 2" in out
+    assert first in out
+    assert "--replace" in out
+    assert store.read(first) == b"other bytes, other size"
+    assert set(data_keys(store)) == set(local_files(dataset))
+    end = Receipt(receipts()[0])
+    keys = [record.key for record in end.objects()]
+    assert first not in keys
+    assert end.end.conflicts == 2
+    assert not [key for key in store.keys() if "/_cpgate/" in key], "an incomplete upload leaves no receipt there"
+
+
+def test_replace_names_what_may_be_written_over(cpgate, store, dataset):
+    first, second, *_ = sorted(local_files(dataset))
+    store.put(first, b"old")
+    store.put(second, b"older")
+    code, _, _ = cpgate("upload", dataset, "--replace", first)
+    assert code == 1
+    assert store.read(first) == local_files(dataset)[first].read_bytes()
+    assert store.read(second) == b"older"
+
+
+@pytest.mark.parametrize("part_mib", [5, 8, 50])
+def test_the_same_bytes_in_other_parts_are_unchanged(cpgate, store, dataset, part_mib):
+    big = dataset / SQLITE
+    big.write_bytes(os.urandom(61 * MIB))
+    key = f"{HOME}/{SQLITE}"
+    upload_id = store.client.create_multipart_upload(Bucket=store.bucket, Key=key)["UploadId"]
+    data, parts = big.read_bytes(), []
+    for number, start in enumerate(range(0, len(data), part_mib * MIB), start=1):
+        part = data[start : start + part_mib * MIB]
+        etag = store.client.upload_part(
+            Bucket=store.bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=part
+        )["ETag"]
+        parts.append({"ETag": etag, "PartNumber": number})
+    store.client.complete_multipart_upload(
+        Bucket=store.bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": parts}
+    )
+    code, out, _ = cpgate("upload", dataset, "--include", SQLITE)
+    assert code == 0, out
+    assert "unchanged 1" in out
+    [record] = Receipt(receipts()[0]).objects()
+    assert record.part_size == part_mib * MIB
+    assert record.state == "unchanged"
+
+
+def test_a_file_that_changes_after_an_upload_conflicts(cpgate, store, dataset):
+    path = dataset / SQLITE
+    cpgate("upload", dataset)
+    path.write_bytes(path.read_bytes() + b"more\n")
+    code, out, _ = cpgate("upload", dataset)
+    assert code == 1
+    assert "conflict 1" in out
+
+
+def test_a_resumed_file_that_changed_is_sent_afresh_and_its_old_parts_go(store, dataset, tmp_path):
+    big = dataset / SQLITE
+    big.write_bytes(os.urandom(48 * MIB))
+    with counting_proxy(store.endpoint, 12e6) as (endpoint, traffic):
+        process = start_upload(dataset, store, endpoint, tmp_path)
+        wait_for(lambda: journal_parts(tmp_path / "state") >= 2)
+        process.kill()
+        process.wait()
+        assert store.unfinished() == [f"{HOME}/{SQLITE}"]
+        big.write_bytes(os.urandom(48 * MIB))
+        traffic.bytes_per_second = 1e12
+        process = start_upload(dataset, store, endpoint, tmp_path)
+        assert process.wait() == 0
+    assert store.unfinished() == []
+    assert store.read(f"{HOME}/{SQLITE}") == big.read_bytes()
+
+
+def test_a_lost_journal_leaves_only_what_nobody_can_know(cpgate, store, dataset):
+    """Without its journal an upload compares by reading: right, and nothing is sent twice."""
+    cpgate("upload", dataset)
+    code, out, _ = cpgate("upload", dataset, state="another-state")
+    assert code == 0
+    assert "send 0 (0 B)" in out
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_cleanly_and_the_next_run_goes_on(store, dataset, tmp_path, number, code):
+    big = dataset / SQLITE
+    big.write_bytes(os.urandom(64 * MIB))
+    with counting_proxy(store.endpoint, 12e6) as (endpoint, traffic):
+        process = start_upload(dataset, store, endpoint, tmp_path)
+        wait_for(lambda: journal_parts(tmp_path / "state") >= 2)
+        process.send_signal(number)
+        began = time.monotonic()
+        assert process.wait(timeout=15) == code
+        assert time.monotonic() - began < 10
+        before, traffic.bytes_per_second = traffic.bytes_up, 1e12
+        assert start_upload(dataset, store, endpoint, tmp_path, log="next.txt").wait() == 0
+    assert traffic.bytes_up - before < 60 * MIB
+    log = (tmp_path / "log.txt").read_text()
+    assert "The same command goes on" in log
+    assert "Traceback" not in log
+    assert store.unfinished() == []
+
+
+def test_a_second_uploader_is_told_about_the_first(store, dataset, tmp_path):
+    (dataset / SQLITE).write_bytes(os.urandom(32 * MIB))
+    with counting_proxy(store.endpoint, 8e6) as (endpoint, _):
+        first = start_upload(dataset, store, endpoint, tmp_path)
+        wait_for(lambda: journal_parts(tmp_path / "state") >= 1)
+        second = start_upload(dataset, store, endpoint, tmp_path, log="second.txt")
+        assert second.wait() == 4
+        first.kill()
+        first.wait()
+    assert f"process {first.pid}" in (tmp_path / "second.txt").read_text()
+
+
+def start_upload(dataset, store, endpoint, tmp_path, log="log.txt", **environment) -> subprocess.Popen:
+    command = [
+        *(sys.executable, "-m", "validator", "upload", str(dataset), f"s3://{store.bucket}"),
+        *("--endpoint-url", endpoint, "--state", str(tmp_path / "state"), "--jobs", "2"),
+    ]
+    with (tmp_path / log).open("ab") as stream:
+        return subprocess.Popen(
+            command, cwd=tmp_path, env=os.environ | CREDENTIALS | environment, stdout=stream, stderr=stream
+        )
+
+
+def journal_parts(state: Path) -> int:
+    return sum(path.read_bytes().count(b'"t":"part"') for path in state.rglob("*.journal"))
+
+
+def wait_for(condition, seconds: float = 40) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.02)
+
+
+# Bad input: one clear sentence, the documented exit code.
+
+
+@pytest.mark.parametrize(
+    "destination",
+    ["staging", "http://staging", "s3://", "s3:/staging", "s3://bad bucket", "s3://bucket/cpg0001-other/broad"],
+)
+def test_a_destination_that_is_none(cpgate, dataset, destination):
+    code, _, err = cpgate("upload", dataset, destination=destination)
+    assert code == 2
+    assert err.startswith("error: ")
+    if "other" in destination:
+        assert f"{HOME}/images" in err, "the first key that would be written is shown"
+
+
+def test_a_bucket_that_does_not_exist(cpgate, dataset):
+    code, _, err = cpgate("upload", dataset, destination="s3://no-such-bucket")
+    assert code == 4
+    assert "there is no bucket no-such-bucket" in err
+
+
+def test_a_store_that_is_not_there(cpgate, dataset):
+    code, _, err = cpgate("upload", dataset, endpoint=f"http://127.0.0.1:{free_port()}")
+    assert code == 4
+    assert "cannot be reached" in err
+
+
+def test_a_store_that_hangs_up(cpgate, dataset):
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+
+        def hang_up():
+            with suppress(OSError):
+                while True:
+                    listener.accept()[0].close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        code, _, err = cpgate("upload", dataset, endpoint=endpoint)
+    assert code == 4
+    assert "broke off the connection" in err
+    assert "Error(" not in err
+
+
+def test_wrong_keys(cpgate, dataset):
+    with moto_server(INITIAL_NO_AUTH_ACTION_COUNT="1") as endpoint:
+        s3_client(endpoint).create_bucket(Bucket="guarded")
+        code, _, err = cpgate("upload", dataset, destination="s3://guarded", endpoint=endpoint)
+    assert code == 5
+    assert "does not accept these AWS credentials" in err
+    assert CREDENTIALS["AWS_SECRET_ACCESS_KEY"] not in err
+
+
+def test_no_keys_at_all(cpgate, dataset, monkeypatch):
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    code, _, err = cpgate("upload", dataset)
+    assert code == 5
+    assert "no AWS credentials were found" in err
+
+
+def test_an_unknown_profile(cpgate, dataset):
+    code, _, err = cpgate("upload", dataset, "--profile", "nobody")
+    assert code == 5
+    assert "nobody" in err
+
+
+def test_state_inside_the_dataset_is_refused(cpgate, dataset, tmp_path):
+    code, _, err = cpgate("upload", dataset, state=f"{dataset.relative_to(tmp_path)}/state")
+    assert code == 2
+    assert "inside the dataset" in err
+
+
+def test_an_endpoint_that_is_no_address(cpgate, dataset):
+    code, _, err = cpgate("upload", dataset, endpoint="localhost")
+    assert code == 2
+    assert "not an address" in err
+
+
+@pytest.mark.parametrize("size", ["1MiB", "6GiB", "many"])
+def test_a_part_size_that_s3_does_not_allow(cpgate, dataset, size):
+    assert cpgate("upload", dataset, "--part-size", size)[0] == 2
+
+
+def test_a_file_that_vanishes_is_named_and_the_rest_arrives(cpgate, store, dataset, monkeypatch):
+    """The listing is taken first; what is gone when its turn comes fails by name."""
+    victim = sorted(local_files(dataset).items())[3]
+    from validator.workflows import upload as workflow
+
+    real = workflow.make_plan
+
+    def plan_then_delete(*arguments, **options):
+        items = real(*arguments, **options)
+        victim[1].unlink()
+        return items
+
+    monkeypatch.setattr(workflow, "make_plan", plan_then_delete)
+    code, out, _ = cpgate("upload", dataset)
+    assert code == 4
+    assert victim[0] in out
+    assert "cannot be read" in out
+    assert len(data_keys(store)) == len(local_files(dataset))
+
+
+def test_a_full_disk_under_the_journal_stops_the_upload(store, dataset, tmp_path):
+    """A limit on the size of files stands for a quota: nothing may be sent that the journal cannot hold."""
+    resource = pytest.importorskip("resource")
+    (dataset / SQLITE).write_bytes(os.urandom(40 * MIB))
+    first = start_upload(dataset, store, store.endpoint, tmp_path, log="check.txt")
+    first.wait()
+    shutil.rmtree(tmp_path / "state" / "uploads")
+    for key in store.keys():
+        store.client.delete_object(Bucket=store.bucket, Key=key)
+    limit = 2_000
+    command = [sys.executable, "-m", "validator", "upload", str(dataset), f"s3://{store.bucket}"]
+    command += ["--endpoint-url", store.endpoint, "--state", str(tmp_path / "state")]
+    command += ["--report", str(tmp_path / "report.jsonl")]
+    checked = subprocess.run(
+        [*command, "--dry-run"], cwd=tmp_path, env=os.environ | CREDENTIALS, capture_output=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
+
+    def small_files():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=os.environ | CREDENTIALS,
+        capture_output=True,
+        preexec_fn=small_files,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "journal cannot be written" in done.stderr
+    assert "--state" in done.stderr
+
+
+def test_dates_in_the_receipt_are_utc(cpgate, dataset):
+    cpgate("upload", dataset)
+    header = json.loads(receipts()[0].read_text().splitlines()[0])
+    assert header["created"].endswith("Z")
