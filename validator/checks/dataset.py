@@ -1,6 +1,6 @@
 """What checks see: folders and files with their places, and their bytes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import BinaryIO
@@ -84,6 +84,17 @@ class Dataset:
     def keys(self) -> frozenset[str]:
         """Every key of the dataset; made when a check of links asks for it."""
         return frozenset(p.folder.key + name for p in self.folders for name in p.folder.names)
+
+    @cached_property
+    def by_key(self) -> Mapping[str, PlacedFolder]:
+        """Every folder that holds files, by its key; made when a check of links asks for it."""
+        return {placed.folder.key: placed for placed in self.folders}
+
+    @cached_property
+    def image_batches(self) -> frozenset[tuple[str, str]]:
+        """``project/source/`` and batch of everything below an ``images/``."""
+        parts = (placed.folder.key.split("/", 4) for placed in self.folders)
+        return frozenset((f"{p[0]}/{p[1]}/", p[3]) for p in parts if len(p) > 4 and p[2] == "images")
 
     def open(self, entry: Entry) -> BinaryIO:
         """Open an entry for reading.

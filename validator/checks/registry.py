@@ -32,6 +32,8 @@ CHECK_MODULES = (
     "validator.checks.platemaps",
     "validator.checks.provenance",
     "validator.checks.images",
+    "validator.checks.image_links",
+    "validator.checks.plate_links",
     "validator.checks.tool",
 )
 

@@ -1,0 +1,71 @@
+"""What a load_data table names, as keys of the Gallery."""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from validator.checks.image_columns import ImageColumn, file_names, image_columns
+from validator.readers.tables import Table
+
+BUCKET_PREFIX = "s3://cellpainting-gallery/"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedImage:
+    """One cell that names a file.
+
+    Attributes
+    ----------
+    row
+        Position in the table's frame.
+    column
+        The column.
+    folder, name
+        Key of the folder, ending with ``/``, and name of the file.
+    """
+
+    row: int
+    column: ImageColumn
+    folder: str
+    name: str
+
+    @property
+    def key(self) -> str:
+        """Key of the file."""
+        return self.folder + self.name
+
+
+def named_images(table: Table, home: str) -> Iterator[NamedImage]:
+    """Every file that a table names and whose key can be told.
+
+    Addresses of the public bucket are keys. Of the legacy form, folders that hold ``project/source/`` of the
+    dataset are (``/home/ubuntu/bucket/cpg0016-jump/source_4/images/...``); others lead nowhere and are left out.
+
+    Parameters
+    ----------
+    table
+        A load_data table.
+    home
+        ``project/source/`` of the dataset in which it lies.
+    """
+    for column in image_columns(table):
+        known: dict[str, str] = {}
+        for row, value in enumerate(file_names(table, column)):
+            if value is None:
+                continue
+            folder, slash, name = value.rpartition("/")
+            if folder not in known:
+                known[folder] = _folder_key(folder + slash, home, legacy=column.legacy)
+            if known[folder]:
+                plain = name if name.isascii() else unicodedata.normalize("NFC", name)
+                yield NamedImage(row, column, known[folder], plain)
+
+
+def _folder_key(folder: str, home: str, *, legacy: bool) -> str:
+    """Key of a folder, or an empty text when it cannot be told."""
+    if legacy:
+        start = f"/{folder}".find(f"/{home}")
+        key = folder[start:] if start >= 0 else ""
+    else:
+        key = folder.removeprefix(BUCKET_PREFIX) if folder.startswith(BUCKET_PREFIX) else ""
+    return unicodedata.normalize("NFC", key)

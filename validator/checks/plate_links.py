@@ -1,0 +1,206 @@
+"""Links among images, barcode_platemap and platemaps (CPG403-CPG405, CPG411)."""
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from validator.checks.dataset import Dataset, PlacedFile
+from validator.checks.image_links import belongs_to_plate
+from validator.checks.images import IMAGE_KINDS
+from validator.checks.registry import dataset_check
+from validator.checks.row_words import joined, lines_at, location_of, shown
+from validator.checks.table_reading import open_table
+from validator.checks.wording import counted
+from validator.models.finding import Finding, Level
+from validator.models.rule import Rule
+from validator.readers.tables import Table
+
+PLATEMAP_MISSING = Rule(
+    id="CPG403",
+    slug="platemap-missing",
+    title="Every platemap that barcode_platemap names is there",
+    why="Without its platemap nobody knows what was done to the wells of a plate.",
+    mend="Copy the platemap to platemap/<name>.txt, or correct its name.",
+    family="links",
+)
+PLATE_UNLISTED = Rule(
+    id="CPG404",
+    slug="plate-unlisted",
+    title="Every plate with images is in barcode_platemap",
+    why="A plate that no table names has images, but no treatments.",
+    mend="Add the plate to barcode_platemap with its platemap.",
+    family="links",
+)
+PLATE_WITHOUT_IMAGES = Rule(
+    id="CPG405",
+    slug="plate-without-images",
+    title="Every plate in barcode_platemap has images",
+    why="Either the images of the plate are missing, or the plate was never imaged and its row promises too much.",
+    mend="Copy the images of the plate, or remove its row.",
+    family="links",
+    level=Level.WARNING,
+    source="cpgate",
+)
+BARCODES_MISSING = Rule(
+    id="CPG411",
+    slug="barcode-platemap-missing",
+    title="Every batch with images has a barcode_platemap.csv",
+    why="It says which platemap belongs to which plate of the batch.",
+    mend="Add workspace/metadata/platemaps/<batch>/barcode_platemap.csv.",
+    family="links",
+)
+
+Batch = tuple[str, str]
+"""``project/source/`` and the name of the batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Barcodes:
+    """What the barcode_platemap of a batch says.
+
+    Attributes
+    ----------
+    key
+        Key of the file.
+    plates, platemaps
+        Names with the lines on which they stand.
+    """
+
+    key: str
+    plates: Mapping[str, list[int]]
+    platemaps: Mapping[str, list[int]]
+
+
+@dataset_check(PLATEMAP_MISSING, PLATE_UNLISTED, PLATE_WITHOUT_IMAGES, BARCODES_MISSING)
+def plates_and_platemaps_agree(dataset: Dataset) -> Iterator[Finding]:
+    """Compare the plates that have images with those that have platemaps."""
+    images = _plates_with_images(dataset)
+    files = {_batch_of(file.place.entities): file for file in dataset.files("workspace.barcode_platemap")}
+    platemaps = _platemaps(dataset)
+    for batch, file in files.items():
+        barcodes = _read(file, dataset)
+        if barcodes is None:
+            continue
+        yield from _judge_platemaps(barcodes, platemaps)
+        if images.get(batch):
+            yield from _judge_plates(barcodes, images[batch])
+    if files and dataset.scope != "pooled":
+        yield from _judge_batches(dataset, sorted(images.keys() - files.keys()))
+
+
+def _batch_of(entities: Mapping[str, str]) -> Batch:
+    return f"{entities['project']}/{entities['source']}/", entities["batch"]
+
+
+def _plates_with_images(dataset: Dataset) -> dict[Batch, dict[str, str]]:
+    """Plates of each batch by their full names."""
+    found: dict[Batch, dict[str, str]] = defaultdict(dict)
+    for placed in dataset.folders:
+        entities = placed.place.entities
+        if placed.place.kind in IMAGE_KINDS and "full_plate" in entities and placed.folder.names:
+            found[_batch_of(entities)].setdefault(entities["full_plate"], entities["plate"])
+    return found
+
+
+def _platemaps(dataset: Dataset) -> Mapping[str, frozenset[str]]:
+    """Names of platemaps without their ending, by the key of their folder."""
+    return {
+        placed.folder.key: {
+            name.removesuffix(".txt") for name in placed.folder.names if name.endswith(".txt")
+        }
+        for placed in dataset.folders
+        if placed.place.kind == "workspace.platemap_folder"
+    }
+
+
+def _read(file: PlacedFile, dataset: Dataset) -> _Barcodes | None:
+    try:
+        table = open_table(file, dataset)
+    except OSError:  # the check of the table itself says so
+        return None
+    if table is None or "Assay_Plate_Barcode" not in table.frame.columns:
+        return None
+    return _Barcodes(
+        key=file.entry.key,
+        plates=_lines_of(table, "Assay_Plate_Barcode"),
+        platemaps=_lines_of(table, "Plate_Map_Name"),
+    )
+
+
+def _lines_of(table: Table, column: str) -> Mapping[str, list[int]]:
+    """Values of a column with the lines on which they stand; empty when the table has no such column."""
+    lines: dict[str, list[int]] = defaultdict(list)
+    if column in table.frame.columns:
+        for line, value in zip(table.lines, table.frame.get_column(column), strict=True):
+            if value is not None:
+                lines[value].append(line)
+    return lines
+
+
+def _judge_platemaps(barcodes: _Barcodes, platemaps: Mapping[str, frozenset[str]]) -> Iterator[Finding]:
+    folder = f"{posixpath.dirname(barcodes.key)}/platemap/"
+    there = platemaps.get(folder, frozenset())
+    missing = {name: lines for name, lines in barcodes.platemaps.items() if name not in there}
+    if not missing:
+        return
+    first = next(iter(missing))
+    lines = sorted(line for found in missing.values() for line in found)
+    similar = next(
+        (name for name in there if name.strip().lower() == first.strip().removesuffix(".txt").lower()), None
+    )
+    yield PLATEMAP_MISSING.finding(
+        barcodes.key,
+        f"{counted(len(missing), 'platemap')} {'is' if len(missing) == 1 else 'are'} named here and not in platemap/: "
+        + joined([shown(name) for name in missing]),
+        location=location_of(lines, "Plate_Map_Name"),
+        expected=f"platemap/{first}.txt",
+        actual=None if similar is None else f"platemap/{similar}.txt",
+        hint=None
+        if similar is None
+        else f"the file is there as {shown(similar + '.txt')}: write the same name in both",
+        count=len(missing),
+        examples=[f"{shown(name)}: {lines_at(found)}" for name, found in missing.items()],
+    )
+
+
+def _judge_plates(barcodes: _Barcodes, images: Mapping[str, str]) -> Iterator[Finding]:
+    known = barcodes.plates
+    unlisted = [
+        full
+        for full, plate in images.items()
+        if plate not in known and not any(belongs_to_plate(full, name) for name in known)
+    ]
+    if unlisted:
+        yield PLATE_UNLISTED.finding(
+            barcodes.key,
+            f"{counted(len(unlisted), 'plate')} with images {'is' if len(unlisted) == 1 else 'are'} not in this table: "
+            + joined([shown(name) for name in unlisted]),
+            count=len(unlisted),
+            examples=unlisted,
+        )
+    without = [
+        name
+        for name in known
+        if name not in images.values() and not any(belongs_to_plate(full, name) for full in images)
+    ]
+    if without:
+        lines = sorted(line for name in without for line in known[name])
+        yield PLATE_WITHOUT_IMAGES.finding(
+            barcodes.key,
+            f"{counted(len(without), 'plate')} of this table {'has' if len(without) == 1 else 'have'} no images: "
+            + joined([shown(name) for name in without]),
+            location=location_of(lines, "Assay_Plate_Barcode"),
+            count=len(without),
+            examples=without,
+        )
+
+
+def _judge_batches(dataset: Dataset, batches: list[Batch]) -> Iterator[Finding]:
+    for home, batch in batches:
+        if home[:-1] in dataset.names:
+            yield BARCODES_MISSING.finding(
+                f"{home}workspace/metadata/platemaps/{batch}/",
+                f"Batch {shown(batch)} has images and no barcode_platemap.csv, which other batches have",
+                expected=f"workspace/metadata/platemaps/{batch}/barcode_platemap.csv",
+            )
