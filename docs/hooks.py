@@ -11,6 +11,16 @@ from validator.rulebook.policy import load_policy
 
 POLICIES = ("contribution", "gallery")
 FOLDER = "rules"
+GROUPS = {
+    "1": "Names and folders",
+    "2": "Tables",
+    "3": "Images",
+    "4": "Links between files",
+    "5": "Manifests",
+    "6": "Documents",
+    "7": "Objects and uploads",
+    "9": "The tool itself",
+}
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -19,7 +29,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     entries: list[object] = [f"{FOLDER}/index.md"]
     for first, group in groupby(rules, key=lambda rule: rule.id[3]):
         pages = [{rule.slug: f"{FOLDER}/{rule.id}.md"} for rule in group]
-        entries.append({f"CPG{first}xx": pages})
+        entries.append({GROUPS[first]: pages})
     assert config.nav is not None
     config.nav.append({"Rules": entries})
     return config

@@ -1,6 +1,6 @@
 """Draws what a command prints as an SVG picture, colours included; nothing is typed by hand.
 
-    python docs/terminal_picture.py docs/images/check.svg    # makes the demo plate and checks it
+    python docs/terminal_picture.py docs/images/check.svg    # makes a demo plate and checks it
 
 Run it again when the output of ``cpgate check`` changes.
 """
@@ -15,6 +15,9 @@ from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 
+from validator.workflows.demo_plate import make_demo_plate
+
+SHOWN = ("batch-date-spelling", "image-missing", "image-truncated", "site-form", "junk-file")
 COLUMNS = 110
 CHARACTER, LINE, MARGIN, BAR = 7.8, 18.0, 16.0, 30.0
 GROUND, INK, FAINT = "#1d2327", "#d9dee0", "#8b979c"
@@ -61,7 +64,7 @@ def draw(text: str, title: str) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" role="img">',
         f"<title>{escape(title)}</title>",
-        f'<rect width="100%" height="100%" rx="8" fill="{GROUND}"/>',
+        f'<rect width="100%" height="100%" rx="8" fill="{GROUND}" stroke="#48545a"/>',
         *(
             f'<circle cx="{x}" cy="17" r="5.5" fill="{c}"/>'
             for x, c in ((20, "#ff5f57"), (40, "#febc2e"), (60, "#28c840"))
@@ -101,16 +104,11 @@ def _run(text: str, column: int, baseline: float, look: Look) -> list[str]:
 
 
 def run_check(folder: Path) -> str:
-    """Make the demo plate with its defects and return what ``cpgate check`` prints about it."""
-    command = [sys.executable, "-m", "validator"]
+    """Make the demo plate with a few of its defects and return what ``cpgate check`` prints about it."""
+    make_demo_plate(folder / "plate", defects=SHOWN)
     environment = os.environ | {"FORCE_COLOR": "1", "COLUMNS": str(COLUMNS)}
-    subprocess.run(
-        [*command, "demo", str(folder / "plate"), "--make-only", "--defects"],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
     done = subprocess.run(
-        [*command, "check", "cpg0099-demo/lab"],
+        [sys.executable, "-m", "validator", "check", "cpg0099-demo/lab"],
         cwd=folder / "plate", env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, text=True,
     )  # fmt: skip
     if done.returncode != 1:

@@ -2,12 +2,13 @@
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from validator.workflows.demo_tables import Names
 
+DATE_SPELLING = "batch-date-spelling"
 OTHER_DATE_SPELLING = "20240305_Run1"
 """The batch name of the defective version; its folders and tables agree on it, only its form is wrong."""
 
@@ -21,10 +22,11 @@ class Defect:
     put_in: Callable[[Path, Names], None]
 
 
-def spoil(source: Path, names: Names) -> None:
-    """Put every defect into the plate below this source folder."""
+def spoil(source: Path, names: Names, rules: Collection[str]) -> None:
+    """Put the defects that these rules find into the plate below this source folder."""
     for defect in DEFECTS:
-        defect.put_in(source, names)
+        if defect.rule in rules:
+            defect.put_in(source, names)
 
 
 def _nothing_more(_source: Path, _names: Names) -> None:
@@ -100,7 +102,7 @@ def _edit(table: Path, old: str, new: str) -> None:
 
 
 DEFECTS: tuple[Defect, ...] = (
-    Defect("batch-date-spelling", "the batch's date is not spelt YYYY_MM_DD", _nothing_more),
+    Defect(DATE_SPELLING, "the batch's date is not spelt YYYY_MM_DD", _nothing_more),
     Defect("junk-file", "files of macOS and Windows among the images", _system_files),
     Defect("empty-file", "an image without a byte", _empty_image),
     Defect("image-truncated", "an image cut short, as a full disk leaves it", _truncated_image),
@@ -116,3 +118,5 @@ DEFECTS: tuple[Defect, ...] = (
     ),
 )
 """What is wrong with the defective version; the names of rules are those of ``cpgate rules``."""
+
+ALL_DEFECTS = frozenset(defect.rule for defect in DEFECTS)

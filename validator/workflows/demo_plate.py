@@ -1,13 +1,13 @@
 """Makes the demo plate: a small dataset that looks like a lab's own, without or with the usual defects."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from validator.errors import CpgateError, UsageError
-from validator.workflows.demo_defects import OTHER_DATE_SPELLING, spoil
+from validator.workflows.demo_defects import ALL_DEFECTS, DATE_SPELLING, OTHER_DATE_SPELLING, spoil
 from validator.workflows.demo_images import CHANNELS, Microscope, Treatment
 from validator.workflows.demo_tables import (
     Names,
@@ -45,7 +45,7 @@ class DemoPlate:
 
 
 def make_demo_plate(
-    folder: Path, *, wells: int = 96, sites: int = 1, defects: bool = False, seed: int = 0
+    folder: Path, *, wells: int = 96, sites: int = 1, defects: bool | Collection[str] = False, seed: int = 0
 ) -> DemoPlate:
     """Make the dataset ``cpg0099-demo/lab`` with one plate of 96 wells and five channels.
 
@@ -58,7 +58,8 @@ def make_demo_plate(
     sites
         Sites in each well.
     defects
-        Whether to put in one defect of each common kind (`demo_defects.DEFECTS`).
+        Whether to put in one defect of each common kind (`demo_defects.DEFECTS`), or the names of the
+        rules whose defects are wanted.
     seed
         Another number makes other cells; the same number makes the same bytes.
 
@@ -71,10 +72,11 @@ def make_demo_plate(
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is not an empty folder", "name a folder that does not exist yet")
+    wanted = (ALL_DEFECTS if defects else frozenset()) if isinstance(defects, bool) else frozenset(defects)
     names = Names(
         project="cpg0099-demo",
         source="lab",
-        batch=OTHER_DATE_SPELLING if defects else "2024_03_05_Run1",
+        batch=OTHER_DATE_SPELLING if DATE_SPELLING in wanted else "2024_03_05_Run1",
         plate="BR00990001",
         full_plate="BR00990001__2024-03-05T10_12_41-Measurement1",
         platemap="demo-platemap-1",
@@ -82,8 +84,7 @@ def make_demo_plate(
     source = folder / names.prefix
     try:
         _write(source, names, wells, sites, seed)
-        if defects:
-            spoil(source, names)
+        spoil(source, names, wanted)
         sizes = [path.stat().st_size for path in source.rglob("*") if path.is_file()]
     except OSError as error:
         raise CpgateError(
