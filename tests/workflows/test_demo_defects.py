@@ -1,5 +1,7 @@
 """Every defect of the demo plate is found by the rule that it names; the mended plate is clean."""
 
+from collections import Counter
+
 import pytest
 
 from validator.checks.registry import find_rule
@@ -29,7 +31,9 @@ def test_nothing_else_is_found(findings):
 
 
 def test_each_defect_is_one_finding(findings):
-    assert len(findings) == len(DEFECTS), sorted(finding.slug for finding in findings)
+    """Two system files are two, and an image that two tables name is missing in two places."""
+    expected = Counter({defect.rule: 1 for defect in DEFECTS} | {"junk-file": 2, "image-missing": 2})
+    assert Counter(finding.slug for finding in findings) == expected
 
 
 def test_the_mended_plate_is_clean(tmp_path):

@@ -75,8 +75,7 @@ def _well_twice(source: Path, names: Names) -> None:
 
 def _platemap_not_there(source: Path, names: Names) -> None:
     table = source / "workspace/metadata/platemaps" / names.batch / "barcode_platemap.csv"
-    with table.open("a") as stream:
-        stream.write("BR00990002,demo-platemap-2\n")
+    _edit(table, rf"(?m)^({names.plate}),.*", r"\1,demo-platemap-2")
 
 
 def _names_differ_in_case(source: Path, _names: Names) -> None:
