@@ -4,12 +4,11 @@ Usage: python benchmarks/check_layout.py [--files 200000] [--keep FOLDER]
 """
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from measured import measure
 
 PER_PLATE = 24_500  # files of a plate, as in cpg0016
 CHANNELS = 5
@@ -50,16 +49,6 @@ print(count)
 """
 
 
-def measured(command: list[str], cwd: Path) -> tuple[float, float, int]:
-    """Seconds, peak megabytes and exit code of a process of its own."""
-    began = time.monotonic()
-    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    peak = usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-    return time.monotonic() - began, peak, process.returncode
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--files", type=int, default=200_000)
@@ -81,12 +70,15 @@ def main() -> None:
             "--report",
             "/dev/null",
         ]
-        bare = min(measured([sys.executable, "-c", BARE_WALK, str(source)], root) for _ in range(3))
-        best = min(measured(check, root) for _ in range(3))
+        walk = [sys.executable, "-c", BARE_WALK, str(source)]
+        bare = min((measure(walk, cwd=root) for _ in range(3)), key=lambda run: run.wall)
+        best = min((measure(check, cwd=root) for _ in range(3)), key=lambda run: run.wall)
     print(f"{options.files:,} empty files, best of three, warm cache")
-    print(f"bare scandir + stat   {bare[0]:6.2f} s   {bare[1]:6.0f} MB")
-    print(f"check --only layout   {best[0]:6.2f} s   {best[1]:6.0f} MB   exit code {best[2]}")
-    print(f"ratio                 {best[0] / bare[0]:6.1f}   {options.files / best[0]:,.0f} files/s")
+    for label, run in (("bare scandir + stat", bare), ("check --only layout", best)):
+        print(
+            f"{label:<21} {run.wall:6.2f} s   {run.cpu:6.2f} s cpu   {run.peak_mib:6.0f} MiB   exit code {run.code}"
+        )
+    print(f"{'ratio':<21} {best.wall / bare.wall:6.1f}     {options.files / best.wall:,.0f} files/s")
 
 
 if __name__ == "__main__":

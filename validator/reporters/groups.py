@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Sequence
 
 from validator.models.finding import Finding, Location
-from validator.models.rule import Rule
+from validator.models.rule import EXAMPLES_KEPT, Rule
 from validator.reporters.escape import shown
 from validator.reporters.numbers import counted, number
 from validator.reporters.style import LEVEL_COLOURS, Style
 
 _EXAMPLES = 3
+_EXAMPLES_OF_MANY = 1
+_MANY = 3
+"""Findings of a group beyond which each shows fewer examples."""
 _WIDEST_PLACE = 52
 """Columns of places up to which messages stand beside them."""
 
@@ -38,9 +41,11 @@ def render_group(
     hints = {finding.hint or (rule.mend if rule else "") for finding in findings}
     common = hints.pop() if len(hints) == 1 else None
     beside = _beside(some, style, prefix)
+    few = _EXAMPLES if len(findings) <= _MANY else _EXAMPLES_OF_MANY
+    examples = EXAMPLES_KEPT if limit is None else few
     for finding in some:
         yield from _place_and_message(finding, style, prefix, beside)
-        yield from _details(finding, style, everything=limit is None)
+        yield from _details(finding, style, examples)
         if common is None:
             yield from _mend(finding.hint or (rule.mend if rule else ""), style)
     if len(some) < len(findings):
@@ -122,19 +127,19 @@ def _place_and_message(finding: Finding, style: Style, prefix: str, beside: int)
     yield from style.wrap(message, style.margin + 2)
 
 
-def _details(finding: Finding, style: Style, *, everything: bool) -> Iterator[str]:
+def _details(finding: Finding, style: Style, examples: int) -> Iterator[str]:
     said = f"{finding.message} {finding.hint or ''}"
     facts = (("found", finding.actual), ("expected", finding.expected))
     parts = [f"{label} {shown(text)}" for label, text in facts if text and text.rstrip("/") not in said]
     if parts:
         yield from style.wrap("; ".join(parts), style.margin + 2)
-    yield from _examples(finding, style, everything=everything)
+    yield from _examples(finding, style, examples)
 
 
-def _examples(finding: Finding, style: Style, *, everything: bool) -> Iterator[str]:
+def _examples(finding: Finding, style: Style, examples: int) -> Iterator[str]:
     if finding.count <= len(finding.examples) and all(name in finding.message for name in finding.examples):
         return  # the message has named them all
-    some = finding.examples if everything else finding.examples[:_EXAMPLES]
+    some = finding.examples[:examples]
     names = [shown(example.removeprefix(finding.key) or example) for example in some]
     left = finding.count - len(some)
     rest = f"and {number(left)} more"
