@@ -1,5 +1,6 @@
 """The findings of one rule as text."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from validator.models.finding import Finding, Location
@@ -10,6 +11,7 @@ from validator.reporters.style import LEVEL_COLOURS, Style
 
 _EXAMPLES = 3
 _EXAMPLES_OF_MANY = 1
+_WORD = re.compile(r"[\w/-]+(?:\.\w+)*")
 _MANY = 3
 """Findings of a group beyond which each shows fewer examples."""
 _WIDEST_PLACE = 52
@@ -137,7 +139,7 @@ def _details(finding: Finding, style: Style, examples: int) -> Iterator[str]:
 
 
 def _examples(finding: Finding, style: Style, examples: int) -> Iterator[str]:
-    if finding.count <= len(finding.examples) and all(name in finding.message for name in finding.examples):
+    if finding.count <= len(finding.examples) and not _new_words(finding):
         return  # the message has named them all
     some = finding.examples[:examples]
     names = [shown(example.removeprefix(finding.key) or example) for example in some]
@@ -152,6 +154,12 @@ def _examples(finding: Finding, style: Style, examples: int) -> Iterator[str]:
         yield from style.wrap(name, indent)
     if names and left > 0:
         yield " " * indent + rest
+
+
+def _new_words(finding: Finding) -> set[str]:
+    """Words of the examples that neither the message nor the place has said."""
+    said = set(_WORD.findall(f"{finding.message} {place_of(finding)} line lines"))
+    return set(_WORD.findall(" ".join(finding.examples))) - said
 
 
 def _mend(text: str, style: Style) -> Iterator[str]:
