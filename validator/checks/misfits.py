@@ -76,7 +76,7 @@ def misfit_folders(dataset: Dataset) -> list[MisfitGroup]:
 def misfit_files(dataset: Dataset) -> Iterator[tuple[PlacedFolder, str, int, Misfit]]:
     """Files without a place in a folder that has one: the folder, name, size and reason."""
     for placed in dataset.folders:
-        if placed.place.misfit is not None:
+        if placed.place.misfit is not None or dataset.layout.is_opaque(placed.place):
             continue
         for index, name in enumerate(placed.folder.names):
             misfit = dataset.layout.place_file(placed.place, name).misfit
