@@ -205,9 +205,8 @@ def prepare_folder(folder: Path) -> None:
 
 def in_the_middle(server: EmbeddedServer, total: int) -> bool:
     """Whether half of the bytes and some parts of a large file are there, or nearly all bytes."""
-    sizes = server.sizes(BUCKET)
     parts = server.unfinished(BUCKET)
-    there = sum(sizes.values()) + sum(amount for _, amount in parts)
+    there = sum(server.sizes(BUCKET).values()) + sum(amount for _, amount in parts)
     return there >= total * (HALF if any(count for count, _ in parts) else NEARLY_ALL)
 
 

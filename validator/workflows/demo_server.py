@@ -7,18 +7,25 @@ import importlib.util
 import os
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Timer
+from threading import Thread, Timer
+from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from validator.errors import CpgateError, RemoteError, UsageError
 
 START_SECONDS = 60
+LINE_SPEED = 16_000_000
+"""Bytes in a second that one connection to the server carries."""
 NEEDED = ("moto", "flask", "flask_cors")
+
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class EmbeddedServer:
@@ -129,14 +136,29 @@ def embedded_server(log: Path) -> Iterator[EmbeddedServer]:
 
 def serve() -> None:
     """Serve until stdin ends; prints the port, then nothing."""
-    from moto.moto_server.threaded_moto_server import ThreadedMotoServer  # noqa: PLC0415  in the server's process only
+    from moto.moto_server.werkzeug_app import (  # noqa: PLC0415  in the server's process only
+        DomainDispatcherApplication,
+        create_backend_app,
+    )
+    from werkzeug.serving import make_server  # noqa: PLC0415  see above
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    sys.stdout.write(f"{server.get_host_and_port()[1]}\n")
+    application = slow_line(DomainDispatcherApplication(create_backend_app))
+    server = make_server("127.0.0.1", 0, application, threaded=True)
+    Thread(target=server.serve_forever, daemon=True).start()
+    sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()
     sys.stdin.buffer.read()
     os._exit(0)  # connections may be open; there is nothing to save
+
+
+def slow_line(application: Application) -> Application:
+    """Let each request take as long as a line of `LINE_SPEED` would: an upload has a middle then."""
+
+    def serve_slowly(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        time.sleep(int(environ.get("CONTENT_LENGTH") or 0) / LINE_SPEED)
+        return application(environ, start_response)
+
+    return serve_slowly
 
 
 if __name__ == "__main__":
