@@ -122,8 +122,9 @@ def load_data_names_what_is_there(file: PlacedFile, dataset: Dataset) -> Iterato
         yield _other_dataset(file, table, elsewhere)
     if astray:
         yield _path_differs(file, table, astray)
+    known = _named_by_sibling(file, dataset, home) if missing else frozenset()
     for rule, chosen in (
-        (IMAGE_MISSING, [image for image in missing if not image.column.illumination]),
+        (IMAGE_MISSING, [i for i in missing if not i.column.illumination and i.key not in known]),
         (ILLUMINATION_MISSING, [image for image in missing if image.column.illumination]),
     ):
         if chosen:
@@ -146,6 +147,19 @@ def _is_there(image: NamedImage, dataset: Dataset, names: dict[str, frozenset[st
         placed = dataset.by_key.get(image.folder)
         names[image.folder] = frozenset(placed.folder.names) if placed else frozenset()
     return image.name in names[image.folder]
+
+
+def _named_by_sibling(file: PlacedFile, dataset: Dataset, home: str) -> frozenset[str]:
+    """Keys that load_data.csv beside a load_data_with_illum.csv names: what is missing of them, it has said."""
+    folder, _, name = file.entry.key.rpartition("/")
+    sibling = name.replace("load_data_with_illum", "load_data")
+    placed = dataset.by_key.get(f"{folder}/")
+    if placed is None or sibling == name:
+        return frozenset()
+    for other in dataset.files_of(placed):
+        if other.entry.key == f"{folder}/{sibling}" and (table := open_table(other, dataset)) is not None:
+            return frozenset(image.key for image in named_images(table, home))
+    return frozenset()
 
 
 def _goes_astray(folder: str, batch: str, plate: str) -> bool:

@@ -83,7 +83,7 @@ def plates_and_platemaps_agree(dataset: Dataset) -> Iterator[Finding]:
         if barcodes is None:
             continue
         yield from _judge_platemaps(barcodes, platemaps)
-        if images.get(batch):
+        if images.get(batch) and dataset.scope != "pooled":  # plates of pooled data have Barcodes.csv instead
             yield from _judge_plates(barcodes, images[batch])
     if files and dataset.scope != "pooled":
         yield from _judge_batches(dataset, sorted(images.keys() - files.keys()))
@@ -106,9 +106,9 @@ def _plates_with_images(dataset: Dataset) -> dict[Batch, dict[str, str]]:
 def _platemaps(dataset: Dataset) -> Mapping[str, frozenset[str]]:
     """Names of platemaps without their ending, by the key of their folder."""
     return {
-        placed.folder.key: {
+        placed.folder.key: frozenset(
             name.removesuffix(".txt") for name in placed.folder.names if name.endswith(".txt")
-        }
+        )
         for placed in dataset.folders
         if placed.place.kind == "workspace.platemap_folder"
     }

@@ -193,7 +193,7 @@ def _read_json(text: str) -> ProvenanceManifest:
         raise UnreadableFile(
             "It is not a list of products", "see the documentation of profile_index.json"
         ) from error
-    if not isinstance(document, list):
+    if isinstance(document, _Pairs) or not isinstance(document, list):
         raise UnreadableFile(
             "It is JSON, but not a list of products",
             "write [ { ... }, { ... } ], one object for each product",
