@@ -93,7 +93,7 @@ def digest_file(path: str, expected: FileState, part_size: int | None) -> Object
         if part_size is None:
             parts = [_digest_stream(stream.fileno(), expected.size)]
         else:
-            starts = range(0, expected.size, part_size)
+            starts = range(0, max(1, expected.size), part_size)  # an empty object may have one empty part
             parts = [
                 _digest_stream(stream.fileno(), min(part_size, expected.size - start)) for start in starts
             ]

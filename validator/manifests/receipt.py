@@ -15,6 +15,15 @@ from validator.models.receipt import ReceiptEnd, ReceiptHeader, ReceiptObject
 
 Record = TypeVar("Record", bound=BaseModel)
 
+LONGEST_LINE = 1 << 20
+"""Bytes; lines of a receipt are short, and a file of another kind should not fill the memory."""
+REASONS = {
+    "json_invalid": "it is not JSON",
+    "model_type": "it is not a record",
+    "missing": "a field is missing: {field}",
+    "extra_forbidden": "a field is not known: {field}",
+}
+
 
 class ReceiptSummary(BaseModel):
     """A receipt that was written: where, and its two outer records."""
@@ -124,7 +133,7 @@ class Receipt:
         self.path = path
         try:
             with path.open("rb") as stream:
-                first = stream.readline()
+                first = stream.readline(LONGEST_LINE)
         except OSError as error:
             raise UnreadableFile(f"{path} cannot be read: {error.strerror}", "check the path") from error
         self.header = self._parse(ReceiptHeader, first, 1)
@@ -133,10 +142,13 @@ class Receipt:
     def objects(self) -> Iterator[ReceiptObject]:
         """Every object record; afterwards `end` is set."""
         digest, count, size = hashlib.sha256(), 0, 0
+        self.end = None
         with self.path.open("rb") as stream:
             for number, line in enumerate(stream, start=1):
                 if self.end is not None:
                     raise self._damaged(number, "there are lines after the end record")
+                if not line.endswith(b"\n"):
+                    raise self._damaged(number, "the line was cut")
                 if b'"record":"end"' in line[:40]:
                     self.end = self._parse(ReceiptEnd, line, number)
                     self._compare_end(number, digest.hexdigest(), count, size)
@@ -160,8 +172,8 @@ class Receipt:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             field = ".".join(str(part) for part in first["loc"])
-            reason = f"{field}: {first['msg']}" if field else str(first["msg"])
-            raise self._damaged(number, reason) from error
+            reason = REASONS.get(first["type"], "a field does not hold what it should: {field}")
+            raise self._damaged(number, reason.format(field=field)) from error
 
     def _damaged(self, number: int, reason: str) -> UnreadableFile:
         return UnreadableFile(
@@ -175,6 +187,6 @@ def is_receipt(first_line: bytes) -> bool:
     """Whether a file that begins with this line claims to be a receipt."""
     try:
         record = json.loads(first_line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(record, dict) and str(record.get("format", "")).startswith("cpgate-receipt/")

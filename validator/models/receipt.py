@@ -1,11 +1,11 @@
 """The receipt of an upload: JSON lines, a header, one record per object, an end record."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-RECEIPT_FORMAT = "cpgate-receipt/1"
+RECEIPT_FORMAT: Final = "cpgate-receipt/1"
 
 
 class ReceiptHeader(BaseModel):

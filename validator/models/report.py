@@ -4,13 +4,13 @@ Without its end record it is not a report: a run that died wrote only its beginn
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from validator.models.finding import Level
 
-REPORT_FORMAT = "cpgate-report/1"
+REPORT_FORMAT: Final = "cpgate-report/1"
 
 
 class Listing(BaseModel):

@@ -36,23 +36,29 @@ class LogWriter:
 
     def __init__(self, path: Path) -> None:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+        flags |= getattr(os, "O_BINARY", 0)  # Windows would write other line ends
         self.path = path
         self._descriptor = os.open(path, flags, 0o600)
         self._lock = Lock()
         self._synced = time.monotonic()
+        self._cut = False
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Write one record; it survives a kill as soon as this returns, a power cut within two seconds."""
         line = encode_record(record)
         with self._lock:
-            written = os.write(self._descriptor, line)
-            if written != len(line):
-                # The rest of the disk: end the cut line so that a later record stands on a line of its own.
-                os.write(self._descriptor, b"\n")
-                raise OSError(28, "No space left on device", str(self.path))
+            self._write(line)
             if time.monotonic() - self._synced > SYNC_SECONDS:
                 os.fsync(self._descriptor)
                 self._synced = time.monotonic()
+
+    def _write(self, line: bytes) -> None:
+        # A full disk may have cut the record before: this one must stand on a line of its own.
+        rest = memoryview(b"\n" + line if self._cut else line)
+        self._cut = True
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+        self._cut = False
 
     def close(self) -> None:
         """Bring everything to the disk and close."""

@@ -48,11 +48,11 @@ def make_client(settings: S3Settings, connections: int = 10) -> "S3Client":
     CredentialsError
         If the profile does not exist or no credentials can be found.
     UsageError
-        If the endpoint is not an address.
+        If the endpoint is not an address, or the region not a name.
     """
     import boto3  # noqa: PLC0415  0.3 s that commands without S3 do not pay
     from botocore.config import Config  # noqa: PLC0415  see above
-    from botocore.exceptions import BotoCoreError, ProfileNotFound  # noqa: PLC0415  see above
+    from botocore.exceptions import BotoCoreError, InvalidRegionError, ProfileNotFound  # noqa: PLC0415  see above
 
     config = Config(
         user_agent_extra=f"cpgate/{__version__}",
@@ -79,6 +79,10 @@ def make_client(settings: S3Settings, connections: int = 10) -> "S3Client":
         raise CredentialsError(
             f"there is no AWS profile named {settings.profile}",
             "list the profiles with `aws configure list-profiles`, or leave --profile out",
+        ) from error
+    except InvalidRegionError as error:
+        raise UsageError(
+            f"{region} is not a region of AWS", "the Gallery lives in us-east-1; leave --region out"
         ) from error
     except ValueError as error:
         raise UsageError(

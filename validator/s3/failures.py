@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from validator.errors import CpgateError, CredentialsError, RemoteError
 
@@ -10,7 +11,15 @@ WRONG_KEYS = frozenset(
     {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidClientTokenId", "AuthFailure", "InvalidToken"}
 )
 NO_RIGHT = frozenset({"AccessDenied", "403", "Forbidden", "AllAccessDisabled", "AccountProblem"})
-TAKEN = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict"})
+TAKEN = frozenset({"PreconditionFailed", "412"})
+AT_ONCE = frozenset({"ConditionalRequestConflict", "OperationAborted"})
+BUSY = frozenset({"SlowDown", "ServiceUnavailable", "RequestLimitExceeded", "Throttling", "503"})
+MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
+DAMAGED = frozenset({"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch"})
+ELSEWHERE = frozenset(
+    {"PermanentRedirect", "301", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
+)
+LONGEST_MESSAGE = 300
 
 
 class AlreadyThere(RemoteError):
@@ -39,8 +48,16 @@ def translated(bucket: str, key: str = "", doing: str = "reach") -> Iterator[Non
         What the request was about.
     doing
         The request in a word or two (``write``, ``list``).
+
+    Raises
+    ------
+    CredentialsError
+        If keys are missing, refused or expired, or lack a right.
+    RemoteError
+        Or one of its kinds in this module, for everything else.
     """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  0.1 s that other commands do not pay
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415  see above
 
     try:
         yield
@@ -53,9 +70,26 @@ def translated(bucket: str, key: str = "", doing: str = "reach") -> Iterator[Non
         ) from error
     except BotoCoreError as error:
         raise _from_botocore(error, f"s3://{bucket}/{key}", doing) from error
+    except (ResponseParserError, KeyError) as error:  # a login page of the network, say, answers 200 too
+        raise RemoteError(
+            f"what answered does not speak S3 (while trying to {doing} s3://{bucket}/{key})",
+            "check --endpoint-url, and whether a proxy or a login page stands between",
+        ) from error
 
 
 def _from_code(code: str, message: str, status: int, where: str, doing: str) -> CpgateError:
+    return (
+        _about_credentials(code, where, doing)
+        or _about_object(code, status, where)
+        or _about_store(code, where, doing)
+        or RemoteError(
+            f"the store refused to {doing} {where}: {_one_line(message) or code}",
+            "run the same command again",
+        )
+    )
+
+
+def _about_credentials(code: str, where: str, doing: str) -> CredentialsError | None:
     if code in EXPIRED:
         return CredentialsError(
             f"the AWS credentials have expired (while trying to {doing} {where})",
@@ -71,29 +105,43 @@ def _from_code(code: str, message: str, status: int, where: str, doing: str) -> 
             f"these credentials may not {doing} {where}",
             "check that the prefix is the one that was granted, and that the region is the grant's",
         )
+    return None
+
+
+def _about_object(code: str, status: int, where: str) -> RemoteError | None:
+    if code in TAKEN or status == 412:
+        return AlreadyThere(f"another object lies at {where}", "see --replace")
+    if code in AT_ONCE:
+        return RemoteError(
+            f"another program changes {where} at this moment",
+            "find out which, then run the same command again",
+        )
+    if code == "NoSuchUpload":
+        return UploadGone(f"the store no longer knows the upload of {where}")
+    if code in MISSING:
+        return ObjectMissing(f"there is no object {where}")
+    if code in DAMAGED:
+        return BytesDamaged(f"bytes of {where} were damaged on their way", "run the same command again")
+    return None
+
+
+def _about_store(code: str, where: str, doing: str) -> RemoteError | None:
     if code == "NoSuchBucket":
         return RemoteError(
             f"there is no bucket {where.split('/')[2]}",
             "check its name, and --endpoint-url if the store is not AWS",
         )
-    if code in TAKEN or status == 412:
-        return AlreadyThere(f"another object lies at {where}", "see --replace")
-    if code == "NoSuchUpload":
-        return UploadGone(f"the store no longer knows the upload of {where}")
-    if code in {"NoSuchKey", "404", "NotFound"}:
-        return ObjectMissing(f"there is no object {where}")
-    if code in {"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch"}:
-        return BytesDamaged(f"bytes of {where} were damaged on their way", "run the same command again")
-    if code in {
-        "PermanentRedirect",
-        "301",
-        "AuthorizationHeaderMalformed",
-        "IllegalLocationConstraintException",
-    }:
+    if code in ELSEWHERE:
         return RemoteError(f"the bucket of {where} is in another region", "name it with --region")
-    return RemoteError(
-        f"the store refused to {doing} {where}: {message or code}", "run the same command again"
-    )
+    if code == "RequestTimeTooSkewed":
+        return RemoteError(
+            "the clock of this machine differs too much from the store's", "set the clock, then try again"
+        )
+    if code in BUSY:
+        return RemoteError(
+            f"the store is too busy to {doing} {where}", "run the same command again, with fewer --jobs"
+        )
+    return None
 
 
 def _from_botocore(error: Exception, where: str, doing: str) -> CpgateError:
@@ -104,8 +152,12 @@ def _from_botocore(error: Exception, where: str, doing: str) -> CpgateError:
             "no complete AWS credentials were found",
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with --profile",
         )
-    if isinstance(error, known.CredentialRetrievalError | known.TokenRetrievalError | known.SSOError):
-        return CredentialsError(f"the AWS credentials could not be renewed: {error}", "log in again")
+    if isinstance(error, _renewal_errors()):
+        # What the provider of the credentials said may hold what it should not: it is left out.
+        provider = str(getattr(error, "kwargs", {}).get("provider", ""))
+        return CredentialsError(
+            f"the AWS credentials could not be renewed{f' ({provider})' if provider else ''}", "log in again"
+        )
     if isinstance(
         error, known.EndpointConnectionError | known.ConnectTimeoutError | known.ProxyConnectionError
     ):
@@ -127,9 +179,35 @@ def _from_botocore(error: Exception, where: str, doing: str) -> CpgateError:
         return RemoteError(
             f"{where} is not a name that S3 accepts", "check the name of the bucket and the key"
         )
-    return RemoteError(f"the store could not {doing} {where}: {error}", "run the same command again")
+    return RemoteError(
+        f"the store could not {doing} {where}: {_one_line(str(error))}", "run the same command again"
+    )
+
+
+def _renewal_errors() -> tuple[type[Exception], ...]:
+    from botocore import exceptions as known  # noqa: PLC0415  see above
+
+    names = (
+        "CredentialRetrievalError",
+        "LoginError",
+        "MetadataRetrievalError",
+        "NoAuthTokenError",
+        "RefreshWithMFAUnsupportedError",
+        "SSOError",
+        "TokenRetrievalError",
+    )
+    # Not every supported version of botocore has all of them.
+    return tuple(getattr(known, name) for name in names if hasattr(known, name))
 
 
 def _endpoint(error: Exception) -> str:
+    """Scheme, host and port of an address: the rest is long and may hold a password."""
     values = getattr(error, "kwargs", {})
-    return str(values.get("endpoint_url") or values.get("proxy_url") or "no address")
+    address = urlsplit(str(values.get("endpoint_url") or values.get("proxy_url") or ""))
+    host = address.netloc.rpartition("@")[2]
+    return f"{address.scheme}://{host}" if host else "no address"
+
+
+def _one_line(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= LONGEST_MESSAGE else f"{words[:LONGEST_MESSAGE]}…"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from validator.errors import CredentialsError, RemoteError
-from validator.s3.failures import UploadGone, translated
+from validator.s3.failures import ObjectMissing, UploadGone, translated
 from validator.s3.objects import Condition, bare_etag, md5_header
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def upload_part(
             Body=data,
             ContentMD5=md5_header(md5),
         )
-    return bare_etag(answer["ETag"])
+        return bare_etag(answer["ETag"])
 
 
 def complete_upload(
@@ -66,7 +66,7 @@ def complete_upload(
     md5s: Sequence[str],
     condition: Condition | None,
 ) -> str:
-    """Join the parts into an object and return its ETag.
+    """Join the parts into an object and return its ETag, empty where the store's answer has none (Ceph).
 
     Raises
     ------
@@ -87,7 +87,7 @@ def complete_upload(
             MultipartUpload={"Parts": parts},
             **arguments,
         )
-    return bare_etag(answer["ETag"])
+        return bare_etag(answer["ETag"])
 
 
 def abort_upload(client: "S3Client", bucket: str, key: str, upload_id: str) -> None:
@@ -107,13 +107,27 @@ def list_parts(client: "S3Client", bucket: str, key: str, upload_id: str) -> lis
     UploadGone
         If the store does not know the upload.
     """
-    with translated(bucket, key, "list the parts of"):
-        pages = client.get_paginator("list_parts").paginate(Bucket=bucket, Key=key, UploadId=upload_id)
-        return [
-            RemotePart(part["PartNumber"], part["Size"], bare_etag(part["ETag"]))
-            for page in pages
-            for part in page.get("Parts", [])
-        ]
+    try:
+        with translated(bucket, key, "list the parts of"):
+            pages = client.get_paginator("list_parts").paginate(Bucket=bucket, Key=key, UploadId=upload_id)
+            return [
+                RemotePart(part["PartNumber"], part["Size"], bare_etag(part["ETag"]))
+                for page in pages
+                for part in page.get("Parts", [])
+            ]
+    except ObjectMissing as error:  # what Ceph says of an upload that it does not know
+        raise UploadGone(f"the store no longer knows the upload of s3://{bucket}/{key}") from error
+
+
+def abort_if_empty(client: "S3Client", bucket: str, key: str, upload_id: str) -> bool:
+    """Abort an upload that holds no part: one whose beginning was never answered; whether it was aborted."""
+    try:
+        if list_parts(client, bucket, key, upload_id):
+            return False
+    except UploadGone:
+        return False
+    abort_upload(client, bucket, key, upload_id)
+    return True
 
 
 def list_uploads(client: "S3Client", bucket: str, prefix: str) -> Iterator[RemoteUpload]:

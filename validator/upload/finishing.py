@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
 
 from validator.models.receipt import ReceiptObject
-from validator.s3.multipart import abort_upload, list_parts, try_list_uploads
+from validator.s3.multipart import RemoteUpload, abort_if_empty, abort_upload, try_list_uploads
 from validator.s3.objects import RemoteObject
 from validator.upload.journal import JournalState
 from validator.upload.remote import listing_prefixes
@@ -16,7 +16,13 @@ from validator.upload.tasks import Failure
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PRESENT = frozenset({State.UPLOADED, State.RESUMED, State.UNCHANGED})
+RECEIPT_STATES: Mapping[State, Literal["uploaded", "resumed", "unchanged"]] = {
+    State.UPLOADED: "uploaded",
+    State.RESUMED: "resumed",
+    State.UNCHANGED: "unchanged",
+}
+PRESENT = frozenset(RECEIPT_STATES)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def compare_with_listing(outcomes: Iterable[Outcome], remote: Mapping[str, RemoteObject]) -> list[Outcome]:
@@ -60,9 +66,9 @@ def receipt_object(outcome: Outcome) -> ReceiptObject:
         part_size=digest.part_size,
         parts=digest.parts,
         crc64nvme=digest.crc64nvme,
-        mtime=datetime.fromtimestamp(entry.mtime_ns / 1e9, UTC),
+        mtime=EPOCH + timedelta(microseconds=entry.mtime_ns // 1000),
         uploaded_at=datetime.fromisoformat(outcome.uploaded_at),
-        state=outcome.state.value,
+        state=RECEIPT_STATES[outcome.state],
     )
 
 
@@ -92,22 +98,24 @@ def sweep_uploads(
     client: "S3Client", bucket: str, keys: Collection[str], journal: JournalState, kept_keys: Collection[str]
 ) -> Sweep:
     """Abort what this journal began at these keys and nothing needs any more."""
-    aborted = kept = foreign = 0
+    found: dict[str, RemoteUpload] = {}
     deep, shallow = listing_prefixes(keys)
     for prefix in [*deep, *shallow]:
         uploads = try_list_uploads(client, bucket, prefix)
         if uploads is None:
             return Sweep(listed=False)
-        for upload in uploads:
-            if upload.key not in keys:
-                continue
-            ours = upload.upload_id in journal.uploads
-            unanswered = upload.key in journal.intents and not ours
-            if ours and upload.key in kept_keys:
-                kept += 1
-            elif ours or (unanswered and not list_parts(client, bucket, upload.key, upload.upload_id)):
-                abort_upload(client, bucket, upload.key, upload.upload_id)
+        found.update((upload.upload_id, upload) for upload in uploads if upload.key in keys)
+    aborted = kept = foreign = 0
+    for upload_id, upload in found.items():
+        if upload_id not in journal.uploads:
+            unanswered = upload.key in journal.intents
+            if unanswered and abort_if_empty(client, bucket, upload.key, upload_id):
                 aborted += 1
             else:
                 foreign += 1
+        elif upload.key in kept_keys:
+            kept += 1
+        else:
+            abort_upload(client, bucket, upload.key, upload_id)
+            aborted += 1
     return Sweep(True, aborted, kept, foreign)

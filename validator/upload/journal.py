@@ -23,6 +23,7 @@ from validator.digests.parts import ObjectDigest, PartDigest
 from validator.recordlog.log import LogWriter, encode_record, read_log
 
 JOURNAL_SUFFIX = ".journal"
+COMPACT_NAME = "compact.new"
 
 
 @dataclass(slots=True)
@@ -75,25 +76,28 @@ class JournalState:
         found = [upload for upload in self.uploads.values() if upload.key == key]
         return sorted(found, key=lambda upload: -len(upload.parts))
 
+    def digests_of(self, key: str, state: FileState) -> list[ObjectDigest]:
+        """Digests of a file in this state, which may have been made for several part sizes."""
+        known = [self.digests[key]] if key in self.digests else []
+        if key in self.done:
+            known.append((self.done[key].state, self.done[key].digest))
+        return [digest for known_state, digest in known if known_state == state]
+
 
 def read_journal(folder: Path) -> JournalState:
-    """Read every journal file of a folder, oldest run first; files that vanish meanwhile are passed over."""
+    """Read every journal file of a folder, oldest run first; kinds of records that are not known are passed over."""
     state = JournalState()
     late: list[dict[str, Any]] = []
     ended: set[str] = set()
     for path in sorted(folder.glob(f"*{JOURNAL_SUFFIX}")):
         for record in read_log(path):
             match record["t"]:
-                case "run":
-                    state.last_run = max(state.last_run, record["run"])
                 case "part":
                     late.append(record)
                 case "end":
                     ended.add(record["upload_id"])
-                case "intent":
-                    state.intents.add(record["key"])
-                case kind:
-                    _enter(state, kind, record)
+                case _:
+                    _enter(state, record)
     # Parts of one upload are spread over the files of several processes: enter them when all begins are known.
     for record in late:
         upload = state.uploads.get(record["upload_id"])
@@ -104,20 +108,30 @@ def read_journal(folder: Path) -> JournalState:
     return state
 
 
-def _enter(state: JournalState, kind: str, record: Mapping[str, Any]) -> None:
-    key = record["key"]
-    file_state = FileState(record["size"], record["mtime_ns"])
-    if kind == "begin":
-        upload_id = record["upload_id"]
-        state.uploads[upload_id] = UploadRecord(upload_id, key, record["part_size"], file_state)
-        state.intents.discard(key)
-    elif kind in {"done", "digest"}:
-        digest = ObjectDigest(
-            record["size"], record["etag"], record["part_size"], record["parts"], record["crc"]
-        )
-        state.digests[key] = (file_state, digest)
-        if kind == "done":
+def _enter(state: JournalState, record: Mapping[str, Any]) -> None:
+    match record["t"]:
+        case "run":
+            state.last_run = max(state.last_run, record["run"])
+        case "intent":
+            state.intents.add(record["key"])
+        case "begin":
+            upload_id, key = record["upload_id"], record["key"]
+            state.uploads[upload_id] = UploadRecord(upload_id, key, record["part_size"], _file_state(record))
+            state.intents.discard(key)
+        case "digest":
+            state.digests[record["key"]] = (_file_state(record), _object_digest(record))
+        case "done":
+            key, file_state, digest = record["key"], _file_state(record), _object_digest(record)
+            state.digests[key] = (file_state, digest)
             state.done[key] = DoneRecord(key, file_state, digest, record["at"])
+
+
+def _file_state(record: Mapping[str, Any]) -> FileState:
+    return FileState(record["size"], record["mtime_ns"])
+
+
+def _object_digest(record: Mapping[str, Any]) -> ObjectDigest:
+    return ObjectDigest(record["size"], record["etag"], record["part_size"], record["parts"], record["crc"])
 
 
 class Journal:
@@ -202,7 +216,8 @@ def _done_values(record: DoneRecord) -> dict[str, Any]:
 def compact(folder: Path, run: int, *, settled: Iterable[str] = ()) -> None:
     """Put what still matters into one file and remove the others; only the holder of the lock may call this.
 
-    A kill in between leaves both the new file and some old ones: they say the same.
+    A kill in between leaves both the new file and some old ones: they say the same. Where the disk is too
+    full for the new file, the old ones stay.
 
     Parameters
     ----------
@@ -219,13 +234,17 @@ def compact(folder: Path, run: int, *, settled: Iterable[str] = ()) -> None:
     done_with = set(settled)
     state.uploads = {i: upload for i, upload in state.uploads.items() if upload.key not in done_with}
     target = folder / f"{run:06d}-zz-compact{JOURNAL_SUFFIX}"
-    temporary = target.with_suffix(".new")
-    with temporary.open("wb") as stream:
-        for record in _compact_records(state, run):
-            stream.write(encode_record(record))
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(target)
+    temporary = folder / COMPACT_NAME
+    try:
+        with temporary.open("wb") as stream:
+            for record in _compact_records(state, run):
+                stream.write(encode_record(record))
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(target)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        return
     for path in old:
         if path != target:
             path.unlink(missing_ok=True)
@@ -253,9 +272,10 @@ def _compact_records(state: JournalState, run: int) -> Iterator[dict[str, Any]]:
                 "md5": part.md5,
                 "crc": part.crc64nvme,
             }
-    done_states = {key: record.state for key, record in state.done.items()}
-    for key, (file_state, digest) in state.digests.items():
-        if done_states.get(key) != file_state:
-            yield {"t": "digest", "key": key, "mtime_ns": file_state.mtime_ns} | _digest_values(digest)
     for record in state.done.values():
         yield _done_values(record)
+    # After the objects, because a file may have been read again since.
+    for key, (file_state, digest) in state.digests.items():
+        done = state.done.get(key)
+        if done is None or (done.state, done.digest) != (file_state, digest):
+            yield {"t": "digest", "key": key, "mtime_ns": file_state.mtime_ns} | _digest_values(digest)

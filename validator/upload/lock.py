@@ -15,6 +15,7 @@ from validator.errors import CpgateError
 
 HEARTBEAT_SECONDS = 15.0
 STALE_SECONDS = 120.0
+ATTEMPTS = 3
 
 
 class UploadLock:
@@ -37,19 +38,19 @@ class UploadLock:
         self._beat = Thread(target=self._keep_beating, daemon=True)
 
     def __enter__(self) -> Self:
-        for _ in range(3):
+        for _ in range(ATTEMPTS):
             if self._create():
                 self._beat.start()
                 return self
-            holder = self._holder()
+            holder = _read(self.path)
             if holder is not None and not self._is_stale(holder):
                 raise CpgateError(
                     f"another upload to this place is running (process {holder['pid']} on {holder['host']}, "
                     f"since {holder['since']})",
                     "wait for it, or stop it: this command then goes on where it stopped",
                 )
-            with suppress(FileNotFoundError):
-                self.path.unlink()
+            if holder is not None:
+                self._remove(holder)
         raise CpgateError(
             f"the lock {self.path} cannot be taken", "another upload began at this moment; try again"
         )
@@ -60,8 +61,8 @@ class UploadLock:
         self._stop.set()
         if self._beat.is_alive():
             self._beat.join()
-        holder = self._holder()
-        if holder is not None and holder.get("token") == self._token:
+        holder = _read(self.path)
+        if holder is not None and holder["token"] == self._token:
             with suppress(FileNotFoundError):
                 self.path.unlink()
 
@@ -80,16 +81,21 @@ class UploadLock:
             json.dump(content, stream)
         return True
 
-    def _holder(self) -> dict[str, object] | None:
-        """Content of the lock file; ``None`` when there is none, an unknown holder when it is damaged."""
-        unknown: dict[str, object] = {"pid": "?", "host": "?", "since": "?", "token": ""}
+    def _remove(self, stale: dict[str, object]) -> None:
+        """Remove the lock of a holder that is gone, and nobody else's.
+
+        Another process may have removed it since and hold its own now. So the file is moved aside, looked
+        at, and put back if it is not the one that was meant.
+        """
+        aside = self._folder / f"lock-{self._token}"
         try:
-            content = json.loads(self.path.read_text())
+            self.path.rename(aside)
         except FileNotFoundError:
-            return None
-        except (OSError, ValueError):
-            return unknown
-        return unknown | content if isinstance(content, dict) else unknown
+            return
+        if _read(aside) != stale:
+            with suppress(OSError):  # a third holds it by now, or this disk has no hard links
+                os.link(aside, self.path)
+        aside.unlink()
 
     def _is_stale(self, holder: dict[str, object]) -> bool:
         pid = holder["pid"]
@@ -114,12 +120,24 @@ class UploadLock:
                 os.utime(self.path)
 
 
+def _read(path: Path) -> dict[str, object] | None:
+    """Content of a lock file; ``None`` when there is none, an unknown holder when it is damaged."""
+    unknown: dict[str, object] = {"pid": "?", "host": "?", "since": "?", "token": ""}
+    try:
+        content = json.loads(path.read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        return unknown
+    return unknown | content if isinstance(content, dict) else unknown
+
+
 def _is_alive(pid: int) -> bool:
     if os.name == "nt":  # there is no harmless signal on Windows: the heartbeat alone decides
         return True
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # no process can have such a number
         return False
     except PermissionError:
         return True

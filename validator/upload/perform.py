@@ -128,10 +128,8 @@ class Performer:
     def _abort_unanswered(self, key: str) -> None:
         """Abort uploads of a key that were begun without an answer: those that hold no part yet."""
         for upload in multipart.try_list_uploads(self.client, self.bucket, key) or []:
-            if upload.key == key and not multipart.list_parts(
-                self.client, self.bucket, key, upload.upload_id
-            ):
-                multipart.abort_upload(self.client, self.bucket, key, upload.upload_id)
+            if upload.key == key:
+                multipart.abort_if_empty(self.client, self.bucket, key, upload.upload_id)
 
     def _part(self, task: Task) -> dict[str, Any]:
         if task.part_size is None:
@@ -162,8 +160,6 @@ class Performer:
             if there is None or (there.size, there.etag) != (digest.size, digest.etag):
                 raise Conflict(there) from error
             etag = there.etag
-        except CredentialsError:
-            raise
         except RemoteError:
             # The answer to an earlier try may have been lost; if not, the first error stands.
             there = objects.head_object(self.client, self.bucket, task.key)
@@ -171,6 +167,9 @@ class Performer:
                 raise
             etag = there.etag
         self._write("end", task.upload_id)
+        if not etag:
+            there = objects.head_object(self.client, self.bucket, task.key)
+            etag = there.etag if there else "nothing"
         self._compare(task.key, etag, digest.etag)
         return self._done(task.key, FileState(task.size, task.mtime_ns), digest) | {"sent": 0}
 

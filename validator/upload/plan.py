@@ -139,9 +139,9 @@ def _known_digest(
     key: str, state: FileState, journal: JournalState, upload: UploadRecord | None, there: RemoteObject
 ) -> ObjectDigest | None:
     """Digests of the file that compare with this very object, from earlier reading; ``None`` if there are none."""
-    known_state, known = journal.digests.get(key, (None, None))
-    if known is not None and known_state == state and (known.etag == there.etag or known.size != there.size):
-        return known
+    for known in journal.digests_of(key, state):
+        if known.etag == there.etag or known.size != there.size:
+            return known
     if upload is not None and len(upload.parts) == part_count(state.size, upload.part_size):
         joined = join_parts([upload.parts[n] for n in sorted(upload.parts)], upload.part_size)
         if joined.etag == there.etag:

@@ -26,7 +26,7 @@ def listing_prefixes(keys: Iterable[str]) -> tuple[list[str], list[str]]:
         Folders to list with all that is below them, and folders of which only the files directly in them count.
     """
     folders = {key.rpartition("/")[0] for key in keys}
-    shallow = sorted(f"{folder}/" for folder in folders if folder.count("/") < SHALLOW_SEGMENTS)
+    shallow = sorted(f"{folder}/".lstrip("/") for folder in folders if folder.count("/") < SHALLOW_SEGMENTS)
     cut = sorted(
         {
             "".join(f"{segment}/" for segment in folder.split("/")[:PREFIX_SEGMENTS])

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from validator.manifests.receipt import ReceiptSummary
-from validator.s3.objects import Condition, put_object
+from validator.s3.failures import AlreadyThere
+from validator.s3.objects import Condition, head_object, put_object
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -50,5 +51,11 @@ def put_receipt(client: "S3Client", bucket: str, prefix: str, receipt: ReceiptSu
     key = f"{prefix}{RECEIPTS_FOLDER}/{moment}_{receipt.end.digest[:DIGEST_DIGITS]}.jsonl"
     data = receipt.path.read_bytes()
     md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-    put_object(client, bucket, key, data, md5, Condition())
+    try:
+        put_object(client, bucket, key, data, md5, Condition())
+    except AlreadyThere:
+        # The answer to an earlier try may have been lost: then it is this very receipt.
+        there = head_object(client, bucket, key)
+        if there is None or (there.size, there.etag) != (len(data), md5):
+            raise
     return key

@@ -1,0 +1,125 @@
+"""JSON Schemas of what cpgate writes, for programs in other languages: made from the models, kept in `schemas/`.
+
+``python -m validator.manifests.published schemas`` writes them again after a model has changed.
+"""
+
+import inspect
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from validator.models.finding import Finding, Location
+from validator.models.receipt import ReceiptEnd, ReceiptHeader, ReceiptObject
+from validator.models.report import Listing, ReportEnd, ReportHeader
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+ADDRESS = "https://cpgate.github.io/schemas"
+"""Begins the names of the schemas; nothing is ever fetched from there."""
+
+ALWAYS_WRITTEN = ("record", "format")
+"""Fields that the models fill in by themselves and that stand in every record that has them."""
+
+
+def published_schemas() -> dict[str, dict[str, Any]]:
+    """Every published schema by the name of its file; each describes one line of a JSON-lines file."""
+    return {
+        "receipt.schema.json": _one_of(
+            "receipt-1",
+            "A record of a receipt",
+            "One line of a receipt: a header first, one record for each object, an end record last.",
+            [ReceiptHeader, ReceiptObject, ReceiptEnd],
+        ),
+        "report.schema.json": _one_of(
+            "report-1",
+            "A record of a report",
+            "One line of a report: a header first, one record for each finding, an end record last.",
+            [ReportHeader, Finding, ReportEnd],
+            parts=[Listing, Location],
+        ),
+    }
+
+
+def _one_of(
+    name: str,
+    title: str,
+    description: str,
+    records: Sequence[type[BaseModel]],
+    parts: Sequence[type[BaseModel]] = (),
+) -> dict[str, Any]:
+    _, made = models_json_schema([(model, "validation") for model in [*records, *parts]])
+    definitions = made["$defs"]
+    for model in [*records, *parts]:
+        _describe(definitions[model.__name__], model)
+    return {
+        "$schema": DIALECT,
+        "$id": f"{ADDRESS}/{name}.json",
+        "title": title,
+        "description": description,
+        "oneOf": [{"$ref": f"#/$defs/{model.__name__}"} for model in records],
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """Put what the docstring of a model says into its schema."""
+    text = inspect.getdoc(model) or ""
+    schema["description"] = _plain(text.partition("\n\n")[0])
+    descriptions = attribute_descriptions(text)
+    for field, values in schema["properties"].items():
+        values.pop("title", None)  # the name again, in capitals
+        if field in descriptions:
+            values["description"] = descriptions[field]
+    written = [field for field in ALWAYS_WRITTEN if field in schema["properties"]]
+    for field in written:
+        schema["properties"][field].pop("default")
+    if written:
+        schema["required"] = written + schema["required"]
+
+
+def attribute_descriptions(docstring: str) -> dict[str, str]:
+    r"""Descriptions in the section *Attributes* of a numpydoc docstring (cleaned), by the attribute's name.
+
+    Examples
+    --------
+    >>> attribute_descriptions("A part.\n\nAttributes\n----------\nsize, parts\n    Of it,\n    all.")
+    {'size': 'Of it, all.', 'parts': 'Of it, all.'}
+    """
+    _, _, section = docstring.partition("Attributes\n----------\n")
+    described: dict[str, list[str]] = {}
+    names: list[str] = []
+    for line in section.splitlines():
+        if line.startswith("    "):
+            for name in names:
+                described[name].append(line.strip())
+        elif line:
+            names = line.split(", ")
+            described.update((name, []) for name in names)
+    return {name: _plain(" ".join(lines)) for name, lines in described.items()}
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("``", "`").split())
+
+
+def schema_text(schema: dict[str, Any]) -> str:
+    """A schema as it stands in its file."""
+    return json.dumps(schema, indent=2) + "\n"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write every schema into a folder; the exit code."""
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m validator.manifests.published FOLDER\n")
+        return 2
+    for name, schema in published_schemas().items():
+        (Path(arguments[0]) / name).write_text(schema_text(schema), encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
