@@ -56,4 +56,4 @@ def _show(account: "Account") -> None:
     from validator.reporters.text import render_text  # noqa: PLC0415  the command's help comes fast
 
     if account.findings:
-        say("".join(render_text(account, terminal_style())))
+        say("".join(render_text(account, terminal_style(), opening=False)))

@@ -46,7 +46,7 @@ class Account:
 
 
 def render_text(
-    account: Account, style: Style, *, everything: bool = False, quiet: bool = False
+    account: Account, style: Style, *, everything: bool = False, quiet: bool = False, opening: bool = True
 ) -> Iterator[str]:
     """Lines of the text, each with its newline.
 
@@ -60,9 +60,11 @@ def render_text(
         Leave nothing out of long lists.
     quiet
         Only errors and the last lines.
+    opening
+        Begin with what was checked.
     """
     lines: list[Iterable[str]] = []
-    if not quiet:
+    if opening and not quiet:
         lines.append(_opening(account, style))
     for level, findings in _by_level(account.findings):
         if quiet and level is not Level.ERROR:
