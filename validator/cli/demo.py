@@ -28,7 +28,12 @@ class Storyteller:
         """Say what came of it."""
         say(f"   {text}\n")
 
-    def _style(self, text: str, *, bold: bool = False, fg: str | None = None) -> str:
+    def cut(self) -> None:
+        """Leave the progress bar of a killed command where it stands."""
+        if sys.stderr.isatty():
+            say("\n", sys.stderr)
+
+    def _style(self, text: str, *, bold: bool | None = None, fg: str | None = None) -> str:
         return click.style(text, bold=bold, fg=fg) if self._colour else text
 
 

@@ -44,6 +44,9 @@ class Narrator(Protocol):
     def remark(self, text: str) -> None:
         """What came of it."""
 
+    def cut(self) -> None:
+        """A command was killed and could not end its last line."""
+
 
 @dataclass
 class Demo:
@@ -129,6 +132,7 @@ class Demo:
                     time.sleep(POLL_SECONDS)
                 ended = process.poll() is not None
                 kill_group(process)
+            self.narrator.cut()
             time.sleep(SETTLE_SECONDS)
             if ended:
                 self._fail(
