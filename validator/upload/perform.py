@@ -167,10 +167,7 @@ class Performer:
                 raise
             etag = there.etag
         self._write("end", task.upload_id)
-        if not etag:
-            there = objects.head_object(self.client, self.bucket, task.key)
-            etag = there.etag if there else "nothing"
-        self._compare(task.key, etag, digest.etag)
+        self._compare(task.key, etag or self._etag_there(task.key), digest.etag)
         return self._done(task.key, FileState(task.size, task.mtime_ns), digest) | {"sent": 0}
 
     def _digest(self, task: Task) -> dict[str, Any]:
@@ -202,6 +199,10 @@ class Performer:
         if there is None or (there.size, there.etag) != (digest.size, digest.etag):
             raise Conflict(there)
         return there.etag
+
+    def _etag_there(self, key: str) -> str:
+        there = objects.head_object(self.client, self.bucket, key)
+        return there.etag if there else "none"
 
     def _compare(self, key: str, answered: str, computed: str) -> None:
         if answered == computed:

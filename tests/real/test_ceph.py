@@ -1,0 +1,153 @@
+"""The uploader against Ceph's gateway, which proves what moto does not: signatures, MD5s, conditions."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from itertools import count
+
+import pytest
+from ceph import ceph_gateway, missing_programs
+from s3_fixtures import Store
+from servers import CREDENTIALS, counting_proxy, s3_client
+
+from validator.cli.main import run
+from validator.manifests.receipt import Receipt
+from validator.s3.client import S3Settings, make_client
+from validator.s3.failures import AlreadyThere, BytesDamaged, UploadGone
+from validator.s3.multipart import abort_upload, list_parts
+from validator.s3.objects import Condition, put_object
+
+pytestmark = [
+    pytest.mark.full,
+    pytest.mark.skipif(
+        bool(missing_programs()), reason=f"Ceph is not installed: {', '.join(missing_programs())}"
+    ),
+]
+MIB = 1024 * 1024
+HOME = "cpg0099-example/broad"
+BIG = f"{HOME}/workspace/backend/2024_03_05_Run1/BR00123401/BR00123401.csv"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory):
+    with ceph_gateway(tmp_path_factory.mktemp("ceph")) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def ceph(gateway, monkeypatch):
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    bucket, client = f"bucket-{next(_numbers)}", s3_client(gateway)
+    client.create_bucket(Bucket=bucket)
+    return Store(gateway, bucket, client)
+
+
+@pytest.fixture
+def dataset(build_dataset):
+    root = build_dataset()
+    (root.parents[1] / BIG).write_bytes(os.urandom(40 * MIB + 17))
+    return root
+
+
+def upload(dataset, store, tmp_path, *more):
+    return run(
+        [
+            *("upload", str(dataset), f"s3://{store.bucket}", "--endpoint-url", store.endpoint),
+            *("--state", str(tmp_path / "state"), "--receipt", str(tmp_path / "receipt.jsonl"), *more),
+        ]
+    )
+
+
+def test_everything_arrives_and_is_verified(ceph, dataset, tmp_path, capsys):
+    assert upload(dataset, ceph, tmp_path) == 0, capsys.readouterr()
+    for path in dataset.rglob("*"):
+        if path.is_file():
+            key = f"{HOME}/{path.relative_to(dataset).as_posix()}"
+            assert hashlib.md5(ceph.read(key)).digest() == hashlib.md5(path.read_bytes()).digest()
+    assert ceph.unfinished() == []
+    receipt = tmp_path / "receipt.jsonl"
+    assert run(["verify", str(receipt)]) == 0
+    assert run(["verify", str(receipt), "--local", str(dataset)]) == 0
+    [big] = [record for record in Receipt(receipt).objects() if record.key == BIG]
+    assert big.parts == 6
+    ceph.put(BIG, b"something else")
+    assert run(["verify", str(receipt)]) == 1
+    assert "object-differs" in capsys.readouterr().out
+
+
+def test_a_second_run_without_the_journal_reads_and_sends_nothing(ceph, dataset, tmp_path, capsys):
+    upload(dataset, ceph, tmp_path)
+    capsys.readouterr()
+    code = run(
+        [
+            *("upload", str(dataset), f"s3://{ceph.bucket}", "--endpoint-url", ceph.endpoint),
+            *("--state", str(tmp_path / "other"), "--receipt", str(tmp_path / "second.jsonl")),
+        ]
+    )
+    assert code == 0
+    assert "send 0 (0 B)" in capsys.readouterr().out
+
+
+def test_other_bytes_stay(ceph, dataset, tmp_path, capsys):
+    ceph.put(BIG, b"somebody else's")
+    assert upload(dataset, ceph, tmp_path) == 1
+    assert "conflict 1" in capsys.readouterr().out
+    assert ceph.read(BIG) == b"somebody else's"
+    (tmp_path / "receipt.jsonl").unlink()
+    assert upload(dataset, ceph, tmp_path, "--replace", BIG) == 0
+    assert len(ceph.read(BIG)) == 40 * MIB + 17
+
+
+def test_kills_lose_nothing(ceph, dataset, tmp_path):
+    with counting_proxy(ceph.endpoint, 12e6) as (endpoint, traffic):
+        command = [sys.executable, "-m", "validator", "upload", str(dataset), f"s3://{ceph.bucket}"]
+        command += ["--endpoint-url", endpoint, "--state", str(tmp_path / "state"), "--jobs", "2"]
+        for seconds in (1.6, 2.0, 1.8):
+            process = subprocess.Popen(
+                command,
+                cwd=tmp_path,
+                env=os.environ | CREDENTIALS,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            time.sleep(seconds)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        done = subprocess.run(
+            command, cwd=tmp_path, env=os.environ | CREDENTIALS, capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert hashlib.md5(ceph.read(BIG)).digest() == hashlib.md5((dataset.parents[1] / BIG).read_bytes()).digest()
+    assert ceph.unfinished() == []
+    assert traffic.bytes_up < 1.1 * 41 * MIB + 4 * 2 * 8 * MIB
+
+
+def test_a_wrong_secret_is_told_and_not_shown(ceph, dataset, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-the-secret-of-anybody")
+    assert upload(dataset, ceph, tmp_path) == 5
+    error = capsys.readouterr().err
+    assert "does not accept these AWS credentials (SignatureDoesNotMatch)" in error
+    assert "not-the-secret" not in error
+
+
+def test_damaged_bytes_and_taken_keys_are_refused_by_the_store(ceph):
+    client = make_client(S3Settings(ceph.endpoint))
+    right = hashlib.md5(b"data").hexdigest()
+    with pytest.raises(BytesDamaged):
+        put_object(client, ceph.bucket, "key", b"dama", right, None)
+    put_object(client, ceph.bucket, "key", b"data", right, Condition())
+    with pytest.raises(AlreadyThere):
+        put_object(client, ceph.bucket, "key", b"data", right, Condition())
+    put_object(client, ceph.bucket, "key", b"data", right, Condition(replaces=right))
+
+
+def test_an_upload_that_is_gone(ceph):
+    client = make_client(S3Settings(ceph.endpoint))
+    with pytest.raises(UploadGone):
+        list_parts(client, ceph.bucket, "key", "2~nobodysuploadid")
+    abort_upload(client, ceph.bucket, "key", "2~nobodysuploadid")
