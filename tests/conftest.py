@@ -1,13 +1,9 @@
 """What many tests use."""
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "real")]  # helper modules beside the tests
-
 from dataset_builder import Case, build
 from s3_fixtures import s3_server, store  # noqa: F401  fixtures for every test
 

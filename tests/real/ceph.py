@@ -84,14 +84,27 @@ def ceph_gateway(folder: Path) -> Iterator[str]:
         processes.append(process)
 
     try:
-        call("ceph-authtool", "--create-keyring", keyring, "--gen-key", "-n", "mon.", "--cap", "mon", "allow *")
+        call(
+            "ceph-authtool", "--create-keyring", keyring, "--gen-key", "-n", "mon.", "--cap", "mon", "allow *"
+        )
         admin = ["--cap", "mon", "allow *", "--cap", "osd", "allow *", "--cap", "mgr", "allow *"]
         call("ceph-authtool", keyring, "--gen-key", "-n", "client.admin", *admin)
         osd = ["--cap", "mon", "allow profile osd", "--cap", "osd", "allow *"]
         call("ceph-authtool", keyring, "--gen-key", "-n", "osd.0", *osd)
         monitor = f"[v2:127.0.0.1:{ports['mon_v2']},v1:127.0.0.1:{ports['mon_v1']}]"
         call("monmaptool", "--create", "--addv", "a", monitor, "--fsid", fsid, str(folder / "monmap"))
-        call("ceph-mon", "-c", str(config), "--mkfs", "-i", "a", "--monmap", str(folder / "monmap"), "--keyring", keyring)
+        call(
+            "ceph-mon",
+            "-c",
+            str(config),
+            "--mkfs",
+            "-i",
+            "a",
+            "--monmap",
+            str(folder / "monmap"),
+            "--keyring",
+            keyring,
+        )
         start("ceph-mon", "-i", "a")
         _wait_for("ceph", "-c", str(config), "-s")
         osd_id = str(uuid.uuid4())
@@ -101,7 +114,12 @@ def ceph_gateway(folder: Path) -> Iterator[str]:
         _wait_for("sh", "-c", f"ceph -c {config} osd stat | grep -q '1 up'")
         start("radosgw", "-n", "client.admin")
         wait_for_port(port)
-        keys = ["--access-key", CREDENTIALS["AWS_ACCESS_KEY_ID"], "--secret-key", CREDENTIALS["AWS_SECRET_ACCESS_KEY"]]
+        keys = [
+            "--access-key",
+            CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            "--secret-key",
+            CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        ]
         call("radosgw-admin", "-c", str(config), "user", "create", "--uid=test", "--display-name=test", *keys)
         yield f"http://127.0.0.1:{port}"
     finally:

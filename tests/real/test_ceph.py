@@ -122,7 +122,9 @@ def test_kills_lose_nothing(ceph, dataset, tmp_path):
             command, cwd=tmp_path, env=os.environ | CREDENTIALS, capture_output=True, text=True, check=False
         )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert hashlib.md5(ceph.read(BIG)).digest() == hashlib.md5((dataset.parents[1] / BIG).read_bytes()).digest()
+    assert (
+        hashlib.md5(ceph.read(BIG)).digest() == hashlib.md5((dataset.parents[1] / BIG).read_bytes()).digest()
+    )
     assert ceph.unfinished() == []
     assert traffic.bytes_up < 1.1 * 41 * MIB + 4 * 2 * 8 * MIB
 

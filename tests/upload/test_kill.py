@@ -133,7 +133,9 @@ def test_a_dozen_kills_lose_nothing(dataset, tmp_path):
     log = uploader.log.read_text()
     assert log.count("made now") <= 1, "what has not changed is not checked again"
     assert log.count("still holds") >= KILLS // 2
-    print(f"{kills} kills; {traffic.bytes_up / total:.3f} x the dataset sent, {traffic.connections} connections")
+    print(
+        f"{kills} kills; {traffic.bytes_up / total:.3f} x the dataset sent, {traffic.connections} connections"
+    )
 
 
 def test_a_killed_child_is_replaced_and_the_upload_ends(dataset, tmp_path):

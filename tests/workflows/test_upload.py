@@ -49,7 +49,7 @@ def cpgate(tmp_path, monkeypatch, store, capsys):
 
 
 def data_keys(store) -> list[str]:
-    return [key for key in store.keys() if "/_cpgate/" not in key]
+    return [key for key in store.object_keys() if "/_cpgate/" not in key]
 
 
 def local_files(dataset: Path) -> dict[str, Path]:
@@ -68,7 +68,7 @@ def test_everything_arrives_with_a_receipt_here_and_in_the_bucket(cpgate, store,
     assert all(store.read(key) == path.read_bytes() for key, path in files.items())
     assert f"verified {len(files)} of {len(files)} objects" in out
     [receipt] = receipts()
-    [remote] = [key for key in store.keys() if key.startswith(f"{HOME}/_cpgate/")]
+    [remote] = [key for key in store.object_keys() if key.startswith(f"{HOME}/_cpgate/")]
     assert store.read(remote) == receipt.read_bytes()
     read = Receipt(receipt)
     assert sorted(record.key for record in read.objects()) == sorted(files)
@@ -78,7 +78,10 @@ def test_everything_arrives_with_a_receipt_here_and_in_the_bucket(cpgate, store,
 
 def test_a_second_run_sends_nothing_and_does_not_read_again(cpgate, store, dataset):
     cpgate("upload", dataset)
-    before = {key: store.client.head_object(Bucket=store.bucket, Key=key)["LastModified"] for key in data_keys(store)}
+    before = {
+        key: store.client.head_object(Bucket=store.bucket, Key=key)["LastModified"]
+        for key in data_keys(store)
+    }
     for path in local_files(dataset).values():
         path.chmod(0)  # as another user than root, reading would fail
     code, out, _ = cpgate("upload", dataset)
@@ -95,7 +98,7 @@ def test_receipts_are_never_data(cpgate, store, dataset):
     (dataset / "_cpgate" / "20260101T000000Z_0123456789abcdef.jsonl").write_text("{}\n")
     code, out, _ = cpgate("upload", dataset)
     assert code == 0, out
-    assert f"{HOME}/_cpgate/20260101T000000Z_0123456789abcdef.jsonl" not in store.keys()
+    assert f"{HOME}/_cpgate/20260101T000000Z_0123456789abcdef.jsonl" not in store.object_keys()
 
 
 def test_errors_refuse_and_force_is_told_in_the_receipt(cpgate, store, dataset):
@@ -105,7 +108,7 @@ def test_errors_refuse_and_force_is_told_in_the_receipt(cpgate, store, dataset):
     assert code == 1
     assert "nothing was sent" in out
     assert "empty-file" in out
-    assert store.keys() == []
+    assert store.object_keys() == []
     code, out, _ = cpgate("upload", dataset, "--force")
     assert code == 0, out
     header = Receipt(receipts()[0]).header
@@ -118,8 +121,11 @@ def test_dry_run_sends_nothing(cpgate, store, dataset):
     assert code == 0
     total = sum(path.stat().st_size for path in local_files(dataset).values())
     assert f"plan     {len(local_files(dataset))} files" in out
-    assert sum(int(line.split()[-1].replace(",", "")) for line in out.splitlines() if line.startswith("send ")) == total
-    assert store.keys() == []
+    assert (
+        sum(int(line.split()[-1].replace(",", "")) for line in out.splitlines() if line.startswith("send "))
+        == total
+    )
+    assert store.object_keys() == []
     assert receipts() == []
 
 
@@ -127,7 +133,7 @@ def test_junk_stays_here(cpgate, store, dataset):
     (dataset / "images" / ".DS_Store").write_bytes(b"x")
     (dataset / "workspace" / "Thumbs.db").write_bytes(b"x")
     assert cpgate("upload", dataset)[0] == 0
-    assert not [key for key in store.keys() if key.endswith((".DS_Store", "Thumbs.db"))]
+    assert not [key for key in store.object_keys() if key.endswith((".DS_Store", "Thumbs.db"))]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +155,12 @@ def test_what_is_selected_goes_and_nothing_else(cpgate, store, dataset, options,
 def test_a_batch_spans_images_and_workspace(cpgate, store, dataset):
     cpgate("upload", dataset, "--batch", BATCH)
     folders = {"/".join(key.split("/")[2:4]) for key in data_keys(store)}
-    assert {f"images/{BATCH}", "workspace/backend", "workspace/load_data_csv", "workspace/metadata"} <= folders
+    assert {
+        f"images/{BATCH}",
+        "workspace/backend",
+        "workspace/load_data_csv",
+        "workspace/metadata",
+    } <= folders
 
 
 def test_an_unknown_batch_selects_nothing(cpgate, dataset):
@@ -158,8 +169,10 @@ def test_an_unknown_batch_selects_nothing(cpgate, dataset):
     assert BATCH in err
 
 
-def test_errors_of_another_batch_do_not_hold_up_this_one(cpgate, store, dataset):
-    other = dataset / "images" / "2024_04_01_Run2" / "images" / "BR00129999" / "r01c01f01p01-ch1sk1fk1fl1.tiff"
+def test_errors_of_another_batch_do_not_hold_up_this_one(cpgate, dataset):
+    other = (
+        dataset / "images" / "2024_04_01_Run2" / "images" / "BR00129999" / "r01c01f01p01-ch1sk1fk1fl1.tiff"
+    )
     other.parent.mkdir(parents=True)
     other.write_bytes(b"")
     code, out, _ = cpgate("upload", dataset, "--batch", BATCH)
@@ -182,7 +195,9 @@ def test_other_bytes_are_a_conflict_and_stay(cpgate, store, dataset):
     keys = [record.key for record in end.objects()]
     assert first not in keys
     assert end.end.conflicts == 2
-    assert not [key for key in store.keys() if "/_cpgate/" in key], "an incomplete upload leaves no receipt there"
+    assert not [key for key in store.object_keys() if "/_cpgate/" in key], (
+        "an incomplete upload leaves no receipt there"
+    )
 
 
 def test_replace_names_what_may_be_written_over(cpgate, store, dataset):
@@ -219,7 +234,7 @@ def test_the_same_bytes_in_other_parts_are_unchanged(cpgate, store, dataset, par
     assert record.state == "unchanged"
 
 
-def test_a_file_that_changes_after_an_upload_conflicts(cpgate, store, dataset):
+def test_a_file_that_changes_after_an_upload_conflicts(cpgate, dataset):
     path = dataset / SQLITE
     cpgate("upload", dataset)
     path.write_bytes(path.read_bytes() + b"more\n")
@@ -245,8 +260,7 @@ def test_a_resumed_file_that_changed_is_sent_afresh_and_its_old_parts_go(store, 
     assert store.read(f"{HOME}/{SQLITE}") == big.read_bytes()
 
 
-def test_a_lost_journal_leaves_only_what_nobody_can_know(cpgate, store, dataset):
-    """Without its journal an upload compares by reading: right, and nothing is sent twice."""
+def test_a_lost_journal_costs_reading_and_no_sending(cpgate, dataset):
     cpgate("upload", dataset)
     code, out, _ = cpgate("upload", dataset, state="another-state")
     assert code == 0
@@ -312,7 +326,14 @@ def wait_for(condition, seconds: float = 40) -> None:
 
 @pytest.mark.parametrize(
     "destination",
-    ["staging", "http://staging", "s3://", "s3:/staging", "s3://bad bucket", "s3://bucket/cpg0001-other/broad"],
+    [
+        "staging",
+        "http://staging",
+        "s3://",
+        "s3:/staging",
+        "s3://bad bucket",
+        "s3://bucket/cpg0001-other/broad",
+    ],
 )
 def test_a_destination_that_is_none(cpgate, dataset, destination):
     code, _, err = cpgate("upload", dataset, destination=destination)
@@ -416,7 +437,7 @@ def test_a_full_disk_under_the_journal_stops_the_upload(store, dataset, tmp_path
     first = start_upload(dataset, store, store.endpoint, tmp_path, log="check.txt")
     first.wait()
     shutil.rmtree(tmp_path / "state" / "uploads")
-    for key in store.keys():
+    for key in store.object_keys():
         store.client.delete_object(Bucket=store.bucket, Key=key)
     limit = 2_000
     command = [sys.executable, "-m", "validator", "upload", str(dataset), f"s3://{store.bucket}"]

@@ -117,14 +117,17 @@ def _judge_columns(key: str, table: Table, columns: Sequence[ImageColumn]) -> It
             location=Location(line=1),
             expected=f"URL_{legacy[0].image}",
             actual=f"FileName_{legacy[0].image}, PathName_{legacy[0].image}",
-            count=len(legacy),
             examples=[column.name for column in legacy],
         )
-    for name in ("Metadata_Plate", "Metadata_Site"):
-        if name not in table.header:
-            yield COLUMN_USUAL.finding(
-                key, f"The column {name} is missing", location=Location(line=1, column=name), expected=name
-            )
+    lacking = [name for name in ("Metadata_Plate", "Metadata_Site") if name not in table.header]
+    if lacking:
+        yield COLUMN_USUAL.finding(
+            key,
+            f"{'The columns' if len(lacking) > 1 else 'The column'} {joined(lacking)} {'are' if len(lacking) > 1 else 'is'} missing",
+            location=Location(line=1, column=lacking[0]),
+            expected=", ".join(lacking),
+            count=len(lacking),
+        )
 
 
 def _judge_repeated_rows(key: str, table: Table) -> Iterator[Finding]:

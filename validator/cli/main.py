@@ -22,6 +22,7 @@ COMMANDS = {
     "demo": "validator.cli.demo:demo",
     "explain": "validator.cli.rules:explain",
     "hook": "validator.cli.hook:hook",
+    "manifest": "validator.cli.manifest:manifest",
     "report": "validator.cli.report:report",
     "rules": "validator.cli.rules:rules",
     "upload": "validator.cli.upload:upload",

@@ -27,7 +27,7 @@ class PartSize(click.ParamType[int]):
         match = _SIZE.fullmatch(str(value).strip())
         if match is None:
             self.fail(f"{value} is not a size; write it as 64MiB", param, ctx)
-        size = int(match[1]) * (1024 if match[3] else 1000) ** _POWERS[match[2].lower()]
+        size: int = int(match[1]) * (1024 if match[3] else 1000) ** _POWERS[match[2].lower()]
         if not MIN_PART_SIZE <= size <= MAX_PART_SIZE:
             self.fail(f"{value} is not between 5MiB and 5GiB, S3's limits for parts", param, ctx)
         return size
