@@ -84,7 +84,7 @@ def plates_and_platemaps_agree(dataset: Dataset) -> Iterator[Finding]:
             continue
         yield from _judge_platemaps(barcodes, platemaps)
         if images.get(batch) and dataset.scope != "pooled":  # plates of pooled data have Barcodes.csv instead
-            yield from _judge_plates(barcodes, images[batch])
+            yield from _judge_plates(barcodes, images[batch], _plates_with_load_data(dataset, batch))
     if files and dataset.scope != "pooled":
         yield from _judge_batches(dataset, sorted(images.keys() - files.keys()))
 
@@ -164,7 +164,15 @@ def _judge_platemaps(barcodes: _Barcodes, platemaps: Mapping[str, frozenset[str]
     )
 
 
-def _judge_plates(barcodes: _Barcodes, images: Mapping[str, str]) -> Iterator[Finding]:
+def _plates_with_load_data(dataset: Dataset, batch: Batch) -> frozenset[str]:
+    """Plates whose load_data names images: if these are missing, the checks of that table say so."""
+    folder = f"{batch[0]}workspace/load_data_csv/{batch[1]}/"
+    return frozenset(key[len(folder) : -1] for key in dataset.by_key if key.startswith(folder))
+
+
+def _judge_plates(
+    barcodes: _Barcodes, images: Mapping[str, str], with_load_data: frozenset[str]
+) -> Iterator[Finding]:
     known = barcodes.plates
     unlisted = [
         full
@@ -182,7 +190,9 @@ def _judge_plates(barcodes: _Barcodes, images: Mapping[str, str]) -> Iterator[Fi
     without = [
         name
         for name in known
-        if name not in images.values() and not any(belongs_to_plate(full, name) for full in images)
+        if name not in images.values()
+        and name not in with_load_data
+        and not any(belongs_to_plate(full, name) for full in images)
     ]
     if without:
         lines = sorted(line for name in without for line in known[name])

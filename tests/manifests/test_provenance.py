@@ -1,0 +1,125 @@
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from validator.errors import UnreadableFile
+from validator.manifests.provenance import Problem, read_provenance, recognise, recognise_content
+
+ENTRY = {"subset": "orf", "url": "https://a.org/orf.parquet", "etag": ""}
+
+
+def document(*entries):
+    return json.dumps(entries).encode()
+
+
+def test_json_keeps_fields_that_nobody_knows():
+    manifest = read_provenance(document({**ENTRY, "note": [1, {"a": 2}]}))
+    assert manifest.kind == "provenance-json"
+    assert manifest.entries[0].fields["note"] == [1, [("a", 2)]]
+    assert manifest.entries[0].problems == ()
+
+
+def test_both_names_of_the_url_are_read():
+    entry = {"subset": "orf", "profile_url": "https://a.org/orf.parquet"}
+    (read,) = read_provenance(document(entry)).entries
+    assert read.text("url") == "https://a.org/orf.parquet"
+    assert read.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[{"subset": "a"}]', Problem("url", "missing")),
+        ('[{"subset": 5, "url": "u"}]', Problem("subset", "not-text")),
+        ('[{"subset": "a", "url": "u", "etag": false}]', Problem("etag", "not-text")),
+        ('[{"subset": "a", "subset": "b", "url": "u"}]', Problem("subset", "twice")),
+    ],
+)
+def test_problems_of_entries(text, problem):
+    assert read_provenance(text.encode()).entries[0].problems == (problem,)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"  \n", "empty"),
+        (b'[{"subset": "a",}]', "line 1"),
+        (b'{"subset": "a"}', "not a list"),
+        (b"[1]", "Entry 1"),
+        (b"[" * 100_000, "not a list of products"),
+        (b"[" + b"9" * 5000 + b"]", "not a list of products"),
+        (b"[\xff]", "not UTF-8"),
+        (b'subset,url\n"a,b', "quotation mark"),
+        (b"plain words\n", "neither"),
+    ],
+)
+def test_what_is_no_manifest(content, words):
+    with pytest.raises(UnreadableFile, match=words):
+        read_provenance(content)
+
+
+def test_csv_with_header():
+    manifest = read_provenance(
+        b'"Subset","URL","etag"\n"a","https://a.org/x","1"\n\n"b","https://a.org/y",""\n'
+    )
+    assert manifest.has_header
+    assert [(entry.line, entry.fields) for entry in manifest.entries] == [
+        (2, {"subset": "a", "url": "https://a.org/x", "etag": "1"}),
+        (4, {"subset": "b", "url": "https://a.org/y", "etag": ""}),
+    ]
+    assert manifest.surplus_lines == []
+    assert manifest.spaced_quotes == []
+
+
+def test_csv_without_header():
+    manifest = read_provenance(b'"a", "https://a.org/x",\n"b", "https://a.org/y",\n')
+    assert not manifest.has_header
+    assert [entry.text("url") for entry in manifest.entries] == ["https://a.org/x", "https://a.org/y"]
+    assert manifest.surplus_lines == [1, 2]
+    assert manifest.spaced_quotes == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"\xef\xbb\xbf \n[", "provenance-json"),
+        (b"subset,url\n", "provenance-csv"),
+        (b'"x","https://a.org"\n', "provenance-csv"),
+        (b'{"record":"header","format":"cpgate-receipt/1"}\n', "receipt"),
+        (b'{"record":"header","format":"cpgate-report/1"}\n', "unknown"),
+        (b"\x89PNG", "unknown"),
+        (b"", "unknown"),
+    ],
+)
+def test_kinds(head, kind, tmp_path):
+    assert recognise_content(head) == kind
+    (tmp_path / "file").write_bytes(head)
+    assert recognise(tmp_path / "file") == kind
+
+
+@given(
+    st.one_of(st.binary(max_size=200), st.text(alphabet='[]{}",:\n subseturl0', max_size=200).map(str.encode))
+)
+def test_any_bytes_are_a_manifest_or_a_clear_error(content):
+    try:
+        manifest = read_provenance(content)
+    except UnreadableFile as error:
+        assert error.what  # noqa: PT017  both outcomes are right, a message is needed in this one
+    else:
+        assert [entry.position for entry in manifest.entries] == list(range(len(manifest.entries)))
+
+
+def test_corpus_has_all_three_forms(corpus):
+    read = {
+        path.name: read_provenance(path.read_bytes()) for path in sorted((corpus / "manifests").iterdir())
+    }
+    forms = {(manifest.kind, manifest.has_header) for manifest in read.values()}
+    assert forms == {("provenance-json", True), ("provenance-csv", True), ("provenance-csv", False)}
+    for name, manifest in read.items():
+        content = (corpus / "manifests" / name).read_text()
+        assert len(manifest.entries) == len(re.findall("https://cellpainting-gallery", content)), name
+        assert all(entry.problems == () for entry in manifest.entries), name
