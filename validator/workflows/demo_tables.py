@@ -17,7 +17,7 @@ from validator.workflows.demo_images import CHANNELS, Cell, Treatment
 FINAL_BUCKET = "s3://cellpainting-gallery"
 """Where URLs of load_data point: the public bucket, although an upload goes to staging first."""
 
-FEATURES_PER_TABLE = 800
+FEATURES_PER_TABLE = 720
 """Columns of a backend table that stand for measurements; CellProfiler writes about so many."""
 
 COMPARTMENTS = ("Cells", "Cytoplasm", "Nuclei")
