@@ -17,7 +17,9 @@ def main(report: Path) -> None:
                 f"{case.get('classname')}::{case.get('name')}"
             )
     count = sum(map(len, reasons.values()))
-    print(f"\n{len(cases) - count} tests passed, {count} skipped{':' if count else ''}")
+    failed = sum(case.find("failure") is not None or case.find("error") is not None for case in cases)
+    passed = len(cases) - count - failed
+    print(f"\n{passed} tests passed, {failed} failed, {count} skipped{':' if count else ''}")
     for reason, tests in sorted(reasons.items()):
         print(f"  {len(tests)} x {reason}")
         for test in tests:

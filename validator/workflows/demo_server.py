@@ -148,7 +148,6 @@ def serve() -> None:
     sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()
     sys.stdin.buffer.read()
-    os._exit(0)  # connections may be open; there is nothing to save
 
 
 def slow_line(application: Application) -> Application:

@@ -122,6 +122,7 @@ def write_backend(source: Path, names: Names, sites: Sequence[Site], rng: np.ran
     path = source / "workspace/backend" / names.batch / names.plate / f"{names.plate}.sqlite"
     path.parent.mkdir(parents=True)
     with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA page_size = 65536")
         database.execute("PRAGMA journal_mode = OFF")
         database.execute("PRAGMA synchronous = OFF")
         head = [
