@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import BinaryIO
 
+from validator.checks.clean_files import CleanFiles
 from validator.models.listing import Entry, Folder, Trouble
 from validator.models.place import Place
 from validator.rulebook.layout import Layout
@@ -52,6 +53,8 @@ class Dataset:
         What could not be listed.
     opener
         Opens an entry for reading bytes.
+    clean_files
+        Images that need not be read again; ``None`` reads all.
     """
 
     root: str
@@ -64,6 +67,7 @@ class Dataset:
     junk: list[Entry] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     opener: Callable[[Entry], BinaryIO] | None = None
+    clean_files: CleanFiles | None = None
 
     def files(self, *kinds: str) -> Iterator[PlacedFile]:
         """Every file of these kinds, or every file when none is named, in the order of the keys."""

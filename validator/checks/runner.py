@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 
+from validator.checks.clean_files import CleanFiles
 from validator.checks.dataset import Dataset, PlacedFile, PlacedFolder
 from validator.checks.mishaps import Mishaps
 from validator.checks.pool import in_threads
@@ -14,6 +15,7 @@ from validator.checks.registry import DatasetCheck, FileCheck, all_checks, all_r
 from validator.checks.selection import Selection, make_selection
 from validator.errors import Interrupted
 from validator.models.finding import Finding, Level
+from validator.models.listing import Entry
 from validator.models.progress import Progress, SilentProgress, Step
 from validator.models.rule import Family
 
@@ -147,12 +149,15 @@ class _Run:
         total = sum(len(placed.folder.names) for placed in folders)
         judged = 0
         with progress.step(_LABELS[family], total) as step:
+            memory = self._dataset.clean_files if family == "images" else None
             wanted = _files_of_kinds(self._dataset, folders, kinds, step)
-            work = partial(_run_file_checks, checks, self._dataset)
-            for files, outcomes in in_threads(work, _in_batches(wanted), self._jobs):
-                judged += files
-                step.advance(files)
-                yield from self._settle(outcomes)
+            work = partial(_run_file_checks, checks, self._dataset, memory)
+            for batch in in_threads(work, _in_batches(wanted), self._jobs):
+                judged += batch.files
+                step.advance(batch.files)
+                if memory is not None:
+                    memory.add(batch.clean)
+                yield from self._settle(batch.outcomes)
         self._tally.checked[family] = max(judged, self._tally.checked.get(family, 0))
 
     def mishaps(self) -> Iterator[Finding]:
@@ -221,11 +226,24 @@ def _run_dataset_check(check: DatasetCheck, dataset: Dataset) -> Iterator[Findin
         yield _Failure(check.name, None, error)
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A batch of files after its checks: how many, what came of it, and about which nothing was found."""
+
+    files: int
+    outcomes: list[Finding | _Failure]
+    clean: list[Entry]
+
+
 def _run_file_checks(
-    checks: Sequence[FileCheck], dataset: Dataset, files: Sequence[PlacedFile]
-) -> tuple[int, list[Finding | _Failure]]:
+    checks: Sequence[FileCheck], dataset: Dataset, memory: CleanFiles | None, files: Sequence[PlacedFile]
+) -> _Judged:
     outcomes: list[Finding | _Failure] = []
+    clean: list[Entry] = []
     for file in files:
+        if memory is not None and memory.knows(file.entry):
+            continue
+        before = len(outcomes)
         for check in checks:
             if file.place.kind not in check.kinds:
                 continue
@@ -235,4 +253,6 @@ def _run_file_checks(
                 raise
             except BaseException as error:  # noqa: BLE001  the crash boundary; a panic inside polars is no Exception
                 outcomes.append(_Failure(check.name, file, error))
-    return len(files), outcomes
+        if len(outcomes) == before:
+            clean.append(file.entry)
+    return _Judged(len(files), outcomes, clean)

@@ -4,17 +4,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from validator import __version__
+from validator.checks.clean_files import CleanFiles
 from validator.checks.dataset import Dataset
 from validator.errors import CpgateError
 from validator.models.finding import Finding, Level
 from validator.models.progress import Progress
 from validator.models.report import Listing
+from validator.rulebook.locate import rulebook_version
 from validator.upload.selection import Selection
 from validator.workflows.check import CheckRequest, judge
 from validator.workflows.report import REPORT_NAME, StoredReport, read_report, report_still_holds
 from validator.workflows.upload_request import UploadRequest
 
 STATE_REPORT = "report.jsonl"
+CLEAN_FILES = "clean-files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ def admit(
     stored = _find(dataset, listing, _places(request, state))
     held = stored is not None
     if stored is None:
+        dataset.clean_files = CleanFiles(state / CLEAN_FILES, _judged_by(dataset))
         check_request = CheckRequest(
             request.path,
             request.dataset,
@@ -69,6 +74,11 @@ def admit(
         stored = StoredReport(result.report, result.header, result.findings, result.end)
     concerning, elsewhere = _count_errors(stored.findings, dataset, request.selection)
     return Admission(stored, held, concerning + stored.end.crashed, elsewhere)
+
+
+def _judged_by(dataset: Dataset) -> str:
+    """All that the verdict about a single image depends on, apart from its bytes."""
+    return f"{__version__} {rulebook_version()} {dataset.policy.name}"
 
 
 def _places(request: UploadRequest, state: Path) -> list[Path]:
