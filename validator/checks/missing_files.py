@@ -46,7 +46,10 @@ def missing_files(
         Where they should be.
     """
     lines = sorted({table.lines[image.row] for image in images})
-    files = list(dict.fromkeys(image.key for image in images))
+    by_key: dict[str, NamedImage] = {}
+    for image in images:
+        by_key.setdefault(image.key, image)
+    files = list(by_key.values())
     channels = list(dict.fromkeys(image.column.channel for image in images))
     folders = list(dict.fromkeys(image.folder for image in images))
     columns = list(dict.fromkeys(image.column.name for image in images))
@@ -57,17 +60,19 @@ def missing_files(
         what += f"; their folder {below_source(gone[0])} is not there or empty"
     elif gone:
         what += f"; {len(gone)} of their {len(folders)} folders are not there or empty"
-    where = _wells_and_sites(table, list(dict.fromkeys(image.row for image in images)))
+    where = ""
+    if rule is IMAGE_MISSING:  # an illumination function serves every site of its plate
+        where = _wells_and_sites(table, list(dict.fromkeys(image.row for image in images)))
     return rule.finding(
         file.entry.key,
         f"{what}: channel{'s'[: len(channels) > 1]} {joined(channels)}" + (f"; {where}" if where else ""),
         location=location_of(lines, columns[0] if len(columns) == 1 else None),
         actual=_other_case(images[0], dataset),
         hint=_case_hint(images[0], dataset),
-        count=len(lines),
+        count=len(files),
         examples=[
             f"line {table.lines[image.row]}, {image.column.name}: {below_source(image.key)}"
-            for image in images[:10]
+            for image in files[:10]
         ],
     )
 

@@ -1,5 +1,6 @@
 """Rules for the values of single columns (CPG211, CPG213-CPG216, CPG220), and findings from what pandera says."""
 
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -69,6 +70,9 @@ IDENTIFIER_FORM = Rule(
 declare(COLUMN_MISSING, URL_PREFIX, VALUE_BLANK, SITE_FORM, WELL_FORM, IDENTIFIER_FORM)
 VALUE_RULES = (COLUMN_MISSING, VALUE_BLANK, WELL_FORM, IDENTIFIER_FORM)
 """Rules that every table model may report."""
+
+_ONE_AT_A_TIME = threading.Lock()
+"""pandera's settings are shared by all threads in versions before context variables."""
 
 _RULES = {
     "not_nullable": VALUE_BLANK,
@@ -173,10 +177,14 @@ def _plain(name: str) -> str:
 
 def _mistakes(table: Table, schema: "pa.DataFrameSchema") -> Iterator[tuple[str, _Mistake]]:
     import polars as pl  # noqa: PLC0415  takes 0.2 s to load
+    from pandera.config import ValidationDepth, config_context  # noqa: PLC0415  takes 0.3 s to load
     from pandera.errors import SchemaErrors  # noqa: PLC0415  takes 0.3 s to load
 
+    # Settings of the user's other programs (PANDERA_VALIDATION_ENABLED) must not switch checks off.
+    settings = config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA)
     try:
-        schema.validate(table.frame, lazy=True)
+        with _ONE_AT_A_TIME, settings:
+            schema.validate(table.frame, lazy=True)
     except SchemaErrors as errors:
         cases: pl.DataFrame = errors.failure_cases
     else:
