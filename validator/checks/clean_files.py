@@ -46,7 +46,8 @@ class CleanFiles:
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Remember files that were read and found clean."""
-        new = {self._fingerprint(entry) for entry in entries} - self._known
+        fingerprints = (self._fingerprint(entry) for entry in entries)
+        new = [fingerprint for fingerprint in fingerprints if fingerprint not in self._known]
         if not new:
             return
         with self._path.open("ab") as stream:
