@@ -77,15 +77,15 @@ def rule_page(rule: Rule, levels: Mapping[str, Level]) -> str:
     rows = "\n".join(f"| `{name}` | {_said(level)} |" for name, level in levels.items())
     return f"""# {rule.slug} ({rule.id})
 
-**{rule.title.rstrip(".")}.**
+**{_plain(rule.title).rstrip(".")}.**
 
 ## Why
 
-{rule.why}
+{_plain(rule.why)}
 
 ## How to mend it
 
-{rule.mend}
+{_plain(rule.mend)}
 
 ## Level
 
@@ -95,7 +95,7 @@ def rule_page(rule: Rule, levels: Mapping[str, Level]) -> str:
 
 To look for nothing else: `cpgate check PATH --select {rule.id}`. To leave it out: `--ignore {rule.id}`.
 
-Source: {rule.source}.
+Source: {_plain(rule.source)}.
 """
 
 
@@ -141,4 +141,9 @@ def _said(level: Level) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    return _plain(text).replace("|", "\\|")
+
+
+def _plain(text: str) -> str:
+    """Text whose <plate> and * are no marks of Markdown."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("*", "\\*")
