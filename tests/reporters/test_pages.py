@@ -1,6 +1,5 @@
-from html import unescape
-
 import json
+from html import unescape
 
 from validator.checks.registry import all_rules
 from validator.models.finding import Level
