@@ -70,7 +70,8 @@ def translated(bucket: str, key: str = "", doing: str = "reach") -> Iterator[Non
         ) from error
     except BotoCoreError as error:
         raise _from_botocore(error, f"s3://{bucket}/{key}", doing) from error
-    except (ResponseParserError, KeyError) as error:  # a login page of the network, say, answers 200 too
+    except (ResponseParserError, KeyError, RecursionError) as error:
+        # A login page of the network, say: its 200 lacks what S3 tells, its 302 sends botocore in circles.
         raise RemoteError(
             f"what answered does not speak S3 (while trying to {doing} s3://{bucket}/{key})",
             "check --endpoint-url, and whether a proxy or a login page stands between",

@@ -87,7 +87,7 @@ def complete_upload(
             MultipartUpload={"Parts": parts},
             **arguments,
         )
-        return bare_etag(answer["ETag"])
+        return bare_etag(answer.get("ETag", ""))
 
 
 def abort_upload(client: "S3Client", bucket: str, key: str, upload_id: str) -> None:
