@@ -57,6 +57,8 @@ class ReportHeader(BaseModel):
         Whether whole datasets were checked; of a part nothing is said about missing components.
     started
         UTC.
+    listing
+        What was listed, with a digest by which a later listing is compared.
     counts
         Numbers of batches, plates, wells, files: what the listing holds.
     """
