@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from validator.errors import CredentialsError, RemoteError
 from validator.s3.failures import ObjectMissing, UploadGone, translated
-from validator.s3.objects import Condition, bare_etag, md5_header
+from validator.s3.objects import Condition, bare_etag, md5_header, told_etag
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -55,7 +55,7 @@ def upload_part(
             Body=data,
             ContentMD5=md5_header(md5),
         )
-        return bare_etag(answer["ETag"])
+        return told_etag(answer)
 
 
 def complete_upload(
@@ -87,7 +87,7 @@ def complete_upload(
             MultipartUpload={"Parts": parts},
             **arguments,
         )
-        return bare_etag(answer.get("ETag", ""))
+        return told_etag(answer) if answer.get("ETag") else ""
 
 
 def abort_upload(client: "S3Client", bucket: str, key: str, upload_id: str) -> None:

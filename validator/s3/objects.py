@@ -1,7 +1,7 @@
 """Requests about whole objects, with answers as plain data."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -57,6 +57,20 @@ def bare_etag(etag: str) -> str:
     return etag.strip('"')
 
 
+def told_etag(answer: Mapping[str, Any]) -> str:
+    """ETag of an answer about an object or a part.
+
+    What is encrypted with KMS or with a customer's key has an ETag that looks like an MD5 and is none
+    (Amazon S3 user guide, *Checking object integrity*): it is given back so that nobody takes it for one.
+    """
+    etag = bare_etag(answer["ETag"])
+    if answer.get("SSECustomerAlgorithm") or str(answer.get("ServerSideEncryption", "")).startswith(
+        "aws:kms"
+    ):
+        return f"encrypted-{etag}"
+    return etag
+
+
 def md5_header(md5: str) -> str:
     """An MD5 in hex as the Content-MD5 header wants it."""
     return base64.b64encode(bytes.fromhex(md5)).decode("ascii")
@@ -100,7 +114,7 @@ def head_object(client: "S3Client", bucket: str, key: str) -> RemoteObject | Non
         with translated(bucket, key, "read"):
             answer = client.head_object(Bucket=bucket, Key=key)
             modified = answer["LastModified"].astimezone(UTC)
-            return RemoteObject(key, answer["ContentLength"], bare_etag(answer["ETag"]), modified)
+            return RemoteObject(key, answer["ContentLength"], told_etag(answer), modified)
     except ObjectMissing:
         return None
 
@@ -143,4 +157,4 @@ def put_object(
     arguments = condition.arguments() if condition else {}
     with translated(bucket, key, "write"):
         answer = client.put_object(Bucket=bucket, Key=key, Body=data, ContentMD5=md5_header(md5), **arguments)
-        return bare_etag(answer["ETag"])
+        return told_etag(answer)

@@ -10,6 +10,7 @@ import os
 import queue
 import signal
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock, Thread
@@ -85,8 +86,16 @@ def run(tasks: BinaryIO, answers: BinaryIO) -> None:
     os._exit(0)  # nobody listens any more: requests under way are dropped, the journal holds what was done
 
 
+def _end_process(arguments: threading.ExceptHookArgs) -> None:
+    """A thread that breaks would leave its task without an answer for ever: the parent must see the process end."""
+    threading.__excepthook__(arguments)
+    sys.stderr.flush()
+    os._exit(1)
+
+
 def main() -> None:
     """Entry point; Ctrl-C goes to the whole group, and only the parent decides what it means."""
+    threading.excepthook = _end_process
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         run(sys.stdin.buffer, sys.stdout.buffer)

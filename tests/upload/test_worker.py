@@ -1,0 +1,114 @@
+"""A worker as its parent sees it: a process that reads tasks and writes answers."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+
+import pytest
+
+from validator.s3.client import S3Settings
+from validator.upload.journal import read_journal
+from validator.upload.tasks import Answer, Do, Failure, Task
+
+BREAKING = """
+from validator.upload import worker
+def perform(self, task):
+    raise ZeroDivisionError("a defect")
+worker.Performer.perform = perform
+worker.main()
+"""
+
+
+@pytest.fixture
+def start(store, tmp_path):
+    running = []
+
+    def begin(*command: str, **s3) -> subprocess.Popen:
+        process = subprocess.Popen(
+            [sys.executable, *(command or ("-m", "validator.upload.worker"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        running.append(process)
+        settings = {
+            "s3": S3Settings(store.endpoint, attempts=1, **s3).to_dict(),
+            "bucket": store.bucket,
+            "folder": str(tmp_path),
+            "run": 1,
+            "name": "w001",
+            "threads": 2,
+        }
+        process.stdin.write(json.dumps(settings).encode() + b"\n")
+        process.stdin.flush()
+        return process
+
+    yield begin
+    for process in running:
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            with suppress(BrokenPipeError):
+                stream.close()
+
+
+def put_task(number: int, path) -> Task:
+    status = path.stat()
+    return Task(number, Do.PUT, f"a/b/{number}", str(path), status.st_size, status.st_mtime_ns)
+
+
+def test_it_does_what_it_is_given_and_ends_when_told(start, store, tmp_path):
+    (tmp_path / "file").write_bytes(b"cells")
+    process = start()
+    for number in range(5):
+        process.stdin.write(put_task(number, tmp_path / "file").to_line())
+    process.stdin.write(b'{"finish":true}\n')
+    out, err = process.communicate(timeout=60)
+    answers = [Answer.from_line(line) for line in out.splitlines()]
+    assert sorted(answer.id for answer in answers) == list(range(5))
+    assert all(answer.failure is None for answer in answers)
+    assert (process.returncode, err) == (0, b"")
+    assert store.object_keys() == [f"a/b/{number}" for number in range(5)]
+    assert sorted(read_journal(tmp_path).done) == store.object_keys()
+
+
+def test_it_ends_when_its_parent_is_gone(start):
+    process = start()
+    process.stdin.close()
+    assert process.wait(60) == 0
+
+
+def test_a_defect_in_a_thread_ends_the_process_and_is_written_down(start, tmp_path):
+    """Otherwise the parent would wait for this answer for ever."""
+    (tmp_path / "file").write_bytes(b"cells")
+    process = start("-c", BREAKING)
+    process.stdin.write(put_task(0, tmp_path / "file").to_line())
+    process.stdin.flush()
+    assert process.wait(60) == 1
+    assert b"a defect" in process.stderr.read()
+    assert process.stdout.read() == b""
+
+
+def test_keys_that_cannot_be_used_are_told_in_an_answer(start):
+    process = start(profile="nobody")
+    out, _ = process.communicate(timeout=60)
+    answer = Answer.from_line(out)
+    assert (answer.id, answer.failure) == (-1, Failure.CREDENTIALS)
+    assert "no AWS profile named nobody" in answer.what
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT, which Windows has not")
+def test_ctrl_c_is_for_the_parent_to_decide(start, store, tmp_path):
+    (tmp_path / "file").write_bytes(b"cells")
+    process = start()
+    process.stdin.write(put_task(0, tmp_path / "file").to_line())
+    process.stdin.flush()
+    assert Answer.from_line(process.stdout.readline()).failure is None
+    process.send_signal(signal.SIGINT)
+    process.stdin.write(put_task(1, tmp_path / "file").to_line())
+    process.stdin.flush()
+    assert Answer.from_line(process.stdout.readline()).failure is None
+    assert len(store.object_keys()) == 2
