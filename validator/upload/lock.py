@@ -84,31 +84,34 @@ class UploadLock:
     def _remove(self, stale: dict[str, object]) -> None:
         """Remove the lock of a holder that is gone, and nobody else's.
 
-        Another process may have removed it since and hold its own now. So the file is moved aside, looked
-        at, and put back if it is not the one that was meant.
+        Of several processes that find it at the same moment one may remove it at a time, and that one looks
+        again first: another may have removed it already and hold a lock of its own.
         """
-        aside = self._folder / f"lock-{self._token}"
+        removing = self._folder / "lock-removing"
         try:
-            self.path.rename(aside)
-        except FileNotFoundError:
+            os.close(os.open(removing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            if self._age(removing) > STALE_SECONDS:  # whoever made it was killed
+                removing.unlink(missing_ok=True)
             return
-        if _read(aside) != stale:
-            with suppress(OSError):  # a third holds it by now, or this disk has no hard links
-                os.link(aside, self.path)
-        aside.unlink()
+        try:
+            if _read(self.path) == stale:
+                self.path.unlink(missing_ok=True)
+        finally:
+            removing.unlink(missing_ok=True)
 
     def _is_stale(self, holder: dict[str, object]) -> bool:
         pid = holder["pid"]
         if holder["host"] == socket.gethostname() and isinstance(pid, int) and not _is_alive(pid):
             return True
-        return self._age() > STALE_SECONDS
+        return self._age(self.path) > STALE_SECONDS
 
-    def _age(self) -> float:
-        """Seconds since the last heartbeat, by the clock of the file system."""
+    def _age(self, path: Path) -> float:
+        """Seconds since a file was touched (by the heartbeat), by the clock of the file system."""
         probe = self._folder / f"clock-{self._token}"
         try:
             probe.touch()
-            return probe.stat().st_mtime - self.path.stat().st_mtime
+            return probe.stat().st_mtime - path.stat().st_mtime
         except FileNotFoundError:
             return STALE_SECONDS + 1
         finally:
