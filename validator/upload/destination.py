@@ -55,7 +55,7 @@ def parse_destination(text: str) -> Destination:
     """
     scheme, _, rest = text.partition("://")
     bucket, _, prefix = rest.partition("/")
-    if scheme != "s3" or not _BUCKET.fullmatch(bucket) or "//" in prefix:
+    if scheme != "s3" or not _BUCKET.fullmatch(bucket) or "//" in f"/{prefix}":
         raise UsageError(
             f"{text} is not a bucket", "write the destination as s3://bucket or s3://bucket/prefix"
         )

@@ -1,0 +1,70 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from validator.models.progress import SilentProgress
+from validator.s3.client import S3Settings, make_client
+from validator.upload.remote import list_remote, listing_prefixes
+
+SEGMENT = st.sampled_from(["a", "b", "a-x", "a b", "ü", "a.", "aa"])
+KEYS = st.lists(st.lists(SEGMENT, min_size=1, max_size=8).map("/".join), min_size=1, max_size=12)
+
+
+@given(KEYS)
+def test_every_key_is_covered_once(keys):
+    deep, shallow = listing_prefixes(keys)
+    assert all(prefix.endswith("/") for prefix in deep)
+    assert all(prefix.endswith("/") or prefix == "" for prefix in shallow)
+    for key in keys:
+        folder = key.rpartition("/")[0]
+        lists = [prefix for prefix in deep if key.startswith(prefix)]
+        lists += [prefix for prefix in shallow if prefix.rstrip("/") == folder]
+        assert len(lists) == 1, (key, deep, shallow)
+
+
+@given(KEYS)
+def test_nothing_is_listed_that_holds_no_key(keys):
+    deep, shallow = listing_prefixes(keys)
+    for prefix in [*deep, *shallow]:
+        assert any(key.startswith(prefix) for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("keys", "deep", "shallow"),
+    [
+        (["p/s/images/batch/images/plate/a.tiff", "p/s/images/batch/images/other/a.tiff"], ["p/s/images/batch/images/"], []),
+        (["p/s/images/batch/illum/BR1/a.npy"], ["p/s/images/batch/illum/"], []),
+        (["p/s/workspace/README.md", "p/s/README.md"], [], ["p/s/", "p/s/workspace/"]),
+        (["p/s/workspace/qc/a.csv", "p/s/workspace/qc/batch/b.csv"], ["p/s/workspace/qc/"], []),
+        ([], [], []),
+    ],
+)  # fmt: skip
+def test_what_is_listed(keys, deep, shallow):
+    assert listing_prefixes(keys) == (deep, shallow)
+
+
+class Counted:
+    """A step that remembers how far it went."""
+
+    def __init__(self):
+        self.done = 0
+
+    def advance(self, amount: int = 1) -> None:
+        self.done += amount
+
+    def note(self, text: str) -> None:
+        raise AssertionError(text)
+
+
+def test_only_what_was_asked_for_comes_back(store):
+    mine = ["p/s/README.md", "p/s/images/batch/images/plate/a b.tiff", "p/s/workspace/x.csv"]
+    for key in [*mine, "p/s/images/batch/images/plate/other.tiff", "p/s/images/later/a.tiff", "p/t/a"]:
+        store.put(key, key.encode())
+    client = make_client(S3Settings(store.endpoint, attempts=1))
+    step = Counted()
+    found = list_remote(client, store.bucket, [*mine, "p/s/images/batch/images/plate/missing"], step)
+    assert sorted(found) == mine
+    assert all(found[key].size == len(key) for key in mine)
+    assert step.done == 3
+    with SilentProgress().step("listing") as silent:
+        assert list_remote(client, store.bucket, [], silent) == {}
