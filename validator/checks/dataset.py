@@ -55,6 +55,8 @@ class Dataset:
         Opens an entry for reading bytes.
     clean_files
         Images that need not be read again; ``None`` reads all.
+    told
+        Keys of folders whose absence a finding has told; nothing more is said about what should lie in them.
     """
 
     root: str
@@ -68,6 +70,7 @@ class Dataset:
     troubles: list[Trouble] = field(default_factory=list)
     opener: Callable[[Entry], BinaryIO] | None = None
     clean_files: CleanFiles | None = None
+    told: set[str] = field(default_factory=set)
 
     def files(self, *kinds: str) -> Iterator[PlacedFile]:
         """Every file of these kinds, or every file when none is named, in the order of the keys."""

@@ -1,4 +1,4 @@
-"""Links from load_data to the images and illumination functions that it names (CPG401, CPG402, CPG406-CPG410)."""
+"""Links from load_data to the images and illumination functions that it names (CPG401, CPG402, CPG406-CPG409)."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -7,6 +7,7 @@ from itertools import groupby
 from validator.checks.dataset import Dataset, PlacedFile
 from validator.checks.missing_files import ILLUMINATION_MISSING, IMAGE_MISSING, missing_files
 from validator.checks.named_images import NamedImage, named_images
+from validator.checks.plate_names import belongs_to_plate
 from validator.checks.registry import dataset_check, file_check
 from validator.checks.row_words import joined, lines_at, location_of, shown
 from validator.checks.table_reading import open_table
@@ -51,26 +52,16 @@ NOT_COMPARED = Rule(
     level=Level.INFO,
     source="cpgate",
 )
-BATCH_WITHOUT_IMAGES = Rule(
-    id="CPG410",
-    slug="batch-without-images",
-    title="A batch that has load_data has its images",
-    why="Other batches of the dataset have their images; a batch without them was forgotten, or is named otherwise there.",
-    mend="Copy the images of the batch, or give both folders the same name.",
-    family="links",
-    level=Level.WARNING,
-    source="cpgate",
-)
 
 
-@dataset_check(NOT_COMPARED, BATCH_WITHOUT_IMAGES)
+@dataset_check(NOT_COMPARED)
 def images_can_be_compared(dataset: Dataset) -> Iterator[Finding]:
     """Say once that images are absent, so that no table has to say it again."""
     tables = Counter(_home_and_batch(file) for file in dataset.files("workspace.load_data"))
-    with_images = dataset.image_batches
+    with_images = {home for home, _ in dataset.image_batches}
     for home, group in groupby(sorted(tables), key=lambda pair: pair[0]):
-        batches = [batch for _, batch in group]
-        if not any(place[0] == home for place in with_images):
+        if home not in with_images:
+            batches = [batch for _, batch in group]
             count = sum(tables[home, batch] for batch in batches)
             verb = "names" if count == 1 else "name"
             yield NOT_COMPARED.finding(
@@ -79,16 +70,6 @@ def images_can_be_compared(dataset: Dataset) -> Iterator[Finding]:
                 count=count,
                 examples=batches,
             )
-            continue
-        for batch in batches:
-            if (home, batch) not in with_images:
-                count = tables[home, batch]
-                yield BATCH_WITHOUT_IMAGES.finding(
-                    f"{home}images/{batch}/",
-                    f"{counted(count, 'load_data table')} of batch {batch} {'has' if count == 1 else 'have'} no images: "
-                    f"there is no images/{batch}/",
-                    count=count,
-                )
 
 
 @file_check(
@@ -109,14 +90,16 @@ def load_data_names_what_is_there(file: PlacedFile, dataset: Dataset) -> Iterato
     elsewhere: list[NamedImage] = []
     astray: list[NamedImage] = []
     missing: list[NamedImage] = []
-    with_images = dataset.image_batches
+    plate_told = f"{home}images/{batch}/images/{file.place.entities.get('plate', '')}/" in dataset.told
     names: dict[str, frozenset[str]] = {}
     for image in named_images(table, home):
         if not image.folder.startswith(home):
             elsewhere.append(image)
         elif _goes_astray(image.folder, batch, file.place.entities.get("plate", "")):
             astray.append(image)
-        elif _is_judged(image.folder, home, with_images) and not _is_there(image, dataset, names):
+        elif _is_judged(image.folder, home, dataset, plate_told=plate_told) and not _is_there(
+            image, dataset, names
+        ):
             missing.append(image)
     if elsewhere and dataset.scope not in ("addition", "derived"):
         yield _other_dataset(file, table, elsewhere)
@@ -136,10 +119,12 @@ def _home_and_batch(file: PlacedFile) -> tuple[str, str]:
     return f"{entities['project']}/{entities['source']}/", entities["batch"]
 
 
-def _is_judged(folder: str, home: str, with_images: frozenset[tuple[str, str]]) -> bool:
-    """Whether the batch that a folder belongs to has images here; when it has none, one finding has said so."""
+def _is_judged(folder: str, home: str, dataset: Dataset, *, plate_told: bool) -> bool:
+    """Whether no other finding has said that the batch, or the plate, that a folder belongs to has no images here."""
+    if plate_told and folder not in dataset.by_key:
+        return False
     section, _, rest = folder.removeprefix(home).partition("/")
-    return section != "images" or (home, rest.partition("/")[0]) in with_images
+    return section != "images" or (home, rest.partition("/")[0]) in dataset.image_batches
 
 
 def _is_there(image: NamedImage, dataset: Dataset, names: dict[str, frozenset[str]]) -> bool:
@@ -168,19 +153,6 @@ def _goes_astray(folder: str, batch: str, plate: str) -> bool:
     if len(parts) < 7 or parts[2] != "images" or parts[4] not in ("images", "illum"):
         return False
     return parts[3] != batch or not belongs_to_plate(parts[5], plate)
-
-
-def belongs_to_plate(full_name: str, plate: str) -> bool:
-    """Whether a full plate name is this plate's, or begins with it.
-
-    Examples
-    --------
-    >>> belongs_to_plate("BR00117035__2021-05-02T16_02_51-Measurement1", "BR00117035")
-    True
-    >>> belongs_to_plate("BR001170351", "BR00117035")
-    False
-    """
-    return full_name == plate or (full_name.startswith(plate) and not full_name[len(plate)].isalnum())
 
 
 def _judge_plate(file: PlacedFile, table: Table) -> Iterator[Finding]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from validator.checks.dataset import Dataset, PlacedFile
-from validator.checks.image_links import belongs_to_plate
 from validator.checks.images import IMAGE_KINDS
+from validator.checks.plate_names import belongs_to_plate
 from validator.checks.registry import dataset_check
 from validator.checks.row_words import joined, lines_at, location_of, shown
 from validator.checks.table_reading import open_table
@@ -208,9 +208,10 @@ def _judge_plates(
 
 def _judge_batches(dataset: Dataset, batches: list[Batch]) -> Iterator[Finding]:
     for home, batch in batches:
-        if home[:-1] in dataset.names:
+        folder = f"{home}workspace/metadata/platemaps/{batch}/"
+        if home[:-1] in dataset.names and folder not in dataset.told:
             yield BARCODES_MISSING.finding(
-                f"{home}workspace/metadata/platemaps/{batch}/",
+                folder,
                 f"Batch {shown(batch)} has images and no barcode_platemap.csv, which other batches have",
                 expected=f"workspace/metadata/platemaps/{batch}/barcode_platemap.csv",
             )

@@ -24,6 +24,8 @@ CHECK_MODULES = (
     "validator.checks.names",
     "validator.checks.leftovers",
     "validator.checks.components",
+    "validator.checks.plates",
+    "validator.checks.batch_components",
     "validator.checks.unlisted",
     "validator.checks.objects",
     "validator.checks.table_reading",
