@@ -1,0 +1,168 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from validator.digests.parts import ObjectDigest
+from validator.models.listing import Entry
+from validator.s3.client import S3Settings, make_client
+from validator.s3.limits import MIN_PART_SIZE
+from validator.s3.objects import RemoteObject
+from validator.upload.finishing import PRESENT, Sweep, compare_with_listing, receipt_object, sweep_uploads
+from validator.upload.journal import JournalState, UploadRecord
+from validator.upload.plan import Action, PlanItem
+from validator.upload.sending import Outcome, State
+from validator.upload.tasks import Failure
+
+KEY = "cpg0099-example/broad/images/2024_03_05_Run1/images/BR01/a.tiff"
+HIGH_KEY = "cpg0099-example/broad/README.md"
+NOW = datetime(2026, 11, 20, 14, 5, 33, 123_000, tzinfo=UTC)
+SIZE = 20
+DIGEST = ObjectDigest(SIZE, "a" * 32, None, 1, "AAAAAAAAAAA=")
+ITEM = PlanItem(Entry(KEY, "/data/a.tiff", SIZE, 1_700_000_000_123_456_789), Action.SEND)
+
+
+def there(size: int = SIZE, etag: str = DIGEST.etag) -> dict[str, RemoteObject]:
+    return {KEY: RemoteObject(KEY, size, etag, NOW)}
+
+
+def outcome(state: State = State.UPLOADED, at: str = NOW.isoformat()) -> Outcome:
+    return Outcome(ITEM, state, DIGEST, at)
+
+
+def test_what_the_bucket_lists_is_believed():
+    assert compare_with_listing([outcome()], there()) == [outcome()]
+
+
+def test_an_unchanged_object_has_the_buckets_time():
+    [compared] = compare_with_listing([outcome(State.UNCHANGED, "")], there())
+    assert compared.state is State.UNCHANGED
+    assert compared.uploaded_at == NOW.isoformat()
+
+
+@pytest.mark.parametrize("state", sorted(PRESENT))
+@pytest.mark.parametrize(
+    ("remote", "says"),
+    [
+        ({}, "the bucket does not list it"),
+        (there(size=SIZE + 1), "21 bytes"),
+        (there(etag="b" * 32), "b" * 32),
+        (there(etag=DIGEST.etag + "-1"), "other bytes"),
+    ],
+)
+def test_nothing_else_is_believed(state, remote, says):
+    [compared] = compare_with_listing([outcome(state)], remote)
+    assert (compared.state, compared.failure) == (State.FAILED, Failure.REMOTE)
+    assert says in compared.reason
+    assert compared.mend
+
+
+def test_what_failed_stays_failed():
+    failed = Outcome(ITEM, State.FAILED, failure=Failure.CHANGED, reason="it changed")
+    conflict = Outcome(ITEM, State.CONFLICT, DIGEST)
+    assert compare_with_listing([failed, conflict], there()) == [failed, conflict]
+
+
+def test_the_receipt_says_what_was_verified():
+    record = receipt_object(outcome())
+    assert record.model_dump(exclude={"mtime"}) == {
+        "record": "object",
+        "key": KEY,
+        "size": SIZE,
+        "etag": DIGEST.etag,
+        "part_size": None,
+        "parts": 1,
+        "crc64nvme": DIGEST.crc64nvme,
+        "uploaded_at": NOW,
+        "state": "uploaded",
+    }
+    assert record.mtime == datetime(2023, 11, 14, 22, 13, 20, 123_456, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("mtime_ns", [0, -1, -(10**18), 2**63 - 1, -(2**63)])
+def test_strange_times_of_files_are_written_down(mtime_ns):
+    item = PlanItem(Entry(KEY, "/data/a.tiff", SIZE, mtime_ns), Action.SEND)
+    mtime = receipt_object(Outcome(item, State.UPLOADED, DIGEST, NOW.isoformat())).mtime
+    assert abs(mtime.timestamp() * 1e9 - mtime_ns) < 2000
+
+
+def test_only_what_is_there_has_a_record():
+    with pytest.raises(ValueError, match=KEY):
+        receipt_object(Outcome(ITEM, State.FAILED))
+
+
+class Uploads:
+    """Unfinished uploads in a real store, and the journal that knows of some."""
+
+    def __init__(self, store):
+        self.store = store
+        self.client = make_client(S3Settings(store.endpoint, attempts=1))
+        self.journal = JournalState()
+
+    def begin(self, key: str, *, ours: bool, parts: int = 0) -> str:
+        where = {"Bucket": self.store.bucket, "Key": key}
+        upload_id = self.client.create_multipart_upload(**where)["UploadId"]
+        for number in range(1, parts + 1):
+            self.client.upload_part(**where, UploadId=upload_id, PartNumber=number, Body=b"x")
+        if ours:
+            self.journal.uploads[upload_id] = UploadRecord(upload_id, key, MIN_PART_SIZE, ITEM.state)
+        return upload_id
+
+    def sweep(self, *keys: str, kept: tuple[str, ...] = ()) -> Sweep:
+        return sweep_uploads(self.client, self.store.bucket, set(keys), self.journal, set(kept))
+
+
+@pytest.fixture
+def uploads(store):
+    return Uploads(store)
+
+
+def test_what_this_journal_began_is_thrown_away(uploads, store):
+    uploads.begin(KEY, ours=True, parts=1)
+    uploads.begin(HIGH_KEY, ours=True)
+    assert uploads.sweep(KEY, HIGH_KEY) == Sweep(listed=True, aborted=2)
+    assert store.unfinished() == []
+
+
+def test_what_waits_for_the_next_run_is_kept(uploads, store):
+    uploads.begin(KEY, ours=True, parts=1)
+    assert uploads.sweep(KEY, kept=(KEY,)) == Sweep(listed=True, kept=1)
+    assert store.unfinished() == [KEY]
+
+
+def test_what_others_began_is_theirs(uploads, store):
+    uploads.begin(KEY, ours=False)
+    uploads.begin(KEY, ours=False, parts=1)
+    assert uploads.sweep(KEY) == Sweep(listed=True, foreign=2)
+    assert store.unfinished() == [KEY, KEY]
+
+
+def test_an_unanswered_beginning_is_thrown_away_as_long_as_it_holds_nothing(uploads, store):
+    uploads.journal.intents.add(KEY)
+    uploads.begin(KEY, ours=False)
+    uploads.begin(KEY, ours=False, parts=1)
+    assert uploads.sweep(KEY) == Sweep(listed=True, aborted=1, foreign=1)
+    assert store.unfinished() == [KEY]
+
+
+def test_other_keys_are_not_touched(uploads, store):
+    uploads.begin(KEY + "x", ours=True)
+    assert uploads.sweep(KEY) == Sweep(listed=True)
+    assert store.unfinished() == [KEY + "x"]
+
+
+def test_each_upload_counts_once_where_folders_overlap(uploads):
+    """A file high up in the tree makes everything below it listed."""
+    uploads.begin(KEY, ours=True)
+    uploads.begin(KEY, ours=False)
+    assert uploads.sweep(KEY, HIGH_KEY, kept=(KEY,)) == Sweep(listed=True, kept=1, foreign=1)
+
+
+def test_keys_that_may_not_list_uploads(uploads):
+    from botocore.exceptions import ClientError
+
+    def refuse(**_):
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "ListMultipartUploads")
+
+    uploads.begin(KEY, ours=True)
+    uploads.client.meta.events.register("before-call.s3.ListMultipartUploads", refuse)
+    assert uploads.sweep(KEY) == Sweep(listed=False)
