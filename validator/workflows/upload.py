@@ -177,7 +177,7 @@ class _Run:
             outcomes = []
             for outcome in transfer.run():
                 outcomes.append(outcome)
-                step.note(f" · {len(outcomes):,} of {len(wanted):,} files")
+                step.note(f"{len(outcomes):,} of {len(wanted):,} files")
             return outcomes, transfer
 
     def _raise_if_interrupted(
