@@ -118,3 +118,70 @@ def counting_proxy(endpoint: str, bytes_per_second: float = 1e12) -> Iterator[tu
         yield f"http://127.0.0.1:{listener.getsockname()[1]}", traffic
     finally:
         listener.close()
+
+
+@dataclass
+class Losses:
+    """How many of the next answers of a server are to be lost, and which requests lost theirs."""
+
+    left: int = 0
+    requests: list[str] = field(default_factory=list)
+
+    def lose(self, answer: bytes) -> bool:
+        if self.left <= 0 or answer.startswith(b"HTTP/1.1 100"):  # "go on", not yet the answer
+            return False
+        self.left -= 1
+        return True
+
+
+def hang_up(*ends: socket.socket) -> None:
+    for end in ends:
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+
+
+def hand_on_requests(client: socket.socket, server: socket.socket, seen: list[str]) -> None:
+    with suppress(OSError):
+        while data := client.recv(1 << 18):
+            if data.split(b" ", 1)[0] in {b"GET", b"PUT", b"POST", b"HEAD", b"DELETE"}:
+                seen.append(data.split(b" HTTP", 1)[0].decode("latin-1"))
+            server.sendall(data)
+    hang_up(client, server)
+
+
+def hand_on_answers(client: socket.socket, server: socket.socket, seen: list[str], losses: Losses) -> None:
+    with suppress(OSError):
+        while data := server.recv(1 << 18):
+            if losses.lose(data):
+                losses.requests.append(seen[-1])
+                break
+            client.sendall(data)
+    hang_up(client, server)
+
+
+@contextmanager
+def losing_proxy(endpoint: str) -> Iterator[tuple[str, Losses]]:
+    """Forward requests to a server; while `Losses.left` says so, hang up instead of handing on the answer."""
+    host, port = endpoint.removeprefix("http://").split(":")
+    losses = Losses()
+    listener = socket.create_server(("127.0.0.1", 0), backlog=16)
+
+    def serve(client: socket.socket) -> None:
+        seen: list[str] = []
+        with client, suppress(OSError), socket.create_connection((host, int(port))) as server:
+            answers = threading.Thread(target=hand_on_answers, args=(client, server, seen, losses))
+            answers.start()
+            hand_on_requests(client, server, seen)
+            answers.join()
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                threading.Thread(target=serve, args=(client,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", losses
+    finally:
+        listener.close()
