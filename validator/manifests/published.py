@@ -6,16 +6,16 @@
 import inspect
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from validator.models.finding import Finding, Location
+from validator.models.finding import Finding
 from validator.models.receipt import ReceiptEnd, ReceiptHeader, ReceiptObject
-from validator.models.report import Listing, ReportEnd, ReportHeader
+from validator.models.report import ReportEnd, ReportHeader
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ADDRESS = "https://cpgate.github.io/schemas"
@@ -39,21 +39,14 @@ def published_schemas() -> dict[str, dict[str, Any]]:
             "A record of a report",
             "One line of a report: a header first, one record for each finding, an end record last.",
             [ReportHeader, Finding, ReportEnd],
-            parts=[Listing, Location],
         ),
     }
 
 
-def _one_of(
-    name: str,
-    title: str,
-    description: str,
-    records: Sequence[type[BaseModel]],
-    parts: Sequence[type[BaseModel]] = (),
-) -> dict[str, Any]:
-    _, made = models_json_schema([(model, "validation") for model in [*records, *parts]])
+def _one_of(name: str, title: str, description: str, records: Sequence[type[BaseModel]]) -> dict[str, Any]:
+    _, made = models_json_schema([(model, "validation") for model in records])
     definitions = made["$defs"]
-    for model in [*records, *parts]:
+    for model in {part for record in records for part in _models_in(record)}:
         _describe(definitions[model.__name__], model)
     return {
         "$schema": DIALECT,
@@ -63,6 +56,16 @@ def _one_of(
         "oneOf": [{"$ref": f"#/$defs/{model.__name__}"} for model in records],
         "$defs": dict(sorted(definitions.items())),
     }
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that an annotation names, and those that they are made of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        for field in annotation.model_fields.values():
+            yield from _models_in(field.annotation)
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
 
 
 def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
