@@ -26,6 +26,7 @@ CHECK_MODULES = (
     "validator.checks.components",
     "validator.checks.plates",
     "validator.checks.batch_components",
+    "validator.checks.partial_plates",
     "validator.checks.unlisted",
     "validator.checks.objects",
     "validator.checks.table_reading",

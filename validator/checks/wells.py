@@ -91,3 +91,37 @@ def outliers(wells: Collection[Well]) -> tuple[PlateFormat, list[Well]] | None:
         if outside and len(outside) * 20 <= len(wells) and len(inside) * 10 >= shape.wells * 9:
             return shape, outside
     return None
+
+
+def well_name(well: Well) -> str:
+    """Write a well.
+
+    Examples
+    --------
+    >>> well_name(Well(1, 1)), well_name(Well(32, 48))
+    ('A01', 'AF48')
+    """
+    letters, row = "", well.row
+    while row:
+        row, letter = divmod(row - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return f"{letters}{well.column:02}"
+
+
+def well_ranges(wells: Iterable[Well], most: int = 4) -> str:
+    """Write wells row by row as ranges; the rest is counted.
+
+    Examples
+    --------
+    >>> well_ranges([Well(1, 1), Well(1, 2), Well(1, 3), Well(2, 7)])
+    'A01-A03, B07'
+    """
+    runs: list[list[Well]] = []
+    for well in sorted(set(wells)):
+        if runs and runs[-1][-1] == Well(well.row, well.column - 1):
+            runs[-1].append(well)
+        else:
+            runs.append([well])
+    words = [well_name(run[0]) + (f"-{well_name(run[-1])}" if len(run) > 1 else "") for run in runs[:most]]
+    left = sum(len(run) for run in runs[most:])
+    return ", ".join(words) + (f" and {left:,} more" if left else "")

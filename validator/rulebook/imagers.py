@@ -1,0 +1,109 @@
+"""What the names of raw images say: well, site and channel."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cache
+from operator import itemgetter
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from validator.rulebook.locate import read_rulebook_file
+
+
+class ImagerSpec(BaseModel):
+    """One form of names, as ``imagers.yaml`` writes it.
+
+    Attributes
+    ----------
+    name
+        Microscopes, or their software, that write such names.
+    pattern
+        Regular expression for a whole name, with the groups ``site`` and ``channel``, and ``well`` or ``row`` and ``column``.
+    examples
+        Names that it reads.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    pattern: str
+    examples: tuple[str, ...] = Field(min_length=1)
+
+
+class ImagersSpec(BaseModel):
+    """The whole of ``imagers.yaml``.
+
+    Attributes
+    ----------
+    imagers
+        Forms of names; the first that reads a name is taken.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    imagers: tuple[ImagerSpec, ...]
+
+
+class ImagedSite(NamedTuple):
+    """A site of a well; row and column are counted from 1."""
+
+    row: int
+    column: int
+    site: int
+
+
+@cache
+def load_imagers() -> tuple[tuple[ImagerSpec, re.Pattern[str]], ...]:
+    """Every form of names with its pattern, which finds such names in a text with one name a line."""
+    specs = ImagersSpec.model_validate(read_rulebook_file("imagers.yaml")).imagers
+    return tuple((spec, re.compile(f"^(?:{spec.pattern})$", re.MULTILINE)) for spec in specs)
+
+
+def read_image_names(names: Sequence[str]) -> tuple[int, dict[ImagedSite, set[str]]]:
+    """What the names of images of one folder say.
+
+    Parameters
+    ----------
+    names
+        Names of files; thousands are read in one go.
+
+    Returns
+    -------
+    number : int
+        How many names have a known form.
+    channels : dict
+        Channels of every site, as the names write them.
+    """
+    text = "\n".join(names)
+    if text.count("\n") >= len(names) > 0:  # a line break inside a name must not make two names of it
+        text = "\n".join(name for name in names if "\n" not in name)
+    for _, pattern in load_imagers():
+        found = pattern.findall(text)
+        if found:
+            return len(found), _channels(found, pattern.groupindex)
+    return 0, {}
+
+
+def _channels(found: Sequence[tuple[str, ...]], groups: Mapping[str, int]) -> dict[ImagedSite, set[str]]:
+    place = itemgetter(*(groups[name] - 1 for name in ("well", "row", "column", "site") if name in groups))
+    channel = itemgetter(groups["channel"] - 1)
+    written: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for parts in found:  # many for each site: numbers are read once for a site, not for each image
+        written[place(parts)].add(channel(parts))
+    channels: dict[ImagedSite, set[str]] = defaultdict(set)
+    for parts, names in written.items():
+        channels[_site(parts)] |= names
+    return dict(channels)
+
+
+def _site(parts: Sequence[str]) -> ImagedSite:
+    *well, site = parts
+    if len(well) > 1:
+        return ImagedSite(int(well[0]), int(well[1]), int(site))
+    letters = well[0].upper().rstrip("0123456789")
+    row = 0
+    for letter in letters:
+        row = row * 26 + ord(letter) - ord("A") + 1
+    return ImagedSite(row, int(well[0][len(letters) :]), int(site))
