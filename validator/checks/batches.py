@@ -128,9 +128,35 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
+@dataclass(frozen=True, slots=True)
+class WrongBatch:
+    """A batch whose name is not right.
+
+    Attributes
+    ----------
+    batch
+        The batch.
+    rule, message
+        What is wrong with its name.
+    rename
+        The right name; empty where it cannot be told.
+    """
+
+    batch: Batch
+    rule: Rule
+    message: str
+    rename: str
+
+
 @dataset_check(BATCH_UNDATED, BATCH_DATE_SPELLING, BATCH_DATE_IMPOSSIBLE, BATCH_DATE_FUTURE)
 def judge_batch_dates(dataset: Dataset) -> Iterator[Finding]:
     """Judge the name of every batch; those of an addition are in the Gallery already."""
+    for wrong in wrong_batches(dataset):
+        yield _finding(wrong.rule, wrong.batch, wrong.message, wrong.rename)
+
+
+def wrong_batches(dataset: Dataset) -> Iterator[WrongBatch]:
+    """Batches whose names are not right, with the names that they should have."""
     settled = known_projects() if dataset.scope in ("addition", "derived") else ()
     latest = today() + timedelta(days=1)  # it may be tomorrow elsewhere
     for batch in find_batches(dataset):
@@ -139,8 +165,7 @@ def judge_batch_dates(dataset: Dataset) -> Iterator[Finding]:
         reading = read_batch_date(batch.name, latest)
         rule, message = _judge(batch, reading, latest)
         if rule is not None:
-            rename = reading.rename or _rename_undated(batch, reading)
-            yield _finding(rule, batch, message, rename)
+            yield WrongBatch(batch, rule, message, reading.rename or _rename_undated(batch, reading))
 
 
 def _judge(batch: Batch, reading: BatchDate, latest: date) -> tuple[Rule | None, str]:

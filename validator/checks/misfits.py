@@ -57,8 +57,8 @@ def misfit_folders(dataset: Dataset) -> list[MisfitGroup]:
         misfit = placed.place.misfit
         if misfit is None:
             continue
-        parts = placed.folder.key.split("/")[: misfit.depth + 1]
-        key, home = "/".join(parts) + "/", "/".join(parts[: min(misfit.depth, GROUPED_BELOW)]) + "/"
+        key = _key_of_misfit(placed.folder.key, misfit)
+        home = "/".join(key.split("/")[: min(misfit.depth, GROUPED_BELOW)]) + "/"
         alone = (
             key if misfit.depth <= 3 else ""
         )  # folders of a source or its workspace are mistakes of their own
@@ -71,6 +71,18 @@ def misfit_folders(dataset: Dataset) -> list[MisfitGroup]:
         group.files += len(placed.folder.names)
         group.size += sum(placed.folder.sizes)
     return list(groups.values())
+
+
+def misspelt_folders(dataset: Dataset) -> dict[str, str]:
+    """Every folder whose name is nearly a documented one, by its key, with that name."""
+    misfits = ((placed.folder.key, placed.place.misfit) for placed in dataset.folders)
+    return {
+        _key_of_misfit(key, misfit): misfit.nearest for key, misfit in misfits if misfit and misfit.nearest
+    }
+
+
+def _key_of_misfit(folder_key: str, misfit: Misfit) -> str:
+    return "/".join(folder_key.split("/")[: misfit.depth + 1]) + "/"
 
 
 def misfit_files(dataset: Dataset) -> Iterator[tuple[PlacedFolder, str, int, Misfit]]:

@@ -1,6 +1,7 @@
 """Characters and lengths of names."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from validator.checks.dataset import Dataset
@@ -9,6 +10,7 @@ from validator.checks.registry import dataset_check
 from validator.checks.wording import below_source, counted, named_characters
 from validator.models.finding import Finding, Level
 from validator.models.rule import EXAMPLES_KEPT, Rule
+from validator.rulebook.layout import Layout
 
 FOLDER_CHARACTERS = Rule(
     id="CPG120",
@@ -50,6 +52,7 @@ CASE_ONLY = Rule(
 )
 
 KEY_BYTES = 1_024
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.-]+")
 _STRANGE_IN_FILE = re.compile(r"[^A-Za-z0-9_.\-\n]")
 
 
@@ -67,24 +70,49 @@ def folder_tree(dataset: Dataset) -> Iterator[str]:
         before = parts
 
 
-@dataset_check(FOLDER_CHARACTERS)
-def judge_folder_characters(dataset: Dataset) -> Iterator[Finding]:
-    """Find folder names with special characters; equal ones in one folder are one finding."""
-    found: dict[tuple[str, str], list[str]] = {}
+def strange_folders(dataset: Dataset) -> Iterator[tuple[str, str]]:
+    """Keys of folders whose names hold special characters, with these characters, in the order of the keys."""
     closed = ""
     for key in folder_tree(dataset):
         if closed and key.startswith(closed):
             continue
-        parent, _, name = key[:-1].rpartition("/")
+        name = key[:-1].rpartition("/")[2]
         if dataset.layout.is_closed(name):
             closed = key
         strange = dataset.layout.strange_characters(name)
         if strange:
-            found.setdefault((f"{parent}/" if parent else "", strange), []).append(key)
+            yield key, strange
+
+
+def plain_name(name: str, layout: Layout) -> str:
+    """Return a folder's name without special characters; dots stay where the layout allows them.
+
+    Examples
+    --------
+    >>> from validator.rulebook.layout import load_layout
+    >>> plain_name("old versions", load_layout()), plain_name("BR 01.zarr", load_layout())
+    ('old_versions', 'BR_01.zarr')
+    >>> plain_name("Düsseldorf (1.5)", load_layout()), plain_name("µ", load_layout())
+    ('Dusseldorf_1_5', '')
+    """
+    letters = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    with_dots = "_".join(part for part in _NOT_PLAIN.split(letters) if part)
+    if not layout.strange_characters(with_dots):
+        return with_dots
+    return "_".join(part for part in _NOT_PLAIN.split(letters.replace(".", " ")) if part)
+
+
+@dataset_check(FOLDER_CHARACTERS)
+def judge_folder_characters(dataset: Dataset) -> Iterator[Finding]:
+    """Find folder names with special characters; equal ones in one folder are one finding."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for key, strange in strange_folders(dataset):
+        parent = key[: key.rfind("/", 0, -1) + 1]
+        found.setdefault((parent, strange), []).append(key)
     for (parent, strange), keys in found.items():
         names = [key[:-1].rpartition("/")[2] for key in keys]
         what = f"“{names[0]}” holds" if len(keys) == 1 else f"{len(keys):,} folder names here hold"
-        plain = "_".join(part for part in re.split(r"[^A-Za-z0-9_-]+", names[0]) if part)
+        plain = plain_name(names[0], dataset.layout)
         yield FOLDER_CHARACTERS.finding(
             keys[0] if len(keys) == 1 else parent,
             f"{what} characters that folder names should not hold: {named_characters(strange)}",

@@ -106,7 +106,7 @@ def read_table(stream: BinaryIO, separator: str) -> Table:
     """
     content, compressed = read_content(stream)
     text, encoding, undecodable_line = decode(content)
-    used = _separator_in_use(text, separator)
+    used = separator_in_use(text, separator)
     records = _records(text, used)
     header_line, header = next(records, (0, []))
     if not any(name.strip() for name in header):
@@ -159,7 +159,8 @@ def _quoting(error: csv.Error, begin: int, line: int) -> UnreadableFile:
     )
 
 
-def _separator_in_use(text: str, expected: str) -> str:
+def separator_in_use(text: str, expected: str) -> str:
+    """What separates the cells: the expected sign, or another usual one where the first line has none of it."""
     first = next((line for line in io.StringIO(text, newline="") if line.strip()), "")
     if expected in first:
         return expected
