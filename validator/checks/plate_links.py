@@ -1,4 +1,4 @@
-"""Links among images, barcode_platemap and platemaps (CPG403-CPG405, CPG411)."""
+"""Links among images, barcode_platemap and platemaps (CPG403-CPG405, CPG411, CPG412)."""
 
 import posixpath
 from collections import defaultdict
@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from validator.checks.dataset import Dataset, PlacedFile
 from validator.checks.images import IMAGE_KINDS
 from validator.checks.plate_names import belongs_to_plate
+from validator.checks.plate_survey import BatchSurvey, survey_plates
 from validator.checks.registry import dataset_check
 from validator.checks.row_words import joined, lines_at, location_of, shown
 from validator.checks.table_reading import open_table
-from validator.checks.wording import counted
+from validator.checks.wording import counted, listed
 from validator.models.finding import Finding, Level
 from validator.models.rule import Rule
 from validator.readers.tables import Table
@@ -27,8 +28,8 @@ PLATEMAP_MISSING = Rule(
 PLATE_UNLISTED = Rule(
     id="CPG404",
     slug="plate-unlisted",
-    title="Every plate with images is in barcode_platemap",
-    why="A plate that no table names has images, but no treatments.",
+    title="Every plate of a batch is in barcode_platemap",
+    why="A plate that no table names has images or profiles, but no treatments.",
     mend="Add the plate to barcode_platemap with its platemap.",
     family="links",
 )
@@ -49,6 +50,16 @@ BARCODES_MISSING = Rule(
     why="It says which platemap belongs to which plate of the batch.",
     mend="Add workspace/metadata/platemaps/<batch>/barcode_platemap.csv.",
     family="links",
+)
+PLATE_WITHOUT_RESULTS = Rule(
+    id="CPG412",
+    slug="plate-without-results",
+    title="Every plate in barcode_platemap is in other folders of its batch",
+    why="Other plates of the table have load_data, a backend or profiles; these were forgotten or their processing failed.",
+    mend="Copy what belongs to the plates, or remove their rows.",
+    family="links",
+    level=Level.WARNING,
+    source="cpgate; found in published data",
 )
 
 Batch = tuple[str, str]
@@ -72,19 +83,26 @@ class _Barcodes:
     platemaps: Mapping[str, list[int]]
 
 
-@dataset_check(PLATEMAP_MISSING, PLATE_UNLISTED, PLATE_WITHOUT_IMAGES, BARCODES_MISSING)
+@dataset_check(
+    PLATEMAP_MISSING, PLATE_UNLISTED, PLATE_WITHOUT_IMAGES, BARCODES_MISSING, PLATE_WITHOUT_RESULTS
+)
 def plates_and_platemaps_agree(dataset: Dataset) -> Iterator[Finding]:
     """Compare the plates that have images with those that have platemaps."""
     images = _plates_with_images(dataset)
     files = {_batch_of(file.place.entities): file for file in dataset.files("workspace.barcode_platemap")}
     platemaps = _platemaps(dataset)
+    surveys = {(survey.home, survey.batch): survey for survey in survey_plates(dataset)}
     for batch, file in files.items():
         barcodes = _read(file, dataset)
         if barcodes is None:
             continue
         yield from _judge_platemaps(barcodes, platemaps)
-        if images.get(batch) and dataset.scope != "pooled":  # plates of pooled data have Barcodes.csv instead
+        if dataset.scope == "pooled":  # plates of pooled data have Barcodes.csv instead
+            continue
+        if images.get(batch):
             yield from _judge_plates(barcodes, images[batch], _plates_with_load_data(dataset, batch))
+        elif batch in surveys:
+            yield from _judge_results(barcodes, surveys[batch])
     if files and dataset.scope != "pooled":
         yield from _judge_batches(dataset, sorted(images.keys() - files.keys()))
 
@@ -200,6 +218,40 @@ def _judge_plates(
             barcodes.key,
             f"{counted(len(without), 'plate')} of this table {'has' if len(without) == 1 else 'have'} no images: "
             + joined([shown(name) for name in without]),
+            location=location_of(lines, "Assay_Plate_Barcode"),
+            count=len(without),
+            examples=without,
+        )
+
+
+def _judge_results(barcodes: _Barcodes, survey: BatchSurvey) -> Iterator[Finding]:
+    """Compare the plates of a batch without images with the table."""
+    there = listed(survey.components, "and")
+    unlisted = [
+        plate
+        for plate in survey.plates
+        if not any(belongs_to_plate(name, plate) or belongs_to_plate(plate, name) for name in barcodes.plates)
+    ]
+    if unlisted:
+        verb = "is" if len(unlisted) == 1 else "are"
+        yield PLATE_UNLISTED.finding(
+            barcodes.key,
+            f"{counted(len(unlisted), 'plate')} of {there} {verb} not in this table: "
+            + joined([shown(name) for name in unlisted]),
+            count=len(unlisted),
+            examples=unlisted,
+        )
+    without = [
+        name
+        for name in barcodes.plates
+        if name not in survey.plates and not any(belongs_to_plate(name, plate) for plate in survey.plates)
+    ]
+    if survey.plates and without:
+        lines = sorted(line for name in without for line in barcodes.plates[name])
+        yield PLATE_WITHOUT_RESULTS.finding(
+            barcodes.key,
+            f"{counted(len(without), 'plate')} of this table {'is' if len(without) == 1 else 'are'} not in {there}, "
+            f"which other plates have: {joined([shown(name) for name in without])}",
             location=location_of(lines, "Assay_Plate_Barcode"),
             count=len(without),
             examples=without,

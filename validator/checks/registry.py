@@ -37,6 +37,7 @@ CHECK_MODULES = (
     "validator.checks.images",
     "validator.checks.image_links",
     "validator.checks.plate_links",
+    "validator.checks.well_links",
     "validator.checks.tool",
 )
 
