@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from servers import CREDENTIALS, moto_server, s3_client
 
 _numbers = count(1)
+_client_for = cache(s3_client)  # making one takes as long as many requests
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,6 @@ def store(s3_server, monkeypatch) -> Store:
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     bucket = f"bucket-{next(_numbers)}"
-    client = s3_client(s3_server)
+    client = _client_for(s3_server)
     client.create_bucket(Bucket=bucket)
     return Store(s3_server, bucket, client)

@@ -49,7 +49,7 @@ def test_lines_are_ascii_without_line_ends_inside():
     assert line.count(b"\n") == 1
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(RECORDS)
 def test_a_log_cut_at_any_byte_gives_a_prefix_of_its_records(scratch, records):
     lines = [encode_record(record) for record in records]

@@ -5,7 +5,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from validator.digests.files import FileState
@@ -156,6 +156,7 @@ def expected_uploads(history) -> dict[str, UploadRecord]:
     }
 
 
+@settings(max_examples=40)
 @given(HISTORY)
 def test_it_does_not_matter_which_process_wrote_what(scratch, history):
     folder = new_folder(scratch)
@@ -165,6 +166,7 @@ def test_it_does_not_matter_which_process_wrote_what(scratch, history):
     assert state.last_run == 2
 
 
+@settings(max_examples=40)
 @given(HISTORY, st.randoms())
 def test_nor_how_the_files_are_named(scratch, history, luck):
     folder = new_folder(scratch)
@@ -178,6 +180,7 @@ def test_nor_how_the_files_are_named(scratch, history, luck):
     assert read_journal(shuffled).uploads == expected_uploads(history)
 
 
+@settings(max_examples=40)
 @given(HISTORY.filter(bool), st.data())
 def test_a_cut_file_never_invents_anything(scratch, history, data):
     folder = new_folder(scratch)
@@ -235,6 +238,7 @@ def assert_settled(state: JournalState, before: JournalState, settled: set[str])
     assert state.uploads == {i: u for i, u in before.uploads.items() if u.key not in settled}
 
 
+@settings(max_examples=40)
 @given(EVENTS, st.sets(st.sampled_from(KEYS)))
 def test_put_together_it_says_the_same(scratch, events, settled):
     folder = new_folder(scratch)
@@ -255,6 +259,7 @@ class Killed(BaseException):
     pass
 
 
+@settings(max_examples=40)
 @given(EVENTS, st.integers(0, 3))
 def test_a_kill_while_it_is_put_together_loses_nothing(scratch, events, removals):
     """0: before the new file has its name; n: before the nth old file is removed."""
