@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
 from validator.manifests.published import attribute_descriptions, main, published_schemas, schema_text
@@ -17,7 +18,7 @@ from validator.models.report import Listing, ReportEnd, ReportHeader
 from validator.reporters.records import report_lines
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
-NAMES = ["receipt.schema.json", "report.schema.json"]
+NAMES = sorted(published_schemas())
 NOW = datetime(2026, 11, 20, 14, 5, 33, 120_000, tzinfo=UTC)
 
 
@@ -224,3 +225,27 @@ def test_they_can_be_written_again(tmp_path):
 def test_without_a_folder_it_says_how(capsys):
     assert main([]) == 2
     assert "usage" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["layout", "entities", "imagers", "scopes"])
+def test_the_rulebook_is_what_its_schemas_say(name):
+    document = yaml.safe_load((SCHEMAS / f"{name}.yaml").read_text(encoding="utf-8"))
+    assert list(checker(f"{name}.schema.json").iter_errors(document)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("layout", lambda document: document["tree"]["folders"]["{project}"].update(colour="red")),
+        ("layout", lambda document: document["everywhere"].pop("files")),
+        ("layout", lambda document: document["tree"].update(opaque="perhaps")),
+        ("entities", lambda document: document["plate"].pop("pattern")),
+        ("entities", lambda document: document["plate"].update(examples=[])),
+        ("imagers", lambda document: document["imagers"][0].pop("examples")),
+        ("scopes", lambda document: document["scopes"][0].update(required="images")),
+    ],
+)
+def test_a_damaged_rulebook_fails(name, damage):
+    document = yaml.safe_load((SCHEMAS / f"{name}.yaml").read_text(encoding="utf-8"))
+    damage(document)
+    assert not checker(f"{name}.schema.json").is_valid(document)

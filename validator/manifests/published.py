@@ -1,4 +1,4 @@
-"""JSON Schemas of what cpgate writes, for programs in other languages: made from the models, kept in `schemas/`.
+"""JSON Schemas of what cpgate writes and of its rulebook: made from the models, kept in `schemas/`.
 
 ``python -m validator.manifests.published schemas`` writes them again after a model has changed.
 """
@@ -16,6 +16,10 @@ from pydantic.json_schema import models_json_schema
 from validator.models.finding import Finding
 from validator.models.receipt import ReceiptEnd, ReceiptHeader, ReceiptObject
 from validator.models.report import ReportEnd, ReportHeader
+from validator.rulebook.imagers import ImagerSpec, ImagersSpec
+from validator.rulebook.scope import Component, Scope, ScopesSpec
+from validator.rulebook.template import EntitiesSpec, EntitySpec
+from validator.rulebook.tree import CharactersSpec, EverywhereSpec, LayoutSpec, NodeSpec
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ADDRESS = "https://cpgate.github.io/schemas"
@@ -26,7 +30,7 @@ ALWAYS_WRITTEN = ("record", "format")
 
 
 def published_schemas() -> dict[str, dict[str, Any]]:
-    """Every published schema by the name of its file; each describes one line of a JSON-lines file."""
+    """Every published schema by the name of its file: of a line of receipts and reports, of a file of the rulebook."""
     return {
         "receipt.schema.json": _one_of(
             "receipt-1",
@@ -40,6 +44,38 @@ def published_schemas() -> dict[str, dict[str, Any]]:
             "One line of a report: a header first, one record for each finding, an end record last.",
             [ReportHeader, Finding, ReportEnd],
         ),
+        **_rulebook_schemas(),
+    }
+
+
+def _rulebook_schemas() -> dict[str, dict[str, Any]]:
+    """What the files of the rulebook must be."""
+    layout_parts: list[type[BaseModel]] = [NodeSpec, EverywhereSpec, CharactersSpec]
+    return {
+        "layout.schema.json": _document("layout-1", "The layout", LayoutSpec, layout_parts),
+        "entities.schema.json": _document("entities-1", "The entities", EntitiesSpec, [EntitySpec]),
+        "imagers.schema.json": _document("imagers-1", "Names of raw images", ImagersSpec, [ImagerSpec]),
+        "scopes.schema.json": _document("scopes-1", "The scopes", ScopesSpec, [Scope, Component]),
+    }
+
+
+def _document(
+    name: str, title: str, model: type[BaseModel], parts: Sequence[type[BaseModel]]
+) -> dict[str, Any]:
+    """Schema of a document of one model; parts are the models inside it (a folder of the layout holds folders)."""
+    made = model.model_json_schema()
+    definitions = made.pop("$defs")
+    for part in parts:
+        _describe(definitions[part.__name__], part)
+    if "properties" in made:
+        _describe(made, model)
+    return {
+        "$schema": DIALECT,
+        "$id": f"{ADDRESS}/{name}.json",
+        **made,
+        "title": f"{title} of the rulebook",
+        "description": _plain((inspect.getdoc(model) or "").partition("\n\n")[0]),
+        "$defs": dict(sorted(definitions.items())),
     }
 
 

@@ -63,10 +63,27 @@ class Scope(BaseModel):
         return _begins(kind, self.signs) and not _begins(kind, self.unless)
 
 
+class ScopesSpec(BaseModel):
+    """The whole of ``scopes.yaml``.
+
+    Attributes
+    ----------
+    scopes
+        Every scope; the first of which a dataset shows a sign is taken.
+    default
+        Name of the scope of a dataset that shows no sign.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scopes: tuple[Scope, ...]
+    default: str
+
+
 @cache
 def load_scopes() -> tuple[Scope, ...]:
     """Every scope of the rulebook; the order matters to :func:`find_scope`."""
-    return tuple(Scope.model_validate(spec) for spec in read_rulebook_file("scopes.yaml")["scopes"])
+    return ScopesSpec.model_validate(read_rulebook_file("scopes.yaml")).scopes
 
 
 def load_scope(name: str) -> Scope:

@@ -5,8 +5,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
 from validator.errors import RulebookError
 from validator.rulebook.locate import read_rulebook_file
+
+
+class EntitySpec(BaseModel):
+    """A varying part of a path, as ``entities.yaml`` writes it.
+
+    Attributes
+    ----------
+    is
+        What it is, in words.
+    show
+        What messages write in its place, ``<plate>``.
+    pattern
+        Regular expression for what may stand there; named groups bind further entities.
+    examples
+        Some that are in use.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    meaning: str = Field(alias="is")
+    show: str
+    pattern: str
+    examples: tuple[str, ...] = Field(min_length=1)
+
+
+class EntitiesSpec(RootModel[dict[str, EntitySpec]]):
+    """The whole of ``entities.yaml``: entities by their names."""
+
 
 _BRACES = re.compile(r"\{([a-z_]+)\}")
 
@@ -39,9 +69,10 @@ class Entity:
 @cache
 def load_entities() -> Mapping[str, Entity]:
     """Every entity of the rulebook by its name."""
+    specs = EntitiesSpec.model_validate(read_rulebook_file("entities.yaml")).root
     return {
-        name: Entity(name, spec["is"], spec["show"], spec["pattern"], tuple(spec["examples"]))
-        for name, spec in read_rulebook_file("entities.yaml").items()
+        name: Entity(name, spec.meaning, spec.show, spec.pattern, spec.examples)
+        for name, spec in specs.items()
     }
 
 

@@ -11,7 +11,25 @@ from validator.rulebook.template import Template
 
 
 class NodeSpec(BaseModel):
-    """One folder of the tree, as ``layout.yaml`` writes it (its head explains the fields)."""
+    """One folder of the tree, as ``layout.yaml`` writes it.
+
+    Attributes
+    ----------
+    kind
+        What lies there; checks ask for files by their kind. Taken from the part, or from the folder around it, where it is not said.
+    use
+        A node of ``parts`` that stands here.
+    opaque
+        Whether the imager decides what is inside, at any depth; nothing inside is ever renamed.
+    free
+        Whether anything may be inside, beside what is named.
+    aliases
+        Other names that people give to the folder when they mean this one.
+    folders
+        Folders that may lie in it, by their name or a form of names; literal names come first.
+    files
+        Files that may lie in it, by their name or a form of names, each with its kind.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -25,7 +43,15 @@ class NodeSpec(BaseModel):
 
 
 class EverywhereSpec(BaseModel):
-    """What may lie in any folder."""
+    """What may lie in any folder.
+
+    Attributes
+    ----------
+    files
+        Files by their name or a form of names, each with its kind.
+    folders
+        Folders by their name.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,7 +60,17 @@ class EverywhereSpec(BaseModel):
 
 
 class CharactersSpec(BaseModel):
-    """What folder names are made of."""
+    """What folder names are made of.
+
+    Attributes
+    ----------
+    allowed
+        Characters, as a class of a regular expression.
+    exceptions
+        Regular expressions for whole names that may hold a dot.
+    opaque
+        Regular expressions for folders below which names are a file format's own.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,7 +80,23 @@ class CharactersSpec(BaseModel):
 
 
 class LayoutSpec(BaseModel):
-    """The whole of ``layout.yaml``."""
+    """The whole of ``layout.yaml``.
+
+    Attributes
+    ----------
+    version
+        Version of the rulebook in which the layout changed last.
+    everywhere
+        What may lie in any folder.
+    folder_characters
+        What folder names are made of.
+    may_be_empty
+        Names of files that are empty on purpose.
+    parts
+        Nodes that stand in several places of the tree, by their names.
+    tree
+        The root of the bucket.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
