@@ -1,9 +1,12 @@
 """A folder becomes keys; what cannot become one is told and never followed."""
 
+import errno
 import os
 import socket
 import stat
 import sys
+import threading
+import time
 import unicodedata
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 
 from validator.errors import NothingChecked, UsageError
 from validator.models.listing import Folder, Trouble
+from validator.sources import looking
 from validator.sources.local import LocalSource
 
 LINUX = pytest.mark.skipif(
@@ -284,3 +288,139 @@ def test_dataset_that_is_said(tmp_path):
     assert keys(folders) == ["cpg0099-example/broad/workspace/qc/a.txt"]
     folders, _ = scan(tmp_path / "mydata/workspace", dataset="cpg0099-example/broad")
     assert keys(folders) == ["cpg0099-example/broad/workspace/qc/a.txt"]
+
+
+def test_files_of_a_mount_appear_below_its_key(home, tmp_path):
+    write(tmp_path / "disk2/b1/images/P1/x.tiff", "12345")
+    folders, troubles = scan(home, mounts={"cpg0099-example/broad/images/": tmp_path / "disk2"})
+    assert troubles == []
+    assert [folder.key for folder in folders] == sorted(folder.key for folder in folders)
+    entry = next(entry for folder in folders for entry in folder.entries() if entry.key.endswith(".tiff"))
+    assert entry.key == "cpg0099-example/broad/images/b1/images/P1/x.tiff"
+    assert Path(entry.path).read_text() == "12345"
+
+
+def test_a_mount_hides_nothing_without_a_word(home, tmp_path):
+    write(home / "images/b0/hidden.tiff")
+    write(home / "workspace/profiles")
+    write(tmp_path / "disk2/b1/x.tiff")
+    (home / "workspace/empty").mkdir()
+    mounts = dict.fromkeys(
+        [
+            "cpg0099-example/broad/images",
+            "cpg0099-example/broad/workspace/profiles",
+            "cpg0099-example/broad/workspace/empty",
+        ],
+        tmp_path / "disk2",
+    )
+    folders, troubles = scan(home, mounts=mounts)
+    assert [(trouble.kind, trouble.key) for trouble in troubles] == [
+        ("mount-hides", "cpg0099-example/broad/images/"),
+        ("mount-hides", "cpg0099-example/broad/workspace/profiles"),
+    ]
+    assert "cpg0099-example/broad/images/b0/" not in [folder.key for folder in folders]
+
+
+def test_links_may_lead_into_a_mounted_folder_and_only_there(home, tmp_path):
+    write(tmp_path / "disk2/x.tiff")
+    write(tmp_path / "disk3/y.tiff")
+    link(home / "images", tmp_path / "disk2")
+    link(home / "workspace/qc/x.tiff", tmp_path / "disk2/x.tiff")
+    link(home / "workspace/qc/y.tiff", tmp_path / "disk3/y.tiff")
+    folders, (trouble,) = scan(home, mounts={"cpg0099-example/broad/images/": tmp_path / "disk2"})
+    assert (trouble.kind, trouble.key) == ("symlink-outside", "cpg0099-example/broad/workspace/qc/y.tiff")
+    assert [key.removeprefix("cpg0099-example/broad/") for key in keys(folders)] == [
+        "images/x.tiff", "workspace/qc/a.txt", "workspace/qc/x.tiff",
+    ]  # fmt: skip
+
+
+def test_a_mount_elsewhere_is_left_out(home, tmp_path):
+    write(tmp_path / "disk2/x.tiff")
+    folders, _ = scan(home / "workspace", mounts={"cpg0099-example/broad/images/": tmp_path / "disk2"})
+    assert keys(folders) == ["cpg0099-example/broad/workspace/qc/a.txt"]
+
+
+@pytest.mark.parametrize(
+    ("key", "folder", "words"),
+    [
+        ("cpg0099-example/broad/images/", "missing", "which is not a folder"),
+        ("cpg0099-example//images", ".", "is not a key of a folder"),
+        ("../images", ".", "is not a key of a folder"),
+        ("cpg0099-example/broad/", ".", "would stand for all"),
+    ],
+)
+def test_mounts_that_cannot_be_used(home, tmp_path, key, folder, words):
+    with pytest.raises(UsageError, match=words):
+        LocalSource(home, mounts={key: tmp_path / folder})
+
+
+class SlowEntry:
+    """An entry of a disk that answers slowly, and not always."""
+
+    def __init__(self, entry, errors):
+        self._entry = entry
+        self._errors = errors
+        self.name, self.path, self.is_dir = entry.name, entry.path, entry.is_dir
+
+    def stat(self, *, follow_symlinks=True):
+        time.sleep(0.0005)
+        if self.name in self._errors:
+            raise OSError(self._errors[self.name], os.strerror(self._errors[self.name]))
+        return self._entry.stat(follow_symlinks=follow_symlinks)
+
+
+class SlowScan:
+    def __init__(self, found, errors):
+        self._found = found
+        self._errors = errors
+
+    def __iter__(self):
+        return (SlowEntry(entry, self._errors) for entry in self._found)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._found.close()
+
+
+def slow_down(monkeypatch, errors):
+    real = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: SlowScan(real(path), errors))
+
+
+def test_a_slow_disk_gives_the_same(home, monkeypatch):
+    for folder in range(30):
+        for name in range(40):
+            write(home / f"images/b{folder:02}/{name:02}.tiff", "x" * folder)
+    for name in range(700):
+        write(home / f"workspace/qc/many/{name:03}.csv")
+    quick = scan(home)
+    threads = set()
+    real = looking._look_at
+
+    def look_at(entries):
+        threads.add(threading.current_thread().name)
+        return real(entries)
+
+    monkeypatch.setattr(looking, "_look_at", look_at)
+    slow_down(monkeypatch, {"07.tiff": errno.ESTALE, "650.csv": errno.EIO})
+    folders, troubles = scan(home)
+    assert len(threads) > 2
+    assert [folder.key for folder in folders] == [folder.key for folder in quick[0]]
+    missing = set(keys(quick[0])) - set(keys(folders))
+    assert {key.rpartition("/")[2] for key in missing} == {"07.tiff", "650.csv"}
+    assert len(missing) == 31
+    assert {trouble.detail for trouble in troubles} == {
+        "the network share was disconnected or replaced while it was listed",
+        "input/output error",
+    }
+    assert [trouble.kind for trouble in troubles] == ["unreadable"] * 31
+
+
+def test_a_slow_disk_with_small_folders(home, monkeypatch):
+    for folder in range(400):
+        write(home / f"workspace/analysis/b/P/analysis/P-{folder:03}/Image.csv")
+    quick = [folder.key for folder in scan(home)[0]]
+    slow_down(monkeypatch, {})
+    assert [folder.key for folder in scan(home)[0]] == quick

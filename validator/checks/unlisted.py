@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from validator.checks.dataset import Dataset
 from validator.checks.registry import dataset_check
 from validator.checks.wording import counted
-from validator.models.finding import Finding, Level
+from validator.models.finding import Finding, Level, Location
 from validator.models.listing import Trouble, TroubleKind
 from validator.models.rule import Rule
 
@@ -73,6 +73,34 @@ SAME_KEY = Rule(
     family="layout",
     source="cpgate",
 )
+MOUNT_HIDES = Rule(
+    id="CPG147",
+    slug="mount-hides",
+    title="A mount hides nothing",
+    why="Where a folder elsewhere is mounted, what lies on disk at the same place is neither checked nor uploaded.",
+    mend="Move what lies there into the mounted folder, or remove it.",
+    family="layout",
+    source="cpgate",
+)
+LISTING_LINE = Rule(
+    id="CPG148",
+    slug="listing-line",
+    title="Every line of a listing is understood",
+    why="A line that is no entry of the listing may stand for a file that was not judged; lists of commands that failed or were cut look like this.",
+    mend="Make the listing again, with aws s3 ls --recursive, and check that the command ends without an error.",
+    family="layout",
+    source="cpgate",
+)
+LISTED_TWICE = Rule(
+    id="CPG149",
+    slug="listed-twice",
+    title="No key is listed twice",
+    why="A bucket holds a key once: the listing was put together from several, perhaps of different days.",
+    mend="Make one listing of everything.",
+    family="layout",
+    level=Level.WARNING,
+    source="cpgate",
+)
 
 RULES: dict[TroubleKind, Rule] = {
     "broken-symlink": SYMLINK_BROKEN,
@@ -82,6 +110,9 @@ RULES: dict[TroubleKind, Rule] = {
     "special-file": SPECIAL_FILE,
     "not-utf8": NAME_NOT_UTF8,
     "same-key": SAME_KEY,
+    "mount-hides": MOUNT_HIDES,
+    "listing-line": LISTING_LINE,
+    "listed-twice": LISTED_TWICE,
 }
 
 _ONE: dict[TroubleKind, str] = {
@@ -92,6 +123,9 @@ _ONE: dict[TroubleKind, str] = {
     "special-file": "This is not a file",
     "not-utf8": "This name is not written in UTF-8",
     "same-key": "This name makes the same key as another one in the folder",
+    "mount-hides": "A mount hides this",
+    "listing-line": "This line is no entry of a listing",
+    "listed-twice": "This key is listed twice; the last line counts",
 }
 _MANY: dict[TroubleKind, tuple[str, str]] = {
     "broken-symlink": ("symbolic link", "lead nowhere"),
@@ -101,6 +135,9 @@ _MANY: dict[TroubleKind, tuple[str, str]] = {
     "special-file": ("thing", "are not files"),
     "not-utf8": ("name", "are not written in UTF-8"),
     "same-key": ("name", "make the same key as another one in the folder"),
+    "mount-hides": ("thing", "are hidden by mounts"),
+    "listing-line": ("line", "are no entries of a listing"),
+    "listed-twice": ("key", "are listed twice; the last line counts"),
 }
 
 
@@ -109,10 +146,22 @@ def judge_what_cannot_be_listed(dataset: Dataset) -> Iterator[Finding]:
     """Tell what the listing met; equal things in one folder are one finding."""
     groups: dict[tuple[TroubleKind, str], list[Trouble]] = {}
     for trouble in dataset.troubles:
+        if trouble.line:
+            yield _tell_lines(trouble)
+            continue
         parent = trouble.key.rstrip("/").rpartition("/")[0] + "/"
         groups.setdefault((trouble.kind, parent), []).append(trouble)
     for (kind, parent), troubles in groups.items():
         yield _tell(RULES[kind], kind, parent, troubles)
+
+
+def _tell_lines(trouble: Trouble) -> Finding:
+    noun, verb = _MANY[trouble.kind]
+    what = _ONE[trouble.kind] if trouble.count == 1 else f"{counted(trouble.count, noun)} {verb}"
+    where = Location(line=trouble.line)
+    return RULES[trouble.kind].finding(
+        trouble.key, f"{what}: {trouble.detail}", location=where, count=trouble.count
+    )
 
 
 def _tell(rule: Rule, kind: TroubleKind, parent: str, troubles: list[Trouble]) -> Finding:

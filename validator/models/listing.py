@@ -67,6 +67,28 @@ class Folder:
             yield Entry(self.key + name, f"{self.path}/{self.disk_names.get(name, name)}", size, mtime_ns)
 
 
+SourceKind = Literal["folder", "bucket", "aws-ls", "inventory", "keys"]
+Unknown = Literal["contents", "sizes", "times"]
+UNKNOWN_SIZE = -1
+"""Stands for the size of a file where the source tells none; such files are never empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """What sort of source a dataset was listed from.
+
+    Attributes
+    ----------
+    kind
+        A folder, a bucket, a text of ``aws s3 ls``, an S3 Inventory, a plain list of keys.
+    unknown
+        What it cannot tell of a file.
+    """
+
+    kind: SourceKind
+    unknown: tuple[Unknown, ...] = ()
+
+
 TroubleKind = Literal[
     "broken-symlink",
     "symlink-outside",
@@ -75,6 +97,9 @@ TroubleKind = Literal[
     "special-file",
     "not-utf8",
     "same-key",
+    "mount-hides",
+    "listing-line",
+    "listed-twice",
 ]
 
 
@@ -92,12 +117,18 @@ class Trouble:
         Where it lies.
     detail
         The facts (where a link points, what the system said), one short phrase.
+    line
+        Line of a text listing, 1 is the first; 0 for everything else.
+    count
+        How many things (lines of a listing) it stands for.
     """
 
     kind: TroubleKind
     key: str
     path: str
     detail: str = ""
+    line: int = 0
+    count: int = 1
 
 
 Scan = Iterator[Folder | Trouble]

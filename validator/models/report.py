@@ -9,6 +9,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from validator.models.finding import Level
+from validator.models.listing import SourceKind, Unknown
 
 REPORT_FORMAT: Final = "cpgate-report/1"
 
@@ -26,6 +27,11 @@ class Listing(BaseModel):
         SHA-256 over key, size and modification time of every file in the order of their keys.
     seconds
         How long the listing took.
+    source
+        Where it came from: a folder, a bucket, a text of ``aws s3 ls``, an S3 Inventory, a list of keys.
+    unknown
+        What the source could not tell: without ``contents`` no table and no image was read, without ``sizes``
+        nothing is known about empty files (and ``size`` is 0), without ``times`` the digest holds none.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -34,6 +40,8 @@ class Listing(BaseModel):
     size: int
     digest: str
     seconds: float
+    source: SourceKind = "folder"
+    unknown: list[Unknown] = Field(default_factory=list)
 
 
 class ReportHeader(BaseModel):

@@ -13,7 +13,7 @@ from validator.checks.registry import all_rules
 from validator.checks.runner import Tally
 from validator.errors import UsageError
 from validator.models.finding import Level
-from validator.models.listing import Entry, Folder, Scan, Trouble
+from validator.models.listing import Entry, Folder, Scan, SourceFacts, Trouble
 from validator.models.report import Listing, ReportHeader
 from validator.rulebook.locate import rulebook_version
 from validator.rulebook.policy import load_policy
@@ -35,6 +35,7 @@ class NamesSource:
 
     root = "."
     complete = False
+    facts = SourceFacts("folder")
 
     def __init__(self, keys: dict[str, str]) -> None:
         self._keys = keys

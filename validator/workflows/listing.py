@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Protocol
 
 from validator.checks.dataset import Dataset, PlacedFolder
-from validator.models.listing import Entry, Folder, Scan, Trouble
+from validator.models.listing import Entry, Folder, Scan, SourceFacts, Trouble
 from validator.models.place import Place
 from validator.models.progress import Progress, SilentProgress, Step
 from validator.models.report import Listing
@@ -30,10 +30,13 @@ class Source(Protocol):
         What it is called in texts.
     complete
         Whether it holds whole datasets.
+    facts
+        What sort of source it is, and what it cannot tell.
     """
 
     root: str
     complete: bool
+    facts: SourceFacts
 
     def scan(self) -> Scan:
         """Every folder that holds files, in the order of the keys, and what could not be listed."""
@@ -86,13 +89,16 @@ def list_dataset(
         folders=folders,
         junk=junk,
         troubles=troubles,
-        opener=source.open,
+        opener=None if "contents" in source.facts.unknown else source.open,
     )
+    sizes_known = "sizes" not in source.facts.unknown
     listing = Listing(
         files=sum(len(placed.folder.names) for placed in folders),
-        size=sum(sum(placed.folder.sizes) for placed in folders),
+        size=sum(sum(placed.folder.sizes) for placed in folders) if sizes_known else 0,
         digest=listing_digest(placed.folder for placed in folders),
         seconds=round(time.monotonic() - began, 3),
+        source=source.facts.kind,
+        unknown=list(source.facts.unknown),
     )
     return dataset, listing
 
