@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import BinaryIO
 
 from validator.checks.clean_files import CleanFiles
+from validator.models.configuration import Configuration
 from validator.models.listing import Entry, Folder, Trouble
 from validator.models.place import Place
 from validator.rulebook.layout import Layout
@@ -55,6 +56,8 @@ class Dataset:
         Opens an entry for reading bytes.
     clean_files
         Images that need not be read again; ``None`` reads all.
+    configuration
+        What users decided about levels and files; ``None`` when nothing.
     told
         Keys of folders whose absence a finding has told; nothing more is said about what should lie in them.
     """
@@ -70,6 +73,7 @@ class Dataset:
     troubles: list[Trouble] = field(default_factory=list)
     opener: Callable[[Entry], BinaryIO] | None = None
     clean_files: CleanFiles | None = None
+    configuration: Configuration | None = None
     told: set[str] = field(default_factory=set)
 
     def files(self, *kinds: str) -> Iterator[PlacedFile]:
@@ -102,6 +106,11 @@ class Dataset:
         """``project/source/`` and batch of everything below an ``images/``."""
         parts = (placed.folder.key.split("/", 4) for placed in self.folders)
         return frozenset((f"{p[0]}/{p[1]}/", p[3]) for p in parts if len(p) > 4 and p[2] == "images")
+
+    @property
+    def ignored_files(self) -> int:
+        """How many files the configuration leaves out."""
+        return sum(entry.files for entry in self.configuration.ignored) if self.configuration else 0
 
     def open(self, entry: Entry) -> BinaryIO:
         """Open an entry for reading.

@@ -41,6 +41,8 @@ class Tally:
     ----------
     checked
         How many files each family looked at.
+    overridden
+        How many findings each override of the policy decided; also of those that are off in some places.
     crashed
         How many times a check crashed.
     crash_details
@@ -48,6 +50,7 @@ class Tally:
     """
 
     checked: dict[str, int] = field(default_factory=dict)
+    overridden: list[int] = field(default_factory=list)
     crashed: int = 0
     crash_details: list[str] = field(default_factory=list)
 
@@ -116,14 +119,14 @@ class _Run:
         self._tally = tally
         self._jobs = jobs
         self._mishaps = Mishaps()
-        self._levels = {
-            rule.id: dataset.policy.level(rule) if selection.wants(rule) else Level.OFF
-            for rule in all_rules().values()
-        }
+        self._policy = dataset.policy
+        self._tally.overridden = [0] * len(self._policy.overrides)
+        self._rules = all_rules()
+        self._wanted = {rule.id for rule in self._rules.values() if selection.wants(rule)}
         self._checks = [
             check
             for check in all_checks()
-            if any(self._levels[rule.id] is not Level.OFF for rule in check.rules)
+            if any(rule.id in self._wanted and not self._policy.is_off(rule) for rule in check.rules)
         ]
 
     def family(self, family: Family, progress: Progress) -> Iterator[Finding]:
@@ -173,10 +176,22 @@ class _Run:
 
     def _levelled(self, findings: Iterable[Finding]) -> Iterator[Finding]:
         for finding in findings:
-            level = self._levels.get(finding.rule, finding.level)
+            level = self._level_of(finding)
             if finding.rule == "CPG901" or level is not Level.OFF:
                 finding.level = level if level is not Level.OFF else Level.ERROR
                 yield finding
+
+    def _level_of(self, finding: Finding) -> Level:
+        rule = self._rules.get(finding.rule)
+        if rule is None:
+            return finding.level
+        if rule.id not in self._wanted:
+            return Level.OFF
+        level, index = self._policy.decide(rule, finding.key)
+        # What is off everywhere is not looked for; that a check finds it beside something else does not count.
+        if index is not None and (self._policy.overrides[index].paths or level is not Level.OFF):
+            self._tally.overridden[index] += 1
+        return level
 
     def _note_failure(self, failure: _Failure) -> None:
         error = failure.error

@@ -13,6 +13,7 @@ from validator.cli.output import Outputs
 @click.argument("path", type=click.Path(path_type=Path, readable=False))
 @options.dataset_option
 @options.policy_option
+@options.config_option
 @options.scope_option
 @options.rule_options
 @options.fail_on_option
@@ -31,7 +32,8 @@ def check(
     *,
     path: Path,
     dataset: str | None,
-    policy: str,
+    policy: str | None,
+    config: Path | None,
     scope: str | None,
     only: tuple[str, ...],
     select: tuple[str, ...],
@@ -59,6 +61,7 @@ def check(
         path=path,
         dataset=dataset,
         policy=policy,
+        config=config,
         scope=scope,
         only=options.split_list(only),
         select=options.split_list(select),

@@ -21,7 +21,7 @@ def hook() -> None:
 @click.argument("files", nargs=-1, type=click.Path())
 @options.dataset_option
 @options.policy_option
-def layout(*, files: tuple[str, ...], dataset: str | None, policy: str) -> int:
+def layout(*, files: tuple[str, ...], dataset: str | None, policy: str | None) -> int:
     """Judge the names and folders of FILES: batch dates, misspelt folders, special characters."""
     from validator.workflows.account import account_of_examination  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.check import exit_code  # noqa: PLC0415  the command's help comes fast
@@ -38,7 +38,7 @@ def layout(*, files: tuple[str, ...], dataset: str | None, policy: str) -> int:
 @hook.command(short_help="Provenance manifests among the files given.")
 @click.argument("files", nargs=-1, type=click.Path())
 @options.policy_option
-def manifest(*, files: tuple[str, ...], policy: str) -> int:
+def manifest(*, files: tuple[str, ...], policy: str | None) -> int:
     """Judge the provenance manifests FILES (profile_index.json)."""
     from validator.workflows.account import account_of_examination  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.check import exit_code  # noqa: PLC0415  the command's help comes fast

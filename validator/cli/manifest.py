@@ -18,7 +18,7 @@ def manifest() -> None:
 @options.fail_on_option
 @options.all_option
 @options.colour_option
-def check(*, files: tuple[str, ...], policy: str, fail_on: str, everything: bool, color: str) -> int:
+def check(*, files: tuple[str, ...], policy: str | None, fail_on: str, everything: bool, color: str) -> int:
     """Judge the form of FILES: required fields, ETags, pinned permalinks; receipts: whole and unchanged."""
     from validator.models.finding import Level  # noqa: PLC0415  the command's help comes fast
     from validator.reporters.numbers import counted  # noqa: PLC0415  the command's help comes fast

@@ -78,10 +78,15 @@ def _all(*options: Callable[[Command], Command]) -> Callable[[Command], Command]
 
 policy_option = click.option(
     "--policy",
-    default="contribution",
-    show_default=True,
-    metavar="NAME",
-    help="Which level each rule has: contribution (new data), gallery (what is already public).",
+    metavar="NAME|FILE",
+    help="Which level each rule has: contribution (new data, the default), gallery (what is already public), "
+    "or a file of your own, strict.yaml.",
+)
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="FILE",
+    help="A configuration outside of the data; otherwise cpgate.toml in the dataset's folder, if there is one.",
 )
 scope_option = click.option(
     "--scope",

@@ -24,6 +24,7 @@ PATH = click.Path(path_type=Path)
 @click.argument("destination")
 @options.dataset_option
 @options.policy_option
+@options.config_option
 @options.scope_option
 @click.option(
     "--batch", "batches", multiple=True, metavar="GLOB", help="Only these batches, wherever they are."
@@ -58,7 +59,8 @@ def upload(
     path: Path,
     destination: str,
     dataset: str | None,
-    policy: str,
+    policy: str | None,
+    config: Path | None,
     scope: str | None,
     batches: tuple[str, ...],
     plates: tuple[str, ...],
@@ -96,6 +98,7 @@ def upload(
         destination=destination,
         dataset=dataset,
         policy=policy,
+        config=config,
         scope=scope,
         selection=Selection(batches, plates, include, exclude),
         s3=settings_of(endpoint_url, profile, region),

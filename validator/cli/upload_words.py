@@ -39,6 +39,7 @@ def plan_facts(planned: Planned) -> PlanFacts:
         resume_there=planned.bytes_there,
         unchanged=planned.files(Action.UNCHANGED),
         conflicts=conflicts,
+        ignored=planned.ignored,
     )
 
 

@@ -1,7 +1,7 @@
 """What a source tells about a dataset: folders with their files, and what could not be listed."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -60,6 +60,17 @@ class Folder:
         self.names.append(name)
         self.sizes.append(size)
         self.mtimes_ns.append(mtime_ns)
+
+    def only(self, positions: Sequence[int]) -> "Folder":
+        """The folder with some of its files, in this order."""
+        return Folder(
+            self.key,
+            self.path,
+            [self.names[i] for i in positions],
+            array("q", (self.sizes[i] for i in positions)),
+            array("q", (self.mtimes_ns[i] for i in positions)),
+            self.disk_names,
+        )
 
     def entries(self) -> Iterator[Entry]:
         """Each file as an entry of its own."""

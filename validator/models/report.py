@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from validator.models.configuration import Configuration
 from validator.models.finding import Level
 from validator.models.listing import SourceKind, Unknown
 
@@ -69,6 +70,8 @@ class ReportHeader(BaseModel):
         What was listed, with a digest by which a later listing is compared.
     counts
         Numbers of batches, plates, wells, files: what the listing holds.
+    configuration
+        What users decided about levels and files; ``null`` when nothing.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -88,6 +91,7 @@ class ReportHeader(BaseModel):
     started: datetime
     listing: Listing
     counts: dict[str, int] = Field(default_factory=dict)
+    configuration: Configuration | None = None
 
 
 class ReportEnd(BaseModel):
@@ -99,6 +103,9 @@ class ReportEnd(BaseModel):
         Number of findings of each level.
     places
         Number of places (files, rows, folders) behind them, of each level.
+    overridden
+        Number of findings (also of those that are off in some places) whose level each entry of the header's
+        ``configuration.levels`` decided, in their order.
     crashed
         Number of checks that crashed; the report is then incomplete.
     checked
@@ -114,6 +121,7 @@ class ReportEnd(BaseModel):
     record: Literal["end"] = "end"
     findings: dict[Level, int]
     places: dict[Level, int]
+    overridden: list[int] = Field(default_factory=list)
     crashed: int = 0
     checked: dict[str, int] = Field(default_factory=dict)
     seconds: float

@@ -1,10 +1,11 @@
 """A rule as text for the terminal, as a record, and as a page of the documentation."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from validator.models.finding import Level
 from validator.models.rule import Rule
+from validator.reporters.escape import shown
 from validator.reporters.style import LEVEL_COLOURS, Colour, Style
 
 _FAMILIES = {
@@ -18,8 +19,10 @@ _FAMILIES = {
 }
 
 
-def rule_table(rules: Iterable[tuple[Rule, Level]], style: Style) -> Iterator[str]:
-    """Every rule in a line or two: number, level, name, title."""
+def rule_table(
+    rules: Iterable[tuple[Rule, Level]], style: Style, decided: Mapping[str, Sequence[str]] | None = None
+) -> Iterator[str]:
+    """Every rule in a line or two: number, level, name, title; and what users decided about it, by number."""
     table = list(rules)
     widest = max((len(rule.slug) for rule, _ in table), default=0)
     for rule, level in table:
@@ -31,17 +34,22 @@ def rule_table(rules: Iterable[tuple[Rule, Level]], style: Style) -> Iterator[st
         else:
             yield style.finish(head + style.paint(rule.slug, "bold"))
             yield from map(style.finish, style.wrap(rule.title, 8))
+        for text in (decided or {}).get(rule.id, ()):
+            yield from map(style.finish, style.wrap(shown(text), 17))
 
 
-def rule_text(rule: Rule, levels: Mapping[str, Level], style: Style) -> Iterator[str]:
-    """One rule for the terminal: what, why, how to mend it, its level under each policy, its source."""
+def rule_text(
+    rule: Rule, levels: Mapping[str, Level], style: Style, decided: Sequence[str] = ()
+) -> Iterator[str]:
+    """One rule for the terminal: what, why, how to mend it, its levels, what users decided, its source."""
     yield style.finish(f"{style.paint(rule.slug, 'bold')} ({rule.id})   {_FAMILIES[rule.family].lower()}")
     yield "\n"
     parts = (
         ("what", rule.title),
         ("why", rule.why),
         ("mend", rule.mend),
-        ("level", ", ".join(f"{level.value} under {name}" for name, level in levels.items())),
+        ("level", ", ".join(f"{level.value} under {shown(name)}" for name, level in levels.items())),
+        *(("here", shown(text)) for text in decided),
         ("source", rule.source),
     )
     for label, text in parts:
@@ -50,8 +58,8 @@ def rule_text(rule: Rule, levels: Mapping[str, Level], style: Style) -> Iterator
         yield from map(style.finish, lines[1:])
 
 
-def rule_record(rule: Rule, levels: Mapping[str, Level]) -> dict[str, object]:
-    """One rule as plain data."""
+def rule_record(rule: Rule, levels: Mapping[str, Level], decided: Sequence[str] = ()) -> dict[str, object]:
+    """One rule as plain data; ``decided`` is what users decided about it."""
     return {
         "id": rule.id,
         "slug": rule.slug,
@@ -60,6 +68,7 @@ def rule_record(rule: Rule, levels: Mapping[str, Level]) -> dict[str, object]:
         "mend": rule.mend,
         "family": rule.family,
         "levels": {name: level.value for name, level in levels.items()},
+        "decided": list(decided),
         "source": rule.source,
     }
 

@@ -7,6 +7,7 @@ from itertools import groupby
 from validator.models.finding import Finding, Level
 from validator.models.report import ReportEnd, ReportHeader
 from validator.models.rule import Rule
+from validator.reporters.configuration_text import configuration_lines, file_name, ignored_summary
 from validator.reporters.escape import shown
 from validator.reporters.groups import render_group
 from validator.reporters.numbers import counted, duration, local_time, number, size
@@ -112,6 +113,8 @@ def _opening(account: Account, style: Style) -> Iterator[str]:
         names.append(f"and {number(len(header.datasets) - 3)} more")
     name = ", ".join(names)
     facts = f"{account.scope_title} · policy {shown(header.policy)} · rulebook {shown(header.rulebook)}"
+    if configuration := file_name(header.configuration):
+        facts += f" · {configuration}"
     if len(name) + 3 + len(facts) <= style.width:
         yield f"{style.paint(name, 'bold')}   {facts}"
     else:
@@ -160,6 +163,8 @@ def _closing(account: Account, style: Style, *, quiet: bool) -> Iterator[str]:
     elif checked:
         summary = "clean: no findings"
         painted = style.paint("clean", "green") + ": no findings"
+    if ignored := ignored_summary(account.header.configuration):
+        summary, painted = f"{summary} · {ignored}", f"{painted} · {ignored}"
     took = f"checked in {duration(end.seconds)}"
     if len(summary) + 3 + len(took) <= style.width:
         yield f"{painted} · {took}"
@@ -171,6 +176,7 @@ def _closing(account: Account, style: Style, *, quiet: bool) -> Iterator[str]:
             yield from style.wrap(f"checked  files: {', '.join(checked)}", 0, 9)
         else:
             yield from style.wrap("checked  nothing: there was no file to look at", 0, 9)
+        yield from configuration_lines(account.header.configuration, end.overridden, style)
     yield from _crashes(account, style)
     if account.report and not quiet:
         yield from _where_more(account, style)

@@ -36,6 +36,7 @@ class PlanFacts:
     resume_there: int
     unchanged: int
     conflicts: tuple[FileProblem, ...]
+    ignored: int = 0
 
 
 @dataclass(frozen=True, slots=True)

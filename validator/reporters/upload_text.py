@@ -40,6 +40,8 @@ def plan_lines(facts: PlanFacts) -> Iterator[str]:
         f"unchanged {number(facts.unchanged)}",
         f"conflict {number(len(facts.conflicts))}",
     ]
+    if facts.ignored:
+        parts.append(f"ignored {number(facts.ignored)}")
     yield f"plan     {counted(facts.files, 'file')}, {size(facts.size)} · {' · '.join(parts)}\n"
     yield from _listed("conflict", facts.conflicts)
 

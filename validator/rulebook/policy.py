@@ -52,6 +52,12 @@ class Override:
         wanted = self.rule.lower()
         return fnmatchcase(rule.id.lower(), wanted) or fnmatchcase(rule.slug, wanted)
 
+    def in_words(self) -> str:
+        """The level, where it holds, why, and who says so."""
+        where = f" in {', '.join(self.paths)}" if self.paths else ""
+        reason = f": {self.reason}" if self.reason else ""
+        return f"{self.level.value}{where}{reason} ({self.origin})"
+
     def holds_at(self, key: str) -> bool:
         """Whether it holds for a finding at this key (a folder's ends with ``/``)."""
         if self._patterns is None:
@@ -104,6 +110,10 @@ class Policy:
             if override.is_about(rule) and applies:
                 return override.level, index
         return self.levels.get(rule.id, rule.level), None
+
+    def said_of(self, rule: Rule) -> list[str]:
+        """What users decided about a rule, each in one sentence with its reason; the last that applies holds."""
+        return [override.in_words() for override in self.overrides if override.is_about(rule)]
 
     def is_off(self, rule: Rule) -> bool:
         """Whether no finding of this rule can be reported, wherever it is."""

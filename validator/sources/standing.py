@@ -14,6 +14,15 @@ _PROJECT = re.compile(r"cpg[-_ ]?\d+.*", re.IGNORECASE)
 """Folders meant as a project; whether the name is right is for the checks to say."""
 
 
+def looks_like_project(name: str) -> bool:
+    """Whether a folder's name is meant as a project's.
+
+    >>> looks_like_project("cpg0051-heart"), looks_like_project("broad")
+    (True, False)
+    """
+    return _PROJECT.fullmatch(name) is not None
+
+
 def find_prefix(path: str, folders: Collection[str]) -> str:
     """Key prefix that a folder stands for, found from its name, its ancestors' names and what it holds.
 

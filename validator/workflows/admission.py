@@ -78,7 +78,8 @@ def admit(
 
 def _judged_by(dataset: Dataset) -> str:
     """All that the verdict about a single image depends on, apart from its bytes."""
-    return f"{__version__} {rulebook_version()} {dataset.policy.name}"
+    configuration = dataset.configuration.digest[:16] if dataset.configuration else ""
+    return f"{__version__} {rulebook_version()} {configuration} {dataset.policy.name}"
 
 
 def _places(request: UploadRequest, state: Path) -> list[Path]:

@@ -17,9 +17,8 @@ from validator.models.report import Listing, ReportEnd, ReportHeader
 from validator.reporters.outfile import OutFile
 from validator.reporters.records import RecordWriter
 from validator.rulebook.locate import rulebook_version
-from validator.rulebook.policy import load_policy
-from validator.rulebook.scope import load_scope
 from validator.sources.local import LocalSource
+from validator.workflows.configuration import settings_in_force
 from validator.workflows.crashes import write_crash
 from validator.workflows.listing import count_entities, list_dataset
 from validator.workflows.report import dataset_home, open_report
@@ -36,9 +35,13 @@ class CheckRequest:
     dataset
         ``project/source``, where the names of the folders do not say it.
     policy
-        Name of the policy: which level each rule has.
+        Which level each rule has: a policy's name or file; ``None`` for what the configuration says, or
+        ``contribution``.
     scope
-        What is required: ``arrayed``, ``pooled``, ``addition``, ``derived``; found from the data if ``None``.
+        What is required: ``arrayed``, ``pooled``, ``addition``, ``derived``; ``None`` for what the
+        configuration says, or what is found from the data.
+    config
+        A configuration; ``None`` for the ``cpgate.toml`` of the dataset, if it has one.
     only, select, ignore
         Families and rules to narrow the check to.
     fail_on
@@ -51,8 +54,9 @@ class CheckRequest:
 
     path: Path
     dataset: str | None = None
-    policy: str = "contribution"
+    policy: str | None = None
     scope: str | None = None
+    config: Path | None = None
     only: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -126,12 +130,16 @@ def check(request: CheckRequest, progress: Progress | None = None) -> CheckResul
     (<ExitCode.CLEAN: 0>, 0)
     """
     make_selection(request.only, request.select, request.ignore)  # a misspelt rule is said before the listing
-    load_policy(request.policy)
-    if request.scope is not None:
-        load_scope(request.scope)
-    source = LocalSource(request.path, request.dataset)
+    settings = settings_in_force(
+        request.path,
+        config=request.config,
+        dataset=request.dataset,
+        policy=request.policy,
+        scope=request.scope,
+    )
+    source = LocalSource(request.path, settings.dataset, settings.mounts)
     with open_report(request.report, dataset_home(request.path, source.prefix)) as file:
-        dataset, listing = list_dataset(source, request.policy, request.scope, progress)
+        dataset, listing = list_dataset(source, settings, progress=progress)
         return _judge(dataset, listing, request, file, progress)
 
 
@@ -188,9 +196,7 @@ def examine(
         If there was nothing to look at.
     """
     if not (listing.files or dataset.junk or dataset.troubles):
-        raise NothingChecked(
-            f"Nothing was checked: there are no files in {dataset.root}", "Name the dataset's folder."
-        )
+        raise _no_files(dataset)
     began = monotonic()
     header = _header(dataset, listing, request)
     records = RecordWriter(write)
@@ -248,6 +254,7 @@ def _header(dataset: Dataset, listing: Listing, request: CheckRequest) -> Report
         started=datetime.now(UTC),
         listing=listing,
         counts=count_entities(dataset),
+        configuration=dataset.configuration,
     )
 
 
@@ -262,10 +269,22 @@ def end_record(findings: Iterable[Finding], tally: Tally, seconds: float, digest
     return ReportEnd(
         findings=found,
         places=places,
+        overridden=tally.overridden,
         crashed=tally.crashed,
         checked=tally.checked,
         seconds=seconds,
         digest=digest,
+    )
+
+
+def _no_files(dataset: Dataset) -> NothingChecked:
+    if dataset.ignored_files:
+        return NothingChecked(
+            f"Nothing was checked: the configuration ignores all {dataset.ignored_files:,} files in {dataset.root}",
+            "cpgate why PATH tells which line ignores a file.",
+        )
+    return NothingChecked(
+        f"Nothing was checked: there are no files in {dataset.root}", "Name the dataset's folder."
     )
 
 

@@ -16,9 +16,9 @@ from validator.models.finding import Level
 from validator.models.listing import Entry, Folder, Scan, SourceFacts, Trouble
 from validator.models.report import Listing, ReportHeader
 from validator.rulebook.locate import rulebook_version
-from validator.rulebook.policy import load_policy
 from validator.sources.standing import SECTIONS
 from validator.workflows.check import CheckRequest, Examination, end_record, examine
+from validator.workflows.configuration import policy_in_force, settings_in_force
 from validator.workflows.listing import list_dataset
 
 _PROJECT = re.compile(r"cpg[-_ ]?\d+.*", re.IGNORECASE)
@@ -65,7 +65,7 @@ class NamesSource:
 
 
 def judge_names(
-    paths: Iterable[str], dataset: str | None = None, policy: str = "contribution"
+    paths: Iterable[str], dataset: str | None = None, policy: str | None = None
 ) -> Examination | None:
     """Judge names and folders of files in a repository.
 
@@ -98,12 +98,12 @@ def judge_names(
                 "Say it in .pre-commit-config.yaml: args: [--dataset, cpg0051-heart/broad]",
             )
         return None
-    found, listing = list_dataset(NamesSource(keys), policy)
+    found, listing = list_dataset(NamesSource(keys), settings_in_force(None, policy=policy))
     request = CheckRequest(Path(), dataset=dataset, policy=policy, only=("layout",))
     return examine(found, listing, request, lambda _line: None)
 
 
-def judge_manifests(paths: Iterable[str], policy: str = "contribution") -> Examination | None:
+def judge_manifests(paths: Iterable[str], policy: str | None = None) -> Examination | None:
     """Judge provenance manifests of a repository.
 
     Parameters
@@ -124,7 +124,7 @@ def judge_manifests(paths: Iterable[str], policy: str = "contribution") -> Exami
     if not given:
         return None
     began = monotonic()
-    levels, rules = load_policy(policy), all_rules()
+    levels, rules = policy_in_force(policy).policy, all_rules()
     findings = [finding for path in given for finding in check_manifest(path)]
     for finding in findings:
         finding.level = levels.level(rules[finding.rule])
@@ -133,7 +133,7 @@ def judge_manifests(paths: Iterable[str], policy: str = "contribution") -> Exami
     header = ReportHeader(
         tool=__version__,
         rulebook=rulebook_version(),
-        policy=policy,
+        policy=levels.name,
         scope="manifests",
         root="manifests",
         datasets=[],

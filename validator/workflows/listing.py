@@ -2,7 +2,6 @@
 
 import hashlib
 import time
-from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Protocol
@@ -16,6 +15,8 @@ from validator.rulebook.junk import is_junk, is_junk_folder
 from validator.rulebook.layout import load_layout
 from validator.rulebook.policy import load_policy
 from validator.rulebook.scope import find_scope
+from validator.workflows.configuration import Settings
+from validator.workflows.ignoring import LeftOut
 
 RECEIPTS = "_cpgate"
 """Folder of receipts at a granted prefix: about the data, never data."""
@@ -46,7 +47,10 @@ class Source(Protocol):
 
 
 def list_dataset(
-    source: Source, policy: str = "contribution", scope: str | None = None, progress: Progress | None = None
+    source: Source,
+    policy: str | Settings = "contribution",
+    scope: str | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Dataset, Listing]:
     """List everything below a source and place it.
 
@@ -55,7 +59,7 @@ def list_dataset(
     source
         What to list.
     policy
-        Name of the policy whose levels hold.
+        Name of the policy of the rulebook whose levels hold; or all that holds, the scope too.
     scope
         What is required (``arrayed``, ``pooled``, ``addition``, ``derived``); found from the folders when
         it is not said.
@@ -75,20 +79,22 @@ def list_dataset(
         If there is no such policy.
     """
     began = time.monotonic()
-    levels = load_policy(policy)
+    settings = policy if isinstance(policy, Settings) else Settings(load_policy(policy), scope)
+    left_out = LeftOut(settings.ignoring)
     with (progress or SilentProgress()).step("listing") as step:
-        folders, junk, troubles = _sort_out(source.scan(), step)
+        folders, junk, troubles = _sort_out(left_out.filter(source.scan()), step)
     places = [placed.place for placed in folders]
     dataset = Dataset(
         root=source.root,
         names=dataset_names(places),
         complete=source.complete,
         layout=load_layout(),
-        policy=levels,
-        scope=scope or find_scope(places),
+        policy=settings.policy,
+        scope=settings.scope or find_scope(places),
         folders=folders,
         junk=junk,
         troubles=troubles,
+        configuration=left_out.record(settings.record),
         opener=None if "contents" in source.facts.unknown else source.open,
     )
     sizes_known = "sizes" not in source.facts.unknown
@@ -201,11 +207,4 @@ def _without_junk(folder: Folder, junk: list[Entry]) -> Folder:
     if unwanted:
         junk.extend(entry for entry, name in zip(folder.entries(), names, strict=True) if name in unwanted)
     kept = sorted((i for i, name in enumerate(names) if name not in unwanted), key=names.__getitem__)
-    return Folder(
-        folder.key,
-        folder.path,
-        [names[i] for i in kept],
-        array("q", (folder.sizes[i] for i in kept)),
-        array("q", (folder.mtimes_ns[i] for i in kept)),
-        folder.disk_names,
-    )
+    return folder.only(kept)

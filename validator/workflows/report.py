@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from validator import __version__
 from validator.checks.dataset import Dataset
 from validator.errors import UnreadableFile, UsageError
+from validator.models.configuration import Configuration
 from validator.models.finding import Finding
 from validator.models.report import REPORT_FORMAT, Listing, ReportEnd, ReportHeader
 from validator.reporters.escape import shown
@@ -149,12 +150,17 @@ def stale_because(report: StoredReport, dataset: Dataset, listing: Listing) -> s
         (header.tool != __version__, f"it was made by cpgate {header.tool}"),
         (header.rulebook != rulebook_version(), f"it was made with rulebook {header.rulebook}"),
         (header.policy != dataset.policy.name, f"it was made under the policy {header.policy}"),
+        (_digest(header.configuration) != _digest(dataset.configuration), "the configuration has changed"),
         (header.scope != dataset.scope, f"it was made for the scope {header.scope}"),
         (header.complete != dataset.complete, "it is about another part of the dataset"),
         (bool(header.only or header.select or header.ignore), "it is about some rules only"),
         (report.end.crashed > 0, "a check crashed in it"),
     )
     return next((text for applies, text in reasons if applies), "")
+
+
+def _digest(configuration: Configuration | None) -> str:
+    return configuration.digest if configuration else ""
 
 
 def report_still_holds(report: StoredReport, dataset: Dataset, listing: Listing) -> bool:

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from validator import __version__
+from validator.checks.dataset import Dataset
 from validator.errors import Interrupted, NothingChecked
 from validator.manifests.receipt import ReceiptSummary, write_receipt
 from validator.models.listing import Entry
@@ -35,6 +37,7 @@ from validator.upload.state import default_state_root, destination_folder
 from validator.upload.tasks import Failure
 from validator.upload.transfer import Transfer
 from validator.workflows.admission import Admission, admit
+from validator.workflows.configuration import settings_in_force
 from validator.workflows.listing import list_dataset
 from validator.workflows.receipts import put_receipt, receipt_path
 from validator.workflows.stopping import StopRequest, stop_request
@@ -74,8 +77,16 @@ def upload(
     """
     progress = progress or SilentProgress()
     destination = parse_destination(request.destination)
-    source = LocalSource(request.path, request.dataset)
-    dataset, listing = list_dataset(source, request.policy, request.scope, progress)
+    settings = settings_in_force(
+        request.path,
+        config=request.config,
+        dataset=request.dataset,
+        policy=request.policy,
+        scope=request.scope,
+    )
+    request = replace(request, dataset=settings.dataset)
+    source = LocalSource(request.path, settings.dataset, settings.mounts)
+    dataset, listing = list_dataset(source, settings, progress=progress)
     entries = [
         entry
         for placed in dataset.folders
@@ -98,7 +109,7 @@ def upload(
         if admission.errors and not request.force:
             return UploadResult(admission)
         run = _Run(request, destination, folder, client, progress)
-        return run.carry_out(entries, dataset.names, admission, tell)
+        return run.carry_out(entries, dataset, admission, tell)
 
 
 def _nothing_selected(request: UploadRequest, batches: Iterable[str]) -> NothingChecked:
@@ -128,7 +139,7 @@ class _Run:
         self.progress = progress
 
     def carry_out(
-        self, entries: Sequence[Entry], names: Sequence[str], admission: Admission, tell: Tell
+        self, entries: Sequence[Entry], dataset: Dataset, admission: Admission, tell: Tell
     ) -> UploadResult:
         """Plan, send, verify, write the receipt."""
         keys = [entry.key for entry in entries]
@@ -146,7 +157,7 @@ class _Run:
                 pool, items, journal, self.request.part_size, self.request.replace, self.progress, should_stop
             )
             _raise_if_stopped(should_stop, "nothing was sent yet")
-            planned = Planned(items, self.destination)
+            planned = Planned(items, self.destination, dataset.ignored_files)
             tell(planned)
             if self.request.dry_run:
                 return UploadResult(admission, planned)
@@ -161,7 +172,7 @@ class _Run:
         outcomes = compare_with_listing(outcomes, remote)
         seconds = (datetime.now(UTC) - began).total_seconds()
         sweep = self._sweep(outcomes)
-        receipt, key = self._receipt(outcomes, names, admission)
+        receipt, key = self._receipt(outcomes, dataset.names, admission)
         return UploadResult(admission, planned, outcomes, transfer.bytes_sent, sweep, receipt, key, seconds)
 
     def _list(self, keys: Sequence[str], label: str) -> dict[str, RemoteObject]:
@@ -218,7 +229,7 @@ class _Run:
             endpoint=self.request.s3.endpoint_url,
             tool=__version__,
             rulebook=rulebook_version(),
-            policy=self.request.policy,
+            policy=admission.report.header.policy,
             report=admission.report.end.digest,
             errors=admission.errors,
             forced=bool(admission.errors),

@@ -22,8 +22,8 @@ class UploadRequest:
         ``s3://bucket`` or ``s3://bucket/prefix``.
     dataset
         ``project/source``, where the names of the folders do not say it.
-    policy, scope
-        By which levels, and what is required.
+    policy, scope, config
+        By which levels, what is required, and a configuration; see `CheckRequest`.
     selection
         Which files go.
     s3
@@ -51,8 +51,9 @@ class UploadRequest:
     path: Path
     destination: str
     dataset: str | None = None
-    policy: str = "contribution"
+    policy: str | None = None
     scope: str | None = None
+    config: Path | None = None
     selection: Selection = field(default_factory=Selection)
     s3: S3Settings = field(default_factory=S3Settings)
     jobs: int = DEFAULT_JOBS

@@ -23,10 +23,13 @@ class Planned:
         One for each selected file.
     destination
         Where they go.
+    ignored
+        How many files the configuration leaves out.
     """
 
     items: Sequence[PlanItem]
     destination: Destination
+    ignored: int = 0
 
     def files(self, *actions: Action) -> int:
         """How many files have one of these actions."""
