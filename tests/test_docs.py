@@ -57,6 +57,13 @@ def test_every_rule_has_its_page(site):
         assert f"rules/{rule.id}.html" in (site / "index.html").read_text()
 
 
+def test_the_layout_has_its_page(site):
+    page = (site / "layout.html").read_text()
+    assert 'href="layout.html"' in (site / "index.html").read_text()
+    assert "images.pooled_barcoding" in page
+    assert 'id="versions"' in page
+
+
 def test_nothing_is_fetched_from_elsewhere(site):
     for page in site.rglob("*.html"):
         reader = Fetched()

@@ -55,3 +55,23 @@ def read_rulebook_file(name: str) -> Any:
 def rulebook_version() -> str:
     """Version of the rulebook, ``1.0``."""
     return str(read_rulebook_file("rulebook.yaml")["version"])
+
+
+def rulebook_readme(section: str) -> str:
+    """Return a section of the rulebook's README, with its heading.
+
+    Parameters
+    ----------
+    section
+        Its heading, ``Versions``.
+
+    Raises
+    ------
+    RulebookError
+        When there is none.
+    """
+    text = rulebook_folder().joinpath("README.md").read_text(encoding="utf-8")
+    _, found, rest = text.partition(f"\n## {section}\n")
+    if not found:
+        raise RulebookError(f"The rulebook's README has no section {section}.", "Install cpgate again.")
+    return f"## {section}\n{rest.partition(chr(10) + '## ')[0]}"

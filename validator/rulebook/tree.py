@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from validator.errors import RulebookError
+from validator.rulebook.locate import read_rulebook_file
 from validator.rulebook.template import Template
 
 
@@ -168,6 +170,13 @@ def read_spec(document: Any) -> LayoutSpec:
         raise RulebookError(
             f"The layout of the rulebook is broken at {where}.", "Install cpgate again."
         ) from error
+
+
+@cache
+def load_tree() -> Node:
+    """Read the rulebook's layout and return the root of its tree."""
+    spec = read_spec(read_rulebook_file("layout.yaml"))
+    return build(spec.tree, spec.parts, spec.everywhere)
 
 
 def build(spec: NodeSpec, parts: Mapping[str, NodeSpec], everywhere: EverywhereSpec) -> Node:
