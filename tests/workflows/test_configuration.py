@@ -259,3 +259,16 @@ def test_rules_of_a_policy_must_exist(tmp_path):
         policy_in_force(str(policy))
     assert caught.value.what.startswith("strict.yaml, line 2: There is no rule")
     assert "junk-file" in caught.value.mend
+
+
+def test_folders_on_other_disks_are_mounted(small, tmp_path):
+    disk = tmp_path / "disk2"
+    (small / "images/2024_03_05_Run1").rename(disk)
+    assert layout(small).exit_code is ExitCode.FINDINGS
+    write(
+        small, f'[mounts]\n"cpg0099-example/broad/images/2024_03_05_Run1" = "{os.path.relpath(disk, small)}"'
+    )
+    result = layout(small)
+    assert (result.header.scope, result.header.counts["files"]) == ("arrayed", len(NAMES))
+    assert result.findings == []
+    assert list(result.header.configuration.mounts) == ["cpg0099-example/broad/images/2024_03_05_Run1/"]

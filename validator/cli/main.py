@@ -27,6 +27,7 @@ COMMANDS = {
     "rules": "validator.cli.rules:rules",
     "upload": "validator.cli.upload:upload",
     "verify": "validator.cli.verify:verify",
+    "why": "validator.cli.why:why",
 }
 """Name of each command and where it lives; imported when it is asked for, so that the command starts fast."""
 

@@ -13,6 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from validator.models.config import Config, IgnoreEntry, LevelEntry
 from validator.models.finding import Finding
 from validator.models.receipt import ReceiptEnd, ReceiptHeader, ReceiptObject
 from validator.models.report import ReportEnd, ReportHeader
@@ -30,7 +31,7 @@ ALWAYS_WRITTEN = ("record", "format")
 
 
 def published_schemas() -> dict[str, dict[str, Any]]:
-    """Every published schema by the name of its file: of a line of receipts and reports, of a file of the rulebook."""
+    """Every published schema by the name of its file: of receipts and reports, configuration, and rulebook."""
     return {
         "receipt.schema.json": _one_of(
             "receipt-1",
@@ -44,6 +45,9 @@ def published_schemas() -> dict[str, dict[str, Any]]:
             "One line of a report: a header first, one record for each finding, an end record last.",
             [ReportHeader, Finding, ReportEnd],
         ),
+        "config.schema.json": _document(
+            "config-1", "A configuration, cpgate.toml", Config, [LevelEntry, IgnoreEntry]
+        ),
         **_rulebook_schemas(),
     }
 
@@ -52,10 +56,16 @@ def _rulebook_schemas() -> dict[str, dict[str, Any]]:
     """What the files of the rulebook must be."""
     layout_parts: list[type[BaseModel]] = [NodeSpec, EverywhereSpec, CharactersSpec]
     return {
-        "layout.schema.json": _document("layout-1", "The layout", LayoutSpec, layout_parts),
-        "entities.schema.json": _document("entities-1", "The entities", EntitiesSpec, [EntitySpec]),
-        "imagers.schema.json": _document("imagers-1", "Names of raw images", ImagersSpec, [ImagerSpec]),
-        "scopes.schema.json": _document("scopes-1", "The scopes", ScopesSpec, [Scope, Component]),
+        "layout.schema.json": _document("layout-1", "The layout of the rulebook", LayoutSpec, layout_parts),
+        "entities.schema.json": _document(
+            "entities-1", "The entities of the rulebook", EntitiesSpec, [EntitySpec]
+        ),
+        "imagers.schema.json": _document(
+            "imagers-1", "Names of raw images of the rulebook", ImagersSpec, [ImagerSpec]
+        ),
+        "scopes.schema.json": _document(
+            "scopes-1", "The scopes of the rulebook", ScopesSpec, [Scope, Component]
+        ),
     }
 
 
@@ -73,7 +83,7 @@ def _document(
         "$schema": DIALECT,
         "$id": f"{ADDRESS}/{name}.json",
         **made,
-        "title": f"{title} of the rulebook",
+        "title": title,
         "description": _plain((inspect.getdoc(model) or "").partition("\n\n")[0]),
         "$defs": dict(sorted(definitions.items())),
     }

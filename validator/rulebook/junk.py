@@ -39,3 +39,17 @@ def is_junk(name: str) -> bool:
 def is_junk_folder(name: str) -> bool:
     """Whether everything in a folder of this name is junk (``@eaDir``, ``__MACOSX``)."""
     return _is_junk(name, "folders")
+
+
+def junk_origin(key: str) -> tuple[str, str] | None:
+    """Pattern that makes a key junk, and the program that leaves such names behind; ``None`` when it is none.
+
+    >>> junk_origin("cpg0051-heart/broad/images/@eaDir/a.tif")
+    ('@eaDir', 'Synology')
+    """
+    *folders, name = key.split("/")
+    for section, names in (("folders", folders), ("files", [name])):
+        for entry in read_rulebook_file("junk.yaml")[section]:
+            if any(fnmatch.fnmatch(part.lower(), entry["pattern"].lower()) for part in names):
+                return entry["pattern"], entry["from"]
+    return None

@@ -139,9 +139,20 @@ def _homes(path: Path) -> Sequence[Path]:
     for index, folder in enumerate(chain):
         if looks_like_project(folder.name):
             return chain[: index + 1]
-    # A batch folder holds a folder images, too: the outermost counts.
-    dataset = max((i for i, folder in enumerate(chain[:_DEEPEST]) if _holds_sections(folder)), default=-1)
-    return chain[: dataset + 2]
+    dataset = dataset_folder(path)
+    return chain[: chain.index(dataset) + 2] if dataset is not None else chain[:1]
+
+
+def dataset_folder(path: Path) -> Path | None:
+    """The folder of the dataset that a path belongs to, where no name tells: the outermost that holds sections.
+
+    Parameters
+    ----------
+    path
+        Absolute; the folder itself or something inside.
+    """
+    chain = [path, *path.parents][:_DEEPEST]  # a batch folder holds a folder images, too
+    return next((folder for folder in reversed(chain) if _holds_sections(folder)), None)
 
 
 def _holds_sections(folder: Path) -> bool:
