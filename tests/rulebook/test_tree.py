@@ -6,8 +6,9 @@ import pytest
 
 from validator.errors import RulebookError
 from validator.rulebook.layout import Layout, load_layout
+from validator.rulebook.layout_spec import read_spec
 from validator.rulebook.locate import read_rulebook_file
-from validator.rulebook.tree import build, read_spec
+from validator.rulebook.tree import build
 
 
 def document():

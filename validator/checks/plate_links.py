@@ -3,19 +3,24 @@
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from validator.checks.dataset import Dataset, PlacedFile
+from validator.checks.barcode_plates import (
+    PLATE_UNLISTED,
+    PLATE_WITHOUT_IMAGES,
+    PLATE_WITHOUT_RESULTS,
+    Barcodes,
+    compare_with_images,
+    compare_with_results,
+    read_barcodes,
+)
+from validator.checks.dataset import Dataset
 from validator.checks.images import IMAGE_KINDS
-from validator.checks.plate_names import belongs_to_plate
-from validator.checks.plate_survey import BatchSurvey, survey_plates
+from validator.checks.plate_survey import survey_plates
 from validator.checks.registry import dataset_check
 from validator.checks.row_words import joined, lines_at, location_of, shown
-from validator.checks.table_reading import open_table
-from validator.checks.wording import counted, listed
-from validator.models.finding import Finding, Level
+from validator.checks.wording import counted
+from validator.models.finding import Finding
 from validator.models.rule import Rule
-from validator.readers.tables import Table
 
 PLATEMAP_MISSING = Rule(
     id="CPG403",
@@ -25,24 +30,6 @@ PLATEMAP_MISSING = Rule(
     mend="Copy the platemap to platemap/<name>.txt, or correct its name.",
     family="links",
 )
-PLATE_UNLISTED = Rule(
-    id="CPG404",
-    slug="plate-unlisted",
-    title="Every plate of a batch is in barcode_platemap",
-    why="A plate that no table names has images or profiles, but no treatments.",
-    mend="Add the plate to barcode_platemap with its platemap.",
-    family="links",
-)
-PLATE_WITHOUT_IMAGES = Rule(
-    id="CPG405",
-    slug="plate-without-images",
-    title="Every plate in barcode_platemap has images",
-    why="Either the images of the plate are missing, or the plate was never imaged and its row promises too much.",
-    mend="Copy the images of the plate, or remove its row.",
-    family="links",
-    level=Level.WARNING,
-    source="cpgate",
-)
 BARCODES_MISSING = Rule(
     id="CPG411",
     slug="barcode-platemap-missing",
@@ -51,36 +38,8 @@ BARCODES_MISSING = Rule(
     mend="Add workspace/metadata/platemaps/<batch>/barcode_platemap.csv.",
     family="links",
 )
-PLATE_WITHOUT_RESULTS = Rule(
-    id="CPG412",
-    slug="plate-without-results",
-    title="Every plate in barcode_platemap is in other folders of its batch",
-    why="Other plates of the table have load_data, a backend or profiles; these were forgotten or their processing failed.",
-    mend="Copy what belongs to the plates, or remove their rows.",
-    family="links",
-    level=Level.WARNING,
-    source="cpgate; found in published data",
-)
-
 Batch = tuple[str, str]
 """``project/source/`` and the name of the batch."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Barcodes:
-    """What the barcode_platemap of a batch says.
-
-    Attributes
-    ----------
-    key
-        Key of the file.
-    plates, platemaps
-        Names with the lines on which they stand.
-    """
-
-    key: str
-    plates: Mapping[str, list[int]]
-    platemaps: Mapping[str, list[int]]
 
 
 @dataset_check(
@@ -93,16 +52,16 @@ def plates_and_platemaps_agree(dataset: Dataset) -> Iterator[Finding]:
     platemaps = _platemaps(dataset)
     surveys = {(survey.home, survey.batch): survey for survey in survey_plates(dataset)}
     for batch, file in files.items():
-        barcodes = _read(file, dataset)
+        barcodes = read_barcodes(file, dataset)
         if barcodes is None:
             continue
         yield from _judge_platemaps(barcodes, platemaps)
         if dataset.scope == "pooled":  # plates of pooled data have Barcodes.csv instead
             continue
         if images.get(batch):
-            yield from _judge_plates(barcodes, images[batch], _plates_with_load_data(dataset, batch))
+            yield from compare_with_images(barcodes, images[batch], _plates_with_load_data(dataset, batch))
         elif batch in surveys:
-            yield from _judge_results(barcodes, surveys[batch])
+            yield from compare_with_results(barcodes, surveys[batch])
     if files and dataset.scope != "pooled":
         yield from _judge_batches(dataset, sorted(images.keys() - files.keys()))
 
@@ -132,31 +91,7 @@ def _platemaps(dataset: Dataset) -> Mapping[str, frozenset[str]]:
     }
 
 
-def _read(file: PlacedFile, dataset: Dataset) -> _Barcodes | None:
-    try:
-        table = open_table(file, dataset)
-    except OSError:  # the check of the table itself says so
-        return None
-    if table is None or "Assay_Plate_Barcode" not in table.frame.columns:
-        return None
-    return _Barcodes(
-        key=file.entry.key,
-        plates=_lines_of(table, "Assay_Plate_Barcode"),
-        platemaps=_lines_of(table, "Plate_Map_Name"),
-    )
-
-
-def _lines_of(table: Table, column: str) -> Mapping[str, list[int]]:
-    """Values of a column with the lines on which they stand; empty when the table has no such column."""
-    lines: dict[str, list[int]] = defaultdict(list)
-    if column in table.frame.columns:
-        for line, value in zip(table.lines, table.frame.get_column(column), strict=True):
-            if value is not None:
-                lines[value].append(line)
-    return lines
-
-
-def _judge_platemaps(barcodes: _Barcodes, platemaps: Mapping[str, frozenset[str]]) -> Iterator[Finding]:
+def _judge_platemaps(barcodes: Barcodes, platemaps: Mapping[str, frozenset[str]]) -> Iterator[Finding]:
     folder = f"{posixpath.dirname(barcodes.key)}/platemap/"
     there = platemaps.get(folder, frozenset())
     missing = {name: lines for name, lines in barcodes.platemaps.items() if name not in there}
@@ -186,76 +121,6 @@ def _plates_with_load_data(dataset: Dataset, batch: Batch) -> frozenset[str]:
     """Plates whose load_data names images: if these are missing, the checks of that table say so."""
     folder = f"{batch[0]}workspace/load_data_csv/{batch[1]}/"
     return frozenset(key[len(folder) : -1] for key in dataset.by_key if key.startswith(folder))
-
-
-def _judge_plates(
-    barcodes: _Barcodes, images: Mapping[str, str], with_load_data: frozenset[str]
-) -> Iterator[Finding]:
-    known = barcodes.plates
-    unlisted = [
-        full
-        for full, plate in images.items()
-        if plate not in known and not any(belongs_to_plate(full, name) for name in known)
-    ]
-    if unlisted:
-        yield PLATE_UNLISTED.finding(
-            barcodes.key,
-            f"{counted(len(unlisted), 'plate')} with images {'is' if len(unlisted) == 1 else 'are'} not in this table: "
-            + joined([shown(name) for name in unlisted]),
-            count=len(unlisted),
-            examples=unlisted,
-        )
-    without = [
-        name
-        for name in known
-        if name not in images.values()
-        and name not in with_load_data
-        and not any(belongs_to_plate(full, name) for full in images)
-    ]
-    if without:
-        lines = sorted(line for name in without for line in known[name])
-        yield PLATE_WITHOUT_IMAGES.finding(
-            barcodes.key,
-            f"{counted(len(without), 'plate')} of this table {'has' if len(without) == 1 else 'have'} no images: "
-            + joined([shown(name) for name in without]),
-            location=location_of(lines, "Assay_Plate_Barcode"),
-            count=len(without),
-            examples=without,
-        )
-
-
-def _judge_results(barcodes: _Barcodes, survey: BatchSurvey) -> Iterator[Finding]:
-    """Compare the plates of a batch without images with the table."""
-    there = listed(survey.components, "and")
-    unlisted = [
-        plate
-        for plate in survey.plates
-        if not any(belongs_to_plate(name, plate) or belongs_to_plate(plate, name) for name in barcodes.plates)
-    ]
-    if unlisted:
-        verb = "is" if len(unlisted) == 1 else "are"
-        yield PLATE_UNLISTED.finding(
-            barcodes.key,
-            f"{counted(len(unlisted), 'plate')} of {there} {verb} not in this table: "
-            + joined([shown(name) for name in unlisted]),
-            count=len(unlisted),
-            examples=unlisted,
-        )
-    without = [
-        name
-        for name in barcodes.plates
-        if name not in survey.plates and not any(belongs_to_plate(name, plate) for plate in survey.plates)
-    ]
-    if survey.plates and without:
-        lines = sorted(line for name in without for line in barcodes.plates[name])
-        yield PLATE_WITHOUT_RESULTS.finding(
-            barcodes.key,
-            f"{counted(len(without), 'plate')} of this table {'is' if len(without) == 1 else 'are'} not in {there}, "
-            f"which other plates have: {joined([shown(name) for name in without])}",
-            location=location_of(lines, "Assay_Plate_Barcode"),
-            count=len(without),
-            examples=without,
-        )
 
 
 def _judge_batches(dataset: Dataset, batches: list[Batch]) -> Iterator[Finding]:

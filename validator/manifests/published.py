@@ -18,9 +18,9 @@ from validator.models.finding import Finding
 from validator.models.receipt import ReceiptEnd, ReceiptHeader, ReceiptObject
 from validator.models.report import ReportEnd, ReportHeader
 from validator.rulebook.imagers import ImagerSpec, ImagersSpec
+from validator.rulebook.layout_spec import CharactersSpec, EverywhereSpec, LayoutSpec, NodeSpec
 from validator.rulebook.scope import Component, Scope, ScopesSpec
 from validator.rulebook.template import EntitiesSpec, EntitySpec
-from validator.rulebook.tree import CharactersSpec, EverywhereSpec, LayoutSpec, NodeSpec
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ADDRESS = "https://cpgate.github.io/schemas"

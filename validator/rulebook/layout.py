@@ -7,10 +7,11 @@ from functools import cache
 
 from validator.errors import RulebookError
 from validator.models.place import Misfit, Place
+from validator.rulebook.layout_spec import LayoutSpec, read_spec
 from validator.rulebook.locate import read_rulebook_file
 from validator.rulebook.nearest import nearest_name
 from validator.rulebook.template import Template
-from validator.rulebook.tree import LayoutSpec, Node, build, read_spec
+from validator.rulebook.tree import Node, build
 
 FOLDERS_REMEMBERED = 100_000  # keys come in order, so that only a few are needed again
 
@@ -174,7 +175,12 @@ class Layout:
             return FolderPlace(child.kind, entities, None, child, depth)
         meant = "" if node.anything else nearest_name(name, node.literals, node.aliases)
         for template, child in node.templates:
-            if meant and len(template.entities) == 1:
+            if (
+                meant
+                and len(template.entities) == 1
+                and template.text.startswith("{")
+                and template.text.endswith("}")
+            ):
                 continue  # metadata/platemap is a slip for platemaps, not a batch of this name
             bound = template.match(name, entities)
             if bound is not None:
