@@ -49,7 +49,11 @@ class PathPatterns:
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        self._compiled = [(i, _compile(pattern)) for i, pattern in reversed(list(enumerate(patterns)))]
+        compiled = [_compile(pattern) for pattern in patterns]
+        # The last one first, as it wins; with its search at hand, which says no to millions of names.
+        self._compiled = [
+            (i, made.search, made, ignores) for i, (made, ignores) in reversed([*enumerate(compiled)])
+        ]
         self._folders: dict[str, int | None] = {"": None}
 
     def decided_by(self, path: str) -> int | None:
@@ -72,21 +76,21 @@ class PathPatterns:
         return self._folders[folder]
 
     def _last_match(self, path: str) -> int | None:
-        for index, pattern in self._compiled:
-            if pattern.include is not None and _matches(pattern, path):
-                return index if pattern.include else None
+        for index, search, pattern, ignores in self._compiled:
+            if search(path) is not None and _matches(pattern, path):
+                return index if ignores else None
         return None
 
 
-def _matches(pattern: GitIgnoreSpecPattern, path: str) -> bool:
+def _matches(pattern: re.Pattern[str], path: str) -> bool:
     """Whether a pattern matches this very path, not only a folder above it."""
-    assert pattern.regex is not None
-    has_mark = "ps_d" in pattern.regex.groupindex
-    matches = pattern.regex.finditer(path)
+    has_mark = "ps_d" in pattern.groupindex
+    matches = pattern.finditer(path)
     return any(not has_mark or found.end("ps_d") in (-1, len(path)) for found in matches)
 
 
-def _compile(pattern: str) -> GitIgnoreSpecPattern:
+def _compile(pattern: str) -> tuple[re.Pattern[str], bool]:
+    """A pattern ready to be searched for, and whether it ignores (or takes back what another one ignores)."""
     text = unicodedata.normalize("NFC", pattern)
     while text.endswith(" ") and not text.endswith("\\ "):
         text = text[:-1]
@@ -101,12 +105,12 @@ def _compile(pattern: str) -> GitIgnoreSpecPattern:
             made = GitIgnoreSpecPattern(text)
     except (GitIgnorePatternError, re.error) as error:
         raise UsageError(f"{pattern!r} is no pattern of paths.", "Write it as in a .gitignore.") from error
-    if made.include is None:
+    if made.regex is None or made.include is None:
         raise UsageError(
             f"{pattern!r} matches no path.",
             "Write it as in a .gitignore: a name, workspace/scratch/, *.tmp; a # at its beginning is written \\#.",
         )
-    return made
+    return made.regex, made.include
 
 
 @dataclass(frozen=True, slots=True)
