@@ -1,7 +1,10 @@
 """Plates and batches compared across components, from the folders alone."""
 
+import doctest
+
 import pytest
 
+from validator.checks import partial_plates, plate_names
 from validator.checks.plate_names import belongs_to_plate, plate_of, similar_plate
 from validator.checks.runner import run_checks
 from validator.sources.local import LocalSource
@@ -134,3 +137,8 @@ def test_plate_of_takes_the_longest():
 )
 def test_similar_plate(name, meant):
     assert similar_plate(name, ["EC157", "BR001"]) == meant
+
+
+@pytest.mark.parametrize("module", [plate_names, partial_plates], ids=lambda module: module.__name__)
+def test_examples_of_docstrings(module):
+    assert doctest.testmod(module).failed == 0

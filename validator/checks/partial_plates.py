@@ -78,17 +78,22 @@ def plates_are_complete(dataset: Dataset) -> Iterator[Finding]:
 
 
 def usual(sets: Iterable[Iterable[T]]) -> frozenset[T]:
-    """Return what more than half of the sets have; of two sets what one of them has.
+    """Return what more than half of the sets have; of two sets the one that holds the other, if one does.
 
     Examples
     --------
-    >>> sorted(usual([{1, 2}, {1, 2, 3}, {2, 3}])), sorted(usual([{1}, {1, 2}]))
-    ([1, 2, 3], [1, 2])
+    >>> sorted(usual([{1, 2}, {1, 2, 3}, {2, 3}])), sorted(usual([{1}, {1, 2}])), sorted(usual([{1, 3}, {1, 2}]))
+    ([1, 2, 3], [1, 2], [1])
     """
     listed = [frozenset(found) for found in sets]
-    least = 1 if len(listed) == 2 else len(listed) // 2 + 1  # of two, neither is the majority
+    if len(listed) == 2:  # neither is the majority
+        return (
+            max(listed, key=len)
+            if listed[0] <= listed[1] or listed[1] <= listed[0]
+            else listed[0] & listed[1]
+        )
     numbers = Counter(thing for found in listed for thing in found)
-    return frozenset(thing for thing, number in numbers.items() if number >= least)
+    return frozenset(thing for thing, number in numbers.items() if number * 2 > len(listed))
 
 
 def _wells(plates: Sequence[PlateImages]) -> Iterator[_Lack]:
