@@ -21,6 +21,7 @@ COMMANDS = {
     "check": "validator.cli.check:check",
     "demo": "validator.cli.demo:demo",
     "explain": "validator.cli.rules:explain",
+    "fix": "validator.cli.fix:fix",
     "hook": "validator.cli.hook:hook",
     "manifest": "validator.cli.manifest:manifest",
     "report": "validator.cli.report:report",
