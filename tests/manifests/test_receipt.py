@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validator.errors import CpgateError, UnreadableFile
+from validator.errors import CpgateError, UnreadableFile, UsageError
 from validator.manifests.receipt import Receipt, is_receipt, write_receipt
 from validator.models.receipt import ReceiptHeader, ReceiptObject
 
@@ -203,9 +203,9 @@ def test_a_huge_file_without_lines_is_not_read_whole(tmp_path):
 
 
 def test_a_path_that_cannot_be_read(tmp_path):
-    with pytest.raises(UnreadableFile, match="cannot be read"):
+    with pytest.raises(UsageError, match="cannot be read"):
         Receipt(tmp_path / "none.jsonl")
-    with pytest.raises(UnreadableFile, match="cannot be read"):
+    with pytest.raises(UsageError, match="cannot be read"):
         Receipt(tmp_path)
 
 

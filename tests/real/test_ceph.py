@@ -71,12 +71,12 @@ def test_everything_arrives_and_is_verified(ceph, dataset, tmp_path, capsys):
             assert hashlib.md5(ceph.read(key)).digest() == hashlib.md5(path.read_bytes()).digest()
     assert ceph.unfinished() == []
     receipt = tmp_path / "receipt.jsonl"
-    assert run(["verify", str(receipt)]) == 0
+    assert run(["verify", str(receipt), "--endpoint-url", ceph.endpoint]) == 0
     assert run(["verify", str(receipt), "--local", str(dataset)]) == 0
     [big] = [record for record in Receipt(receipt).objects() if record.key == BIG]
     assert big.parts == 6
     ceph.put(BIG, b"something else")
-    assert run(["verify", str(receipt)]) == 1
+    assert run(["verify", str(receipt), "--endpoint-url", ceph.endpoint]) == 1
     assert "object-differs" in capsys.readouterr().out
 
 

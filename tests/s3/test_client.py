@@ -8,7 +8,7 @@ from servers import CREDENTIALS, free_port
 from validator import __version__
 from validator.errors import CredentialsError, RemoteError, UsageError
 from validator.s3 import multipart, objects
-from validator.s3.client import S3Settings, make_client
+from validator.s3.client import S3Settings, endpoint_of, make_client
 
 
 @pytest.fixture(autouse=True)
@@ -61,8 +61,37 @@ def test_no_keys(monkeypatch):
 
 def test_half_of_the_keys(monkeypatch):
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    with pytest.raises(CredentialsError, match="cannot be used"):
+    with pytest.raises(CredentialsError, match="cannot be had") as caught:
         make_client(S3Settings())
+    assert "AWS_SECRET_ACCESS_KEY" in caught.value.mend
+
+
+@pytest.mark.parametrize(
+    "script", ["echo Session expired, please log in", "echo one-time code 4711 used >&2; exit 1"]
+)
+def test_a_program_that_hands_out_no_keys(monkeypatch, tmp_path, script):
+    (tmp_path / "config").write_text(f"[default]\ncredential_process = sh -c '{script}'\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    with pytest.raises(CredentialsError, match="cannot be had") as caught:
+        make_client(S3Settings("http://127.0.0.1:9"))
+    assert "4711" not in f"{caught.value.what} {caught.value.mend}"
+
+
+@pytest.mark.parametrize(
+    "address", ["http://joe:S3CRET@127.0.0.1:9", "https://store/?key=S3CRET", "http://[::1"]
+)
+def test_an_address_with_a_secret_is_refused_and_not_repeated(address):
+    with pytest.raises(UsageError) as caught:
+        S3Settings(address)
+    assert "S3CRET" not in f"{caught.value.what} {caught.value.mend}"
+
+
+def test_the_address_of_the_environment_is_known(monkeypatch):
+    assert endpoint_of(make_client(S3Settings())) is None
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    assert endpoint_of(make_client(S3Settings())) == "http://127.0.0.1:9"
 
 
 def test_a_profile_that_does_not_exist():

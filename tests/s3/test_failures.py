@@ -8,7 +8,14 @@ from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
 from validator.errors import CredentialsError, ExitCode, RemoteError
-from validator.s3.failures import AlreadyThere, BytesDamaged, ObjectMissing, UploadGone, translated
+from validator.s3.failures import (
+    AlreadyThere,
+    BytesDamaged,
+    ObjectMissing,
+    RequestRefused,
+    UploadGone,
+    translated,
+)
 
 SECRET = "wJalrXUtnFEMI-secret"
 URL = f"http://user:{SECRET}@store.example:9000/bucket/key?X-Amz-Security-Token={SECRET}"
@@ -41,8 +48,8 @@ ANSWERS = {
     "RequestTimeTooSkewed": (RemoteError, "clock"),
     "SlowDown": (RemoteError, "too busy"),
     "503": (RemoteError, "too busy"),
-    "InternalError": (RemoteError, "refused to write s3://bucket/project/key: What the store says."),
-    "EntityTooLarge": (RemoteError, "What the store says."),
+    "InternalError": (RequestRefused, "refused to write s3://bucket/project/key: What the store says."),
+    "EntityTooLarge": (RequestRefused, "What the store says."),
 }
 
 RAISED = {

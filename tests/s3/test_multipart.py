@@ -156,7 +156,6 @@ def test_unfinished_uploads_that_may_not_be_listed(client, stub, code, status):
     assert try_list_uploads(client, "bucket", "cpg0099-example/") is None
 
 
-def test_another_failure_of_that_request_is_told(client, stub):
+def test_another_failure_of_that_request_tells_nothing(client, stub):
     stub.add_client_error("list_multipart_uploads", "InternalError", http_status_code=500)
-    with pytest.raises(RemoteError, match="refused to list the unfinished uploads"):
-        try_list_uploads(client, "bucket", "cpg0099-example/")
+    assert try_list_uploads(client, "bucket", "cpg0099-example/") is None

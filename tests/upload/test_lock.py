@@ -104,8 +104,27 @@ def test_a_damaged_lock_counts_by_its_age(tmp_path, content):
 
 
 def test_a_process_that_cannot_exist_is_gone(tmp_path):
-    leave_lock(tmp_path, FAR_AWAY | {"pid": 10**30, "host": socket.gethostname()})
+    leave_lock(tmp_path, FAR_AWAY | {"pid": 10**30, "host": socket.gethostname(), "boot": module._boot()})
     assert_taken(tmp_path)
+
+
+def test_a_machine_of_the_same_name_is_another_machine(tmp_path):
+    leave_lock(tmp_path, FAR_AWAY | {"pid": 10**30, "host": socket.gethostname(), "boot": "another"})
+    with pytest.raises(CpgateError, match="another upload"), UploadLock(tmp_path):
+        pass
+
+
+def test_a_holder_that_stood_still_notices_that_it_lost_the_lock(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 0.02)
+    with UploadLock(tmp_path) as lock:
+        assert not lock.lost
+        other = json.loads((tmp_path / "lock").read_text()) | {"token": "somebody else's"}
+        (tmp_path / "lock").write_text(json.dumps(other))
+        until = time.monotonic() + 10
+        while not lock.lost and time.monotonic() < until:
+            time.sleep(0.01)
+        assert lock.lost
+    assert (tmp_path / "lock").exists(), "the other's lock is left alone"
 
 
 def test_the_heart_beats(tmp_path, monkeypatch):

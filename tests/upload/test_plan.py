@@ -143,7 +143,7 @@ def test_after_reading_other_bytes_are_replaced_where_that_is_named():
         (KEY, True),
         ("*/BR01/*", True),
         ("*.TIFF", False),
-        ("images/*", False),
+        ("images/*", True),
         ("*[a].tiff", True),
         ("", False),
     ],

@@ -33,8 +33,9 @@ def test_a_task_is_about_this_file(sending):
 
 def test_what_is_replaced_is_what_was_seen():
     there = RemoteObject("a/b/c", 21, "f" * 32, datetime.now(UTC))
-    sending = Sending(PlanItem(ENTRY, Action.SEND, there=there))
+    sending = Sending(PlanItem(ENTRY, Action.SEND, there=there, replaces=True))
     assert sending.task(1, Do.PUT).replaces == "f" * 32
+    assert Sending(PlanItem(ENTRY, Action.SEND, there=there)).task(1, Do.PUT).replaces is None
     assert sending.count == 1
 
 

@@ -41,6 +41,7 @@ def start(store, tmp_path):
             "run": 1,
             "name": "w001",
             "threads": 2,
+            "pythonpath": None,
         }
         process.stdin.write(json.dumps(settings).encode() + b"\n")
         process.stdin.flush()

@@ -470,3 +470,174 @@ def test_dates_in_the_receipt_are_utc(cpgate, dataset):
     cpgate("upload", dataset)
     header = json.loads(receipts()[0].read_text().splitlines()[0])
     assert header["created"].endswith("Z")
+
+
+# What must never happen.
+
+
+def test_bytes_of_others_stay_when_the_file_cannot_be_read_for_comparing(cpgate, store, dataset, monkeypatch):
+    """Same size, so only reading could tell; a file that vanishes must not count as a reason to write."""
+    key = min(local_files(dataset))
+    path = local_files(dataset)[key]
+    theirs = bytes(path.stat().st_size)
+    store.put(key, theirs)
+    from validator.workflows import upload as workflow
+
+    real = workflow.compare_files
+
+    def vanish_then_compare(*arguments, **options):
+        path.unlink()
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(workflow, "compare_files", vanish_then_compare)
+    code, out, _ = cpgate("upload", dataset)
+    assert code == 4
+    assert key in out
+    assert store.read(key) == theirs
+
+
+def test_files_of_the_current_folder_are_never_run(store, dataset, tmp_path):
+    for name in ("queue.py", "json.py", "boto3.py", "signal.py"):
+        (tmp_path / name).write_text("open('executed', 'w').close()\nraise SystemExit(9)\n")
+    script = Path(sys.executable).with_name("cpgate")
+    command = [str(script), "upload", str(dataset), f"s3://{store.bucket}", "--endpoint-url", store.endpoint]
+    done = subprocess.run(
+        [*command, "--state", str(tmp_path / "state")],
+        cwd=tmp_path,
+        env=os.environ | CREDENTIALS,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (tmp_path / "executed").exists()
+
+
+def test_a_program_that_hands_out_keys_may_ask_and_talk(store, dataset, tmp_path):
+    helper = tmp_path / "helper.sh"
+    keys = {"Version": 1, "AccessKeyId": "testing", "SecretAccessKey": "testing-secret"}
+    helper.write_text(f"#!/bin/sh\nread answer\necho '{json.dumps(keys)}'\n")
+    helper.chmod(0o755)
+    (tmp_path / "config").write_text(f"[default]\ncredential_process = {helper}\n")
+    environment = os.environ | CREDENTIALS | {"AWS_CONFIG_FILE": str(tmp_path / "config")}
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        environment.pop(name)
+    command = [sys.executable, "-m", "validator", "upload", str(dataset), f"s3://{store.bucket}"]
+    command += ["--endpoint-url", store.endpoint, "--state", str(tmp_path / "state")]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(data_keys(store)) == len(local_files(dataset))
+
+
+def test_a_share_that_is_gone_for_a_moment_costs_no_part(store, dataset, tmp_path):
+    big, away = dataset / SQLITE, tmp_path / "away"
+    big.write_bytes(os.urandom(64 * MIB))
+    with counting_proxy(store.endpoint, 12e6) as (endpoint, traffic):
+        process = start_upload(dataset, store, endpoint, tmp_path)
+        wait_for(lambda: journal_parts(tmp_path / "state") >= 3)
+        big.rename(away)
+        assert process.wait(timeout=60) == 4
+        away.rename(big)
+        assert store.unfinished() == [f"{HOME}/{SQLITE}"]
+        before, traffic.bytes_per_second = traffic.bytes_up, 1e12
+        assert start_upload(dataset, store, endpoint, tmp_path).wait() == 0
+    assert traffic.bytes_up - before < 50 * MIB
+    assert store.unfinished() == []
+
+
+def test_parts_that_nobody_remembers_are_told(cpgate, store, dataset):
+    key = f"{HOME}/{SQLITE}"
+    store.client.create_multipart_upload(Bucket=store.bucket, Key=key)
+    code, out, _ = cpgate("upload", dataset)
+    assert code == 0
+    assert "1 unfinished upload of somebody else" in out
+    assert "nothing left behind" not in out
+
+
+def test_a_key_that_is_too_long_fails_alone(cpgate, store, dataset):
+    plate = dataset / "images" / BATCH / "images" / f"{PLATE}__2024-03-05T10_02_51-Measurement1"
+    folder = plate / ("d" * 230) / ("e" * 230) / ("f" * 230)
+    folder.mkdir(parents=True)
+    (folder / ("g" * 230 + "h" * 20)).write_text("x")
+    (folder / ("x" * 240)).write_text("x")
+    long = [key for key in local_files(dataset) if len(key) > 1024]
+    if not long:
+        pytest.skip("this system does not hold paths that are long enough")
+    code, out, _ = cpgate("upload", dataset, "--force")
+    assert code == 4
+    assert "longer than S3" in out
+    assert set(data_keys(store)) == set(local_files(dataset)) - set(long)
+
+
+def test_a_folder_without_a_dataset(cpgate, tmp_path):
+    (tmp_path / "cpg0099-example").mkdir()
+    (tmp_path / "cpg0099-example" / "README.txt").write_text("hello")
+    code, _, err = cpgate("upload", tmp_path / "cpg0099-example")
+    assert code == 2
+    assert "project and source" in err
+
+
+def test_a_file_from_the_far_future(cpgate, dataset):
+    path = next(dataset.rglob("*.csv"))
+    try:
+        os.utime(path, (10_000_000_000, 10_000_000_000))
+    except (OSError, OverflowError):
+        pytest.skip("this file system does not hold such a time")
+    code, out, _ = cpgate("upload", dataset)
+    assert code in {0, 4}, out
+
+
+def test_a_file_that_is_no_report_is_not_written_over(cpgate, dataset, tmp_path):
+    notes = tmp_path / "notes.csv"
+    notes.write_text("ten years of work\n")
+    code, _, err = cpgate("upload", dataset, "--report", notes)
+    assert code == 2
+    assert "not a report" in err
+    assert notes.read_text() == "ten years of work\n"
+
+
+@pytest.mark.parametrize("place", ["{dataset}/receipt.jsonl", "{work}/nowhere/receipt.jsonl", "{work}/there"])
+def test_a_receipt_that_cannot_be_written_is_said_before_anything_is_sent(
+    cpgate, store, dataset, tmp_path, place
+):
+    (tmp_path / "there").write_text("")
+    code, _, err = cpgate("upload", dataset, "--receipt", place.format(dataset=dataset, work=tmp_path))
+    assert code == 2, err
+    assert store.object_keys() == []
+
+
+def test_an_upload_with_nothing_to_send_keeps_its_receipt(cpgate, store, dataset):
+    cpgate("upload", dataset)
+    first = receipts()
+    time.sleep(1.1)
+    code, out, _ = cpgate("upload", dataset)
+    assert code == 0
+    assert "still says it all" in out
+    assert receipts() == first
+    assert len([key for key in store.object_keys() if "/_cpgate/" in key]) == 1
+    first[0].unlink()
+    cpgate("upload", dataset)
+    assert len(receipts()) == 1
+
+
+def test_quiet_still_names_conflicts(cpgate, store, dataset):
+    first = min(local_files(dataset))
+    store.put(first, b"old")
+    code, out, _ = cpgate("upload", dataset, "--quiet")
+    assert code == 1
+    assert first in out
+
+
+def test_a_narrow_terminal_wraps(cpgate, dataset, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    _, out, _ = cpgate("upload", dataset)
+    assert all(len(line) <= 60 for line in out.splitlines() if "/" not in line)

@@ -8,7 +8,7 @@ import pytest
 
 from validator.digests.files import FileState, digest_file
 from validator.errors import CpgateError, ExitCode, RemoteError, UnreadableFile, UsageError
-from validator.manifests.receipt import write_receipt
+from validator.manifests.receipt import Receipt, write_receipt
 from validator.models.receipt import ReceiptHeader, ReceiptObject
 from validator.s3.client import S3Settings
 from validator.workflows.verify import verify_local, verify_remote, write_findings
@@ -91,7 +91,7 @@ class Case:
         return self.root.parents[1] / key
 
     def remote(self, **more):
-        return verify_remote(self.receipt, S3Settings(attempts=1), **more)
+        return verify_remote(self.receipt, S3Settings(self.store.endpoint, attempts=1), **more)
 
     def local(self, **more):
         return verify_local(self.receipt, self.root, **more)
@@ -112,7 +112,7 @@ def test_all_is_as_it_was(case):
         assert (result.objects, result.agreeing) == (4, 4)
         assert result.size == sum(len(data) for data, _ in FILES.values())
         assert result.exit_code is ExitCode.CLEAN
-    assert case.remote().where == f"s3://{case.store.bucket}"
+    assert case.remote().where == f"s3://{case.store.bucket} at {case.store.endpoint}"
     assert case.local().where == str(case.root)
 
 
@@ -152,7 +152,7 @@ def test_another_bucket_where_the_data_moved_to(case):
         case.put(f"{HOME}/{name}", data, part_size, f"{case.store.bucket}-public")
     result = case.remote(bucket=f"s3://{case.store.bucket}-public")
     assert result.findings == []
-    assert result.where == f"s3://{case.store.bucket}-public"
+    assert result.where == f"s3://{case.store.bucket}-public at {case.store.endpoint}"
 
 
 def test_a_bucket_that_does_not_exist(case):
@@ -210,8 +210,7 @@ def test_findings_come_in_the_order_of_keys(case):
         assert result.agreeing == 0
 
 
-def test_more_files_than_are_read_at_once(case, monkeypatch):
-    monkeypatch.setattr("validator.workflows.verify.FILES_WAITING", 2)
+def test_more_files_than_are_read_at_once(case):
     case.path(LARGE).unlink()
     assert told(case.local(jobs=2)) == [("CPG703", LARGE)]
 
@@ -248,3 +247,29 @@ def test_what_differs_is_written_down(case, tmp_path):
     lines = [json.loads(line) for line in (tmp_path / "differs.jsonl").read_text().splitlines()]
     assert [(line["rule"], line["key"]) for line in lines] == [("CPG703", IMAGE), ("CPG704", EMPTY)]
     assert all(line["message"] for line in lines)
+
+
+def test_the_receipt_does_not_choose_the_server(case):
+    """It may come from anybody: nobody's credentials are shown to a server that a file names."""
+    with pytest.raises(UsageError, match=case.store.endpoint):
+        verify_remote(case.receipt, S3Settings(attempts=1))
+
+
+def test_a_receipt_of_an_upload_that_left_files_out_is_no_proof_of_the_whole(case):
+    objects = list(Receipt(case.receipt).objects())
+    header = Receipt(case.receipt).header
+    case.receipt.unlink()
+    write_receipt(case.receipt, header, objects, conflicts=2, failed=1)
+    for result in (case.local(), case.remote()):
+        [finding] = result.findings
+        assert (finding.rule, finding.count) == ("CPG705", 3)
+        assert result.agreeing == result.objects
+        assert result.exit_code is ExitCode.FINDINGS
+
+
+def test_files_that_the_receipt_does_not_name_are_counted(case):
+    (case.root / "workspace" / "more.txt").write_text("more")
+    (case.root / "workspace" / ".DS_Store").write_text("junk")
+    result = case.local()
+    assert result.exit_code is ExitCode.CLEAN
+    assert result.unnamed == 1

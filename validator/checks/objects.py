@@ -43,4 +43,14 @@ FILE_DIFFERS = Rule(
     source="cpgate",
 )
 
-declare(OBJECT_MISSING, OBJECT_DIFFERS, FILE_MISSING, FILE_DIFFERS)
+RECEIPT_INCOMPLETE = Rule(
+    id="CPG705",
+    slug="receipt-incomplete",
+    title="The receipt names every file that the upload was asked to send",
+    why="Files that met other bytes in the bucket, or that failed, are not in the receipt: what it proves is not the whole.",
+    mend="Run the upload again, with --replace where other bytes may be written over; it writes a receipt of everything.",
+    family="objects",
+    source="cpgate",
+)
+
+declare(OBJECT_MISSING, OBJECT_DIFFERS, FILE_MISSING, FILE_DIFFERS, RECEIPT_INCOMPLETE)

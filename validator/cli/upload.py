@@ -145,10 +145,14 @@ class _Teller:
             if not self._quiet or news.errors:
                 _say([upload_text.report_line(report_facts(news))])
             return
-        if not self._quiet:
-            _say(upload_text.plan_lines(plan_facts(news)))
+        if self._dry_run and not self._quiet:
+            _say(
+                upload_text.dry_run_lines((i.action.value, i.entry.key, i.entry.size) for i in news.items),
+                width=0,
+            )
+        _say(upload_text.plan_lines(plan_facts(news), quiet=self._quiet and not self._dry_run))
         if self._dry_run:
-            _say(upload_text.dry_run_lines((i.action.value, i.entry.key, i.entry.size) for i in news.items))
+            _say(["dry run  nothing was sent\n"])
 
     def _show_findings(self, admission: "Admission") -> None:
         from validator.cli.output import terminal_style  # noqa: PLC0415  the command's help comes fast
@@ -169,5 +173,9 @@ class _Teller:
             _say(upload_text.ending_lines(ending(result)))
 
 
-def _say(lines: Iterable[str]) -> None:
-    say("".join(lines))
+def _say(lines: Iterable[str], width: int | None = None) -> None:
+    """Write lines, wrapped to the terminal; a width of 0 leaves them as they are."""
+    from validator.reporters.upload_text import wrapped  # noqa: PLC0415  the command's help comes fast
+
+    columns = options.stdout_width() if width is None else width
+    say("".join(wrapped(line, columns) for line in lines))

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from validator.reporters.numbers import counted
 from validator.reporters.upload_facts import Ending, FileProblem, PlanFacts, ReportFacts
 from validator.upload.finishing import PRESENT, Sweep
-from validator.upload.plan import Action
+from validator.upload.plan import Action, PlanItem
 from validator.upload.sending import Outcome, State
 from validator.workflows.admission import Admission
 from validator.workflows.upload_result import Planned, UploadResult
@@ -14,7 +15,9 @@ REPLACE_HINT = "--replace 'GLOB' replaces the objects whose keys it names; witho
 
 def report_facts(admission: Admission) -> ReportFacts:
     """Say which report decided."""
-    return ReportFacts(admission.report.path, admission.held, admission.errors, admission.elsewhere)
+    return ReportFacts(
+        admission.report.path, admission.held, admission.errors, admission.elsewhere, admission.warnings
+    )
 
 
 def plan_facts(planned: Planned) -> PlanFacts:
@@ -23,7 +26,7 @@ def plan_facts(planned: Planned) -> PlanFacts:
         FileProblem(
             item.entry.key,
             f"other bytes lie there ({item.there.size:,} bytes, ETag {item.there.etag}, "
-            f"of {item.there.modified:%Y-%m-%d %H:%M} UTC); here {item.entry.size:,} bytes",
+            f"of {item.there.modified:%Y-%m-%d %H:%M} UTC); here {_here(item)}",
             REPLACE_HINT,
         )
         for item in planned.items
@@ -41,6 +44,11 @@ def plan_facts(planned: Planned) -> PlanFacts:
         conflicts=conflicts,
         ignored=planned.ignored,
     )
+
+
+def _here(item: PlanItem) -> str:
+    size = f"{item.entry.size:,} bytes"
+    return f"{size}, ETag {item.digest.etag}" if item.digest else size
 
 
 def ending(result: UploadResult) -> Ending:
@@ -63,6 +71,7 @@ def ending(result: UploadResult) -> Ending:
         left_behind=_left_behind(result.sweep),
         receipt=receipt.path if receipt else None,
         receipt_key=f"s3://{bucket}/{result.receipt_key}" if result.receipt_key else "",
+        receipt_held=result.receipt_held,
     )
 
 
@@ -83,5 +92,5 @@ def _left_behind(sweep: Sweep | None) -> str:
     if sweep.kept:
         said.append(f"{sweep.kept} unfinished, to be resumed")
     if sweep.foreign:
-        said.append(f"{sweep.foreign} unfinished uploads of somebody else at these keys")
+        said.append(f"{counted(sweep.foreign, 'unfinished upload')} of somebody else at these keys")
     return ", ".join(said) or "nothing left behind"

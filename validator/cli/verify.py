@@ -64,7 +64,15 @@ def verify(
         write_findings(output, result)
     style = terminal_style(color)
     lines = verification_lines(
-        result.findings, result.where, result.objects, result.size, all_rules(), style, everything=everything
+        result.findings,
+        result.where,
+        result.objects,
+        result.agreeing,
+        result.size,
+        result.unnamed,
+        all_rules(),
+        style,
+        everything=everything,
     )
     say("".join(lines))
     return int(result.exit_code)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from validator.errors import CpgateError, UnreadableFile
+from validator.errors import CpgateError, UnreadableFile, UsageError
 from validator.models.receipt import ReceiptEnd, ReceiptHeader, ReceiptObject
 
 Record = TypeVar("Record", bound=BaseModel)
@@ -135,7 +135,10 @@ class Receipt:
             with path.open("rb") as stream:
                 first = stream.readline(LONGEST_LINE)
         except OSError as error:
-            raise UnreadableFile(f"{path} cannot be read: {error.strerror}", "check the path") from error
+            raise UsageError(
+                f"{path} cannot be read: {(error.strerror or 'the system gave no reason').lower()}",
+                "check the path",
+            ) from error
         self.header = self._parse(ReceiptHeader, first, 1)
         self.end: ReceiptEnd | None = None
 

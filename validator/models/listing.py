@@ -5,6 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+LATEST_NS = 2**63 - 1
+"""The year 2262; clocks that were wrong leave later times on disks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -59,7 +62,7 @@ class Folder:
         """Append one file."""
         self.names.append(name)
         self.sizes.append(size)
-        self.mtimes_ns.append(mtime_ns)
+        self.mtimes_ns.append(max(-LATEST_NS, min(mtime_ns, LATEST_NS)))
 
     def only(self, positions: Sequence[int]) -> "Folder":
         """The folder with some of its files, in this order."""

@@ -1,9 +1,9 @@
 """The receipt of an upload: JSON lines, a header, one record per object, an end record."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 RECEIPT_FORMAT: Final = "cpgate-receipt/1"
 
@@ -17,8 +17,8 @@ class ReceiptHeader(BaseModel):
         Name and version of the format.
     datasets
         ``project/source`` of what was uploaded.
-    batches, plates
-        What the upload was narrowed to; empty means the whole dataset.
+    batches, plates, include, exclude
+        Globs that the upload was narrowed to; when all are empty it was the whole dataset.
     destination
         ``s3://bucket`` or a prefix in it.
     endpoint
@@ -42,6 +42,8 @@ class ReceiptHeader(BaseModel):
     datasets: list[str]
     batches: list[str] = Field(default_factory=list)
     plates: list[str] = Field(default_factory=list)
+    include: list[str] = Field(default_factory=list)
+    exclude: list[str] = Field(default_factory=list)
     destination: str
     endpoint: str | None = None
     tool: str
@@ -90,6 +92,14 @@ class ReceiptObject(BaseModel):
     mtime: datetime
     uploaded_at: datetime
     state: Literal["uploaded", "resumed", "unchanged"]
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        """Refuse a part size that does not cut the object into so many parts."""
+        parts = 1 if self.part_size is None else max(1, -(-self.size // self.part_size))
+        if parts != self.parts:
+            raise ValueError("part_size does not cut size into so many parts")
+        return self
 
 
 class ReceiptEnd(BaseModel):

@@ -6,12 +6,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class ReportFacts:
-    """The report behind an upload: where, whether it was made earlier, errors in and outside the selection."""
+    """The report behind an upload: where, whether it was made earlier, errors in and outside the selection, warnings."""
 
     path: Path
     held: bool
     errors: int
     elsewhere: int
+    warnings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class Ending:
         What is known about unfinished multipart uploads, in words.
     receipt, receipt_key
         Where the receipt lies on disk, and its address in the bucket (or empty).
+    receipt_held
+        Whether it was written by an earlier run and still says it all.
     """
 
     files: int
@@ -67,3 +70,4 @@ class Ending:
     left_behind: str
     receipt: Path | None
     receipt_key: str
+    receipt_held: bool = False

@@ -1,5 +1,6 @@
 """An upload in words: what the check said, the plan, how it ended."""
 
+import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -8,15 +9,20 @@ from validator.reporters.numbers import counted, duration, number, size
 from validator.reporters.upload_facts import Ending, FileProblem, PlanFacts, ReportFacts
 
 LISTED = 10
+MARGIN = 9
 
 
 def report_line(facts: ReportFacts) -> str:
     """Say which report let the upload pass, or refused it."""
-    verdict = "clean" if not facts.errors else counted(facts.errors, "error")
+    verdict = counted(facts.errors, "error") if facts.errors else "no errors"
     if facts.elsewhere:
         verdict += f" in what is selected ({counted(facts.elsewhere, 'error')} elsewhere)"
+    if facts.warnings:
+        verdict += f", {counted(facts.warnings, 'warning')} (cpgate report {shown(_short(facts.path))})"
+    elif not facts.errors and not facts.elsewhere:
+        verdict = "clean"
     how = "still holds (listing unchanged)" if facts.held else "made now"
-    return f"report   {shown(str(facts.path))} {how}: {verdict}\n"
+    return f"report   {shown(_short(facts.path))} {how}: {verdict}\n"
 
 
 def refusal(facts: ReportFacts) -> str:
@@ -29,8 +35,11 @@ def refusal(facts: ReportFacts) -> str:
     )
 
 
-def plan_lines(facts: PlanFacts) -> Iterator[str]:
-    """Say what would be done, in files and bytes."""
+def plan_lines(facts: PlanFacts, *, quiet: bool = False) -> Iterator[str]:
+    """Say what would be done, in files and bytes; ``quiet`` keeps only what goes wrong."""
+    if quiet:
+        yield from _listed("conflict", facts.conflicts)
+        return
     resume = f"resume {number(facts.resume)}"
     if facts.resume:
         resume += f" ({size(facts.resume_there)} of {size(facts.resume_size)} there)"
@@ -44,6 +53,28 @@ def plan_lines(facts: PlanFacts) -> Iterator[str]:
         parts.append(f"ignored {number(facts.ignored)}")
     yield f"plan     {counted(facts.files, 'file')}, {size(facts.size)} · {' · '.join(parts)}\n"
     yield from _listed("conflict", facts.conflicts)
+
+
+def wrapped(text: str, width: int) -> str:
+    """Wrap lines that are longer than the terminal; paths run on, they are never cut."""
+    if not width:
+        return text
+    return "".join(_wrapped_line(line, width) for line in text.splitlines(keepends=True))
+
+
+def _wrapped_line(line: str, width: int) -> str:
+    if len(line) <= width or line.startswith("\x1b"):
+        return line
+    pieces = textwrap.wrap(
+        line.rstrip("\n"),
+        max(width, MARGIN + 20),
+        subsequent_indent=" " * MARGIN,
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+        replace_whitespace=False,
+    )
+    return "".join(f"{piece}\n" for piece in pieces)
 
 
 def dry_run_lines(actions: Iterable[tuple[str, str, int]]) -> Iterator[str]:
@@ -68,7 +99,10 @@ def ending_lines(ending: Ending) -> Iterator[str]:
     )
     if ending.receipt is not None:
         where = "also in the bucket" if ending.receipt_key else "not in the bucket"
-        yield f"receipt  {shown(_short(ending.receipt))}   ({where})\n"
+        if ending.conflicts or ending.failed or ending.verified < ending.files:
+            where = "of an incomplete upload, so not in the bucket"
+        held = " still says it all" if ending.receipt_held else ""
+        yield f"receipt  {shown(_short(ending.receipt))}{held}   ({where})\n"
         if ending.receipt_key:
             yield f"         {shown(ending.receipt_key)}\n"
 

@@ -17,7 +17,9 @@ def verification_lines(
     findings: Sequence[Finding],
     where: str,
     objects: int,
+    agreeing: int,
     bytes_: int,
+    unnamed: int,
     rules: Mapping[str, Rule],
     style: Style,
     *,
@@ -31,8 +33,10 @@ def verification_lines(
         What does not agree.
     where
         What the receipt was compared with.
-    objects, bytes_
-        Number of objects in the receipt, and their bytes.
+    objects, agreeing, bytes_
+        Number of objects in the receipt, of those that agree, and their bytes.
+    unnamed
+        Files on disk that the receipt does not name.
     rules
         Every rule by its number.
     style
@@ -52,9 +56,11 @@ def verification_lines(
         )
         yield from (style.finish(line) for line in lines)
         yield "\n"
-    agreeing = objects - len(findings)
     by = "size and ETag" if where.startswith("s3://") else "size, ETag and CRC64NVME"
     line = f"verified {number(agreeing)} of {counted(objects, 'object')} ({size(bytes_)}) by {by} · {shown(where)}"
     yield style.finish(line)
+    if unnamed:
+        text = f"{counted(unnamed, 'file')} there that the receipt does not name: nothing is said of them"
+        yield style.finish(f"         {text}")
     if not objects:
         yield "         the receipt names no object: nothing was verified\n"

@@ -34,6 +34,10 @@ class ObjectMissing(RemoteError):
     """There is no object at the key."""
 
 
+class RequestRefused(RemoteError):
+    """The store refused this very request (a 4xx answer): the next one may go through."""
+
+
 class BytesDamaged(RemoteError):
     """The store received other bytes than were sent."""
 
@@ -83,7 +87,7 @@ def _from_code(code: str, message: str, status: int, where: str, doing: str) -> 
         _about_credentials(code, where, doing)
         or _about_object(code, status, where)
         or _about_store(code, where, doing)
-        or RemoteError(
+        or (RequestRefused if 400 <= status < 500 else RemoteError)(
             f"the store refused to {doing} {where}: {_one_line(message) or code}",
             "run the same command again",
         )
@@ -164,7 +168,7 @@ def _from_botocore(error: Exception, where: str, doing: str) -> CpgateError:
     ):
         return RemoteError(
             f"the store cannot be reached ({_endpoint(error)})",
-            "check the network, the proxy settings and --endpoint-url; the same command goes on where it stopped",
+            "check the network, the proxy settings and --endpoint-url, then run the same command again",
         )
     if isinstance(error, known.SSLError):
         return RemoteError(

@@ -145,12 +145,11 @@ def list_uploads(client: "S3Client", bucket: str, prefix: str) -> Iterator[Remot
 
 
 def try_list_uploads(client: "S3Client", bucket: str, prefix: str) -> list[RemoteUpload] | None:
-    """Every unfinished upload below a prefix, or ``None`` where listing them is refused."""
+    """Every unfinished upload below a prefix, or ``None`` where they cannot be listed.
+
+    The credentials of a grant probably may not, and some stores do not know the request.
+    """
     try:
         return list(list_uploads(client, bucket, prefix))
-    except CredentialsError:
+    except (CredentialsError, RemoteError):
         return None
-    except RemoteError as error:
-        if error.__cause__ is not None and "NotImplemented" in str(error.__cause__):
-            return None
-        raise

@@ -108,6 +108,23 @@ def list_objects(
                 yield RemoteObject(item["Key"], item["Size"], bare_etag(item["ETag"]), modified)
 
 
+def list_folders(client: "S3Client", bucket: str, prefix: str) -> set[str]:
+    """Names of the folders directly below a prefix.
+
+    Raises
+    ------
+    RemoteError, CredentialsError
+        If the store refuses.
+    """
+    names: set[str] = set()
+    with translated(bucket, prefix, "list"):
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
+        for page in pages:
+            found = (item["Prefix"][len(prefix) :] for item in page.get("CommonPrefixes", []))
+            names.update(folder.rstrip("/") for folder in found)
+    return names
+
+
 def head_object(client: "S3Client", bucket: str, key: str) -> RemoteObject | None:
     """What lies at a key, or ``None``."""
     try:

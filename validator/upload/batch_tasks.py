@@ -1,37 +1,41 @@
 """Many independent tasks, each with one answer: comparing files, aborting leftovers."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from time import monotonic
 
 from validator.upload.pool import Lost, WorkerPool
 from validator.upload.tasks import Answer, Task
-from validator.upload.transfer import POLL_SECONDS
+from validator.upload.transfer import POLL_SECONDS, STOP_SECONDS
 
 
 def perform_all(
     pool: WorkerPool, tasks: Iterable[Task], should_stop: Callable[[], bool] = lambda: False
 ) -> Iterator[tuple[Task, Answer]]:
-    """Give all tasks to the workers and yield each with its answer, in the order in which they end."""
+    """Give all tasks to the workers and yield each with its answer, in the order in which they end.
+
+    When asked to stop it waits a few seconds for those under way: each may be a file of many gigabytes.
+    """
     waiting = iter(tasks)
     under_way: dict[int, Task] = {}
-    exhausted = False
-    while under_way or not exhausted:
-        while not exhausted and len(under_way) < pool.capacity:
-            task = None if should_stop() else next(waiting, None)
-            if task is None:
-                exhausted = True
-                break
-            under_way[task.id] = task
-            pool.submit(task)
-        if not under_way:
+    deadline = float("inf")
+    while True:
+        if should_stop():
+            deadline = min(deadline, monotonic() + STOP_SECONDS)
+        else:
+            for task in islice(waiting, pool.capacity - len(under_way)):
+                under_way[task.id] = task
+                pool.submit(task)
+        if not under_way or monotonic() > deadline:
             return
         event = pool.next_event(POLL_SECONDS)
         if isinstance(event, Lost):
             for task in event.tasks:
                 pool.submit(task)
-        elif event is not None and event.id in under_way:
-            yield under_way.pop(event.id), event
         elif event is not None and event.id < 0:
             # A worker could not begin: every waiting task has this answer.
             for task in under_way.values():
                 yield task, event
             return
+        elif event is not None and event.id in under_way:
+            yield under_way.pop(event.id), event

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 
 from validator.digests.parts import ObjectDigest
-from validator.errors import CredentialsError, RemoteError
+from validator.errors import CpgateError, CredentialsError, RemoteError
 from validator.models.progress import Progress
 from validator.upload.batch_tasks import perform_all
 from validator.upload.journal import JournalState
@@ -24,12 +24,14 @@ def compare_files(
 ) -> list[PlanItem]:
     """Read every file that may or may not be what already lies at its key, and decide.
 
-    Files that cannot be read stay to be sent: the transfer then says why they fail.
+    Files that cannot be read have failed: what lies at their key is left alone.
 
     Raises
     ------
     CredentialsError, RemoteError
         If the store refuses to tell about an object.
+    CpgateError
+        If the journal cannot be written.
     """
     decided = list(items)
     open_items = dict(enumerate(_to_compare(items)))
@@ -62,10 +64,12 @@ def _decide(
         raise CredentialsError(answer.what, answer.mend)
     if answer.failure is Failure.REMOTE:
         raise RemoteError(answer.what, answer.mend)
+    if answer.failure is Failure.JOURNAL:
+        raise CpgateError(answer.what, "make room on the disk, or name another place with --state")
     if answer.failure is Failure.UNVERIFIABLE:
-        return PlanItem(item.entry, Action.CONFLICT, there=item.there)
+        return settle(item, None, journal, part_size, replace)
     if answer.failure is not None:
-        return PlanItem(item.entry, Action.SEND, there=item.there)
+        return PlanItem(item.entry, Action.FAILED, there=item.there, reason=answer.what)
     values = answer.values
     digest = ObjectDigest(
         item.entry.size, values["etag"], values["part_size"], values["parts"], values["crc"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from validator.errors import CredentialsError, RemoteError
 from validator.models.receipt import ReceiptObject
 from validator.s3.multipart import RemoteUpload, abort_if_empty, abort_upload, try_list_uploads
 from validator.s3.objects import RemoteObject
@@ -116,6 +117,9 @@ def sweep_uploads(
         elif upload.key in kept_keys:
             kept += 1
         else:
-            abort_upload(client, bucket, upload.key, upload_id)
-            aborted += 1
+            try:
+                abort_upload(client, bucket, upload.key, upload_id)
+                aborted += 1
+            except (CredentialsError, RemoteError):
+                kept += 1
     return Sweep(True, aborted, kept, foreign)

@@ -5,6 +5,7 @@ import os
 import secrets
 import socket
 import time
+import uuid
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
@@ -28,6 +29,11 @@ class UploadLock:
     ----------
     folder
         State folder of the destination.
+
+    Attributes
+    ----------
+    lost
+        Whether somebody else took it over: this process was frozen for minutes, with its laptop perhaps.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -35,6 +41,7 @@ class UploadLock:
         self._folder = folder
         self._token = secrets.token_hex(8)
         self._stop = Event()
+        self.lost = False
         self._beat = Thread(target=self._keep_beating, daemon=True)
 
     def __enter__(self) -> Self:
@@ -70,6 +77,7 @@ class UploadLock:
         content = {
             "pid": os.getpid(),
             "host": socket.gethostname(),
+            "boot": _boot(),
             "since": time.strftime("%Y-%m-%d %H:%M:%S"),
             "token": self._token,
         }
@@ -77,8 +85,14 @@ class UploadLock:
             descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             return False
-        with os.fdopen(descriptor, "w") as stream:
-            json.dump(content, stream)
+        except OSError as error:
+            raise _cannot_lock(self.path, error) from error
+        try:
+            with os.fdopen(descriptor, "w") as stream:
+                json.dump(content, stream)
+        except OSError as error:
+            self.path.unlink(missing_ok=True)
+            raise _cannot_lock(self.path, error) from error
         return True
 
     def _remove(self, stale: dict[str, object]) -> None:
@@ -102,7 +116,9 @@ class UploadLock:
 
     def _is_stale(self, holder: dict[str, object]) -> bool:
         pid = holder["pid"]
-        if holder["host"] == socket.gethostname() and isinstance(pid, int) and not _is_alive(pid):
+        # Names of hosts repeat (ubuntu, localhost): only on this very boot of this machine a pid means something.
+        here = holder["host"] == socket.gethostname() and holder["boot"] == _boot()
+        if here and isinstance(pid, int) and not _is_alive(pid):
             return True
         return self._age(self.path) > STALE_SECONDS
 
@@ -119,13 +135,17 @@ class UploadLock:
 
     def _keep_beating(self) -> None:
         while not self._stop.wait(HEARTBEAT_SECONDS):
+            holder = _read(self.path)
+            if holder is None or holder["token"] not in {self._token, ""}:
+                self.lost = True
+                return
             with suppress(OSError):
                 os.utime(self.path)
 
 
 def _read(path: Path) -> dict[str, object] | None:
     """Content of a lock file; ``None`` when there is none, an unknown holder when it is damaged."""
-    unknown: dict[str, object] = {"pid": "?", "host": "?", "since": "?", "token": ""}
+    unknown: dict[str, object] = {"pid": "?", "host": "?", "boot": "", "since": "?", "token": ""}
     try:
         content = json.loads(path.read_text(encoding="ascii"))
     except FileNotFoundError:
@@ -133,6 +153,21 @@ def _read(path: Path) -> dict[str, object] | None:
     except (OSError, ValueError):
         return unknown
     return unknown | content if isinstance(content, dict) else unknown
+
+
+def _cannot_lock(path: Path, error: OSError) -> CpgateError:
+    return CpgateError(
+        f"the lock {path} cannot be written: {error.strerror or error}",
+        "make room on the disk, or name another place with --state",
+    )
+
+
+def _boot() -> str:
+    """What tells this boot of this machine from every other; the machine alone where the system does not say."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return f"{uuid.getnode():012x}"
 
 
 def _is_alive(pid: int) -> bool:

@@ -7,7 +7,7 @@ from validator.digests.files import FileChanged, FileState, digest_file, read_ra
 from validator.digests.parts import ObjectDigest, digest_bytes, join_parts, parts_of_etag
 from validator.errors import CredentialsError, RemoteError
 from validator.s3 import multipart, objects
-from validator.s3.failures import AlreadyThere, UploadGone
+from validator.s3.failures import AlreadyThere, RequestRefused, UploadGone
 from validator.s3.limits import fitting_part_sizes, part_range
 from validator.s3.objects import Condition, RemoteObject
 from validator.upload.journal import DoneRecord, Journal, UploadRecord
@@ -69,6 +69,8 @@ class Performer:
             return Answer(task.id, Failure.GONE, error.what, error.mend)
         except FileChanged as error:
             return Answer(task.id, Failure.CHANGED, error.what, error.mend)
+        except RequestRefused as error:
+            return Answer(task.id, Failure.REFUSED, error.what, error.mend)
         except RemoteError as error:
             return Answer(task.id, Failure.REMOTE, error.what, error.mend)
         except OSError as error:
@@ -122,7 +124,12 @@ class Performer:
         self._write("intent", task.key)
         upload_id = multipart.begin_upload(self.client, self.bucket, task.key)
         state = FileState(task.size, task.mtime_ns)
-        self._write("begin", UploadRecord(upload_id, task.key, task.part_size, state))
+        try:
+            self._write("begin", UploadRecord(upload_id, task.key, task.part_size, state))
+        except JournalFull:
+            # Nobody would ever find it again: credentials of a grant cannot list uploads.
+            multipart.abort_upload(self.client, self.bucket, task.key, upload_id)
+            raise
         return {"upload_id": upload_id}
 
     def _abort_unanswered(self, key: str) -> None:
@@ -191,7 +198,10 @@ class Performer:
             return [None]
         if parts == 1:
             return [task.size or 1]
-        told = objects.first_part_size(self.client, self.bucket, task.key)
+        try:
+            told = objects.first_part_size(self.client, self.bucket, task.key)
+        except RemoteError:  # not every store answers this; the sizes in use are tried instead
+            told = None
         return [told] if told else [*fitting_part_sizes(task.size, parts)]
 
     def _own_bytes(self, key: str, digest: ObjectDigest) -> str:

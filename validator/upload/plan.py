@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
 
 from validator.digests.files import FileState
 from validator.digests.parts import ObjectDigest, join_parts
 from validator.models.listing import Entry
-from validator.s3.limits import part_count, part_size_for
+from validator.s3.limits import MAX_KEY_BYTES, part_count, part_size_for
 from validator.s3.objects import RemoteObject
 from validator.upload.journal import JournalState, UploadRecord
+from validator.upload.selection import matches
 
 
 class Action(StrEnum):
@@ -21,6 +21,7 @@ class Action(StrEnum):
     UNCHANGED = "unchanged"
     CONFLICT = "conflict"
     COMPARE = "compare"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,15 @@ class PlanItem:
         The file.
     action
         `COMPARE`: the bucket holds an object of the same size; only reading the file can tell the rest.
+        `FAILED`: it cannot be sent, for the reason given.
     part_size
         Bytes of a part if it is sent; ``None`` for a single PUT.
     there
         What lies at the key.
+    replaces
+        Whether ``--replace`` names the key, so that what lies there may be written over.
+    reason
+        Why it cannot be sent.
     upload
         The unfinished upload that is resumed.
     digest
@@ -47,6 +53,8 @@ class PlanItem:
     action: Action
     part_size: int | None = None
     there: RemoteObject | None = None
+    replaces: bool = False
+    reason: str = ""
     upload: UploadRecord | None = None
     digest: ObjectDigest | None = None
 
@@ -101,6 +109,8 @@ def _decide(
     part_size: int,
     replace: tuple[str, ...],
 ) -> PlanItem:
+    if len(entry.key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
+        return PlanItem(entry, Action.FAILED, reason=f"its key is longer than S3's {MAX_KEY_BYTES:,} bytes")
     state = FileState(entry.size, entry.mtime_ns)
     usable = [upload for upload in unfinished if upload.state == state]
     best = max(usable, key=lambda upload: len(upload.parts), default=None)
@@ -117,11 +127,18 @@ def _decide(
 
 
 def settle(
-    item: PlanItem, digest: ObjectDigest, journal: JournalState, part_size: int, replace: tuple[str, ...]
+    item: PlanItem,
+    digest: ObjectDigest | None,
+    journal: JournalState,
+    part_size: int,
+    replace: tuple[str, ...],
 ) -> PlanItem:
-    """Decide again after the file was read and digested in the way its object was sent."""
+    """Decide again after the file was read and digested in the way its object was sent.
+
+    Without a digest nothing can be said: the object's ETag is not built from MD5s. Then it counts as other bytes.
+    """
     there = item.there
-    if there is not None and (digest.etag, digest.size) == (there.etag, there.size):
+    if there is not None and digest is not None and (digest.etag, digest.size) == (there.etag, there.size):
         return PlanItem(item.entry, Action.UNCHANGED, there=there, digest=digest)
     if may_replace(item.entry.key, replace):
         usable = [u for u in journal.uploads_of(item.entry.key) if u.state == item.state]
@@ -130,9 +147,13 @@ def settle(
 
 
 def _send(entry: Entry, upload: UploadRecord | None, part_size: int, there: RemoteObject | None) -> PlanItem:
+    """Send or resume; something may lie there only if ``--replace`` names the key."""
+    replaces = there is not None
     if upload is not None:
-        return PlanItem(entry, Action.RESUME, part_size=upload.part_size, there=there, upload=upload)
-    return PlanItem(entry, Action.SEND, part_size=part_size_for(entry.size, part_size), there=there)
+        size = upload.part_size
+        return PlanItem(entry, Action.RESUME, part_size=size, there=there, replaces=replaces, upload=upload)
+    size_of_parts = part_size_for(entry.size, part_size)
+    return PlanItem(entry, Action.SEND, part_size=size_of_parts, there=there, replaces=replaces)
 
 
 def _known_digest(
@@ -150,8 +171,8 @@ def _known_digest(
 
 
 def may_replace(key: str, replace: tuple[str, ...]) -> bool:
-    """Whether ``--replace`` names this key."""
-    return any(fnmatchcase(key, glob) for glob in replace)
+    """Whether ``--replace`` names this key, whole or below ``project/source/``."""
+    return matches(key, replace)
 
 
 def leftovers(items: Iterable[PlanItem], journal: JournalState) -> list[UploadRecord]:

@@ -8,9 +8,9 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
-from typing import Self
+from typing import IO, Self
 
-from validator.errors import RemoteError
+from validator.errors import CpgateError, RemoteError
 from validator.s3.client import S3Settings
 from validator.upload.tasks import Answer, Task
 
@@ -91,7 +91,15 @@ class WorkerPool:
         return sum(len(process.tasks) for process in self._processes)
 
     def submit(self, task: Task) -> None:
-        """Give a task to the process that has least to do."""
+        """Give a task to the process that has least to do.
+
+        Raises
+        ------
+        RemoteError
+            If no process is left.
+        """
+        if not self._processes:
+            raise RemoteError("the upload's worker processes have ended", "run the same command again")
         process = min(self._processes, key=lambda process: len(process.tasks) / process.threads)
         process.tasks[task.id] = task
         self._write(process, task.to_line())
@@ -110,7 +118,10 @@ class WorkerPool:
             return None
         if line is None:
             return self._replace(process)
-        answer = Answer.from_line(line)
+        try:
+            answer = Answer.from_line(line)
+        except (ValueError, KeyError, TypeError):
+            return None  # something in the environment of the worker writes to its output
         if answer.id >= 0:
             process.tasks.pop(answer.id, None)
             self._deaths = 0
@@ -148,14 +159,7 @@ class WorkerPool:
         name = f"w{self._started:03d}"
         log = (self._settings.folder / f"{name}.log").open("wb")
         with log:
-            handle = subprocess.Popen(
-                [sys.executable, "-m", "validator.upload.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                # A worker must import this very package, wherever the caller found it.
-                env=os.environ | {"PYTHONPATH": _import_path()},
-            )
+            handle = _start_worker(log)
         process = _Process(name, handle, threads)
         self._processes.append(process)
         settings = {
@@ -165,6 +169,7 @@ class WorkerPool:
             "run": self._settings.run,
             "name": name,
             "threads": threads,
+            "pythonpath": os.environ.get("PYTHONPATH"),
         }
         self._write(process, json.dumps(settings).encode("ascii") + b"\n")
         Thread(target=self._listen, args=(process,), daemon=True).start()
@@ -204,6 +209,24 @@ class WorkerPool:
             )
         self._start(process.threads)
         return Lost(tuple(process.tasks.values()))
+
+
+def _start_worker(log: IO[bytes]) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(
+            # -P: files of the current folder, a contributor's perhaps, are never imported.
+            [sys.executable, "-P", "-m", "validator.upload.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            # A worker must import this very package, wherever the caller found it.
+            env=os.environ | {"PYTHONPATH": _import_path()},
+        )
+    except OSError as error:
+        raise CpgateError(
+            f"a worker process cannot be started: {sys.executable}: {error.strerror or error}",
+            "check that this user may run that program, and the limits on processes and memory",
+        ) from error
 
 
 def process_count(jobs: int) -> int:

@@ -44,10 +44,9 @@ class Selection:
         """Whether the globs let a key pass."""
         if not self.include and not self.exclude:
             return True
-        below = key.split("/", 2)[-1]
-        if self.include and not any(fnmatchcase(key, g) or fnmatchcase(below, g) for g in self.include):
+        if self.include and not matches(key, self.include):
             return False
-        return not any(fnmatchcase(key, g) or fnmatchcase(below, g) for g in self.exclude)
+        return not matches(key, self.exclude)
 
     def entries(self, folder: Folder, place: Place) -> Iterator[Entry]:
         """Return the selected files of a folder."""
@@ -67,6 +66,12 @@ class Selection:
         if self.plates and names and not any(_any_match(name, self.plates) for name in names):
             return False
         return key.endswith("/") or self.takes_key(key)
+
+
+def matches(key: str, globs: tuple[str, ...]) -> bool:
+    """Whether a glob names a key, whole or below ``project/source/``; ``*`` also stands for ``/``."""
+    below = key.split("/", 2)[-1]
+    return any(fnmatchcase(key, glob) or fnmatchcase(below, glob) for glob in globs)
 
 
 def _any_match(name: str | None, globs: tuple[str, ...]) -> bool:

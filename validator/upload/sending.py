@@ -90,7 +90,8 @@ class Sending:
             "mtime_ns": entry.mtime_ns,
             "upload_id": self.upload_id,
             "part_size": self.part_size,
-            "replaces": there.etag if there else None,
+            # Without this an object that appeared meanwhile is never written over (If-None-Match).
+            "replaces": there.etag if there and self.item.replaces else None,
         }
         return Task(id=task_id, do=do, **(values | more))
 

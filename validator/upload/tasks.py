@@ -28,6 +28,7 @@ class Failure(StrEnum):
     GONE = "gone"
     UNVERIFIABLE = "unverifiable"
     JOURNAL = "journal"
+    REFUSED = "refused"
     REMOTE = "remote"
 
 

@@ -18,7 +18,8 @@ POLL_SECONDS = 0.5
 REMOTE_FAILURES_IN_A_ROW = 16
 RESTARTS = 2
 STOP_SECONDS = 5.0
-ABORTED_BY = frozenset({Failure.CHANGED, Failure.UNREADABLE, Failure.UNVERIFIABLE})
+FILES_FAILED_IN_A_ROW = 200
+ABORTED_BY = frozenset({Failure.CHANGED, Failure.UNVERIFIABLE})
 
 
 class Transfer:
@@ -56,6 +57,7 @@ class Transfer:
         self._under_way: dict[int, tuple[Sending, Task]] = {}
         self._outcomes: deque[Outcome] = deque()
         self._remote_failures = 0
+        self._failed_files = 0
         self._fatal: CpgateError | None = None
         self._stopped_at: float | None = None
         self.bytes_sent = 0
@@ -149,8 +151,10 @@ class Transfer:
             return
         sending, task = self._under_way.pop(answer.id)
         sending.under_way -= 1
+        if task.do is Do.ABORT:
+            return  # the end of the run looks for what is left, whatever came of this
         if answer.failure is None:
-            self._remote_failures = 0
+            self._remote_failures = self._failed_files = 0
             self._advance(sending, task, answer)
         else:
             self._note_failure(sending, answer)
@@ -205,6 +209,14 @@ class Transfer:
             self._ready = deque(kept)
         if failure in {Failure.CREDENTIALS, Failure.JOURNAL}:
             self._fatal = self._fatal or _as_error(answer)
+        if failure in {Failure.UNREADABLE, Failure.REFUSED}:
+            self._failed_files += 1
+            if self._failed_files >= FILES_FAILED_IN_A_ROW:
+                self._fatal = self._fatal or CpgateError(
+                    f"one file after the other fails; the last: {answer.what}",
+                    "see whether the disk is still mounted and the bucket the right one; "
+                    "the same command goes on where it stopped",
+                )
         if failure is Failure.REMOTE:
             self._remote_failures += 1
             if self._remote_failures >= REMOTE_FAILURES_IN_A_ROW:

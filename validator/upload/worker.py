@@ -67,6 +67,7 @@ class Worker:
 def run(tasks: BinaryIO, answers: BinaryIO) -> None:
     """Work until the input says ``finish`` (do what was entered) or ends (stop at once)."""
     settings: Mapping[str, Any] = json.loads(tasks.readline())
+    _restore_pythonpath(settings["pythonpath"])
     try:
         client = make_client(S3Settings(**settings["s3"]), settings["threads"])
     except CpgateError as error:
@@ -74,7 +75,13 @@ def run(tasks: BinaryIO, answers: BinaryIO) -> None:
         answers.write(Answer(-1, failure, error.what, error.mend).to_line())
         answers.flush()
         return
-    journal = Journal(Path(settings["folder"]), settings["run"], settings["name"])
+    try:
+        journal = Journal(Path(settings["folder"]), settings["run"], settings["name"])
+    except OSError as error:
+        what = f"the journal cannot be written: {error.strerror or error}"
+        answers.write(Answer(-1, Failure.JOURNAL, what).to_line())
+        answers.flush()
+        return
     worker = Worker(Performer(client, settings["bucket"], journal), settings["threads"], answers)
     for line in tasks:
         message = json.loads(line)
@@ -97,10 +104,24 @@ def main() -> None:
     """Entry point; Ctrl-C goes to the whole group, and only the parent decides what it means."""
     threading.excepthook = _end_process
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tasks, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    # Programs that hand out credentials inherit these: they must neither read tasks nor write answers.
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
     try:
-        run(sys.stdin.buffer, sys.stdout.buffer)
+        run(tasks, answers)
     except BrokenPipeError:
         os._exit(0)
+
+
+def _restore_pythonpath(before: str | None) -> None:
+    """Undo what let this process import the package: programs that it starts must not see it."""
+    if before is None:
+        os.environ.pop("PYTHONPATH", None)
+    else:
+        os.environ["PYTHONPATH"] = before
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 from validator import __version__
 from validator.checks.clean_files import CleanFiles
 from validator.checks.dataset import Dataset
-from validator.errors import CpgateError
+from validator.errors import CpgateError, UsageError
 from validator.models.finding import Finding, Level
 from validator.models.progress import Progress
 from validator.models.report import Listing
@@ -35,12 +35,15 @@ class Admission:
         Number of errors that concern what is selected, and of crashed checks.
     elsewhere
         Number of errors that concern only batches or plates that are not selected.
+    warnings
+        Number of warnings in the whole report.
     """
 
     report: StoredReport
     held: bool
     errors: int
     elsewhere: int
+    warnings: int = 0
 
 
 def admit(
@@ -59,6 +62,8 @@ def admit(
     progress
         Where a check is shown.
     """
+    if request.report is not None:
+        _refuse_other_file(request.report)
     stored = _find(dataset, listing, _places(request, state))
     held = stored is not None
     if stored is None:
@@ -73,7 +78,27 @@ def admit(
         result = judge(dataset, listing, check_request, progress)
         stored = StoredReport(result.report, result.header, result.findings, result.end)
     concerning, elsewhere = _count_errors(stored.findings, dataset, request.selection)
-    return Admission(stored, held, concerning + stored.end.crashed, elsewhere)
+    warnings = stored.end.findings.get(Level.WARNING, 0)
+    return Admission(stored, held, concerning + stored.end.crashed, elsewhere, warnings)
+
+
+def _refuse_other_file(path: Path) -> None:
+    """A file that the user names by mistake must not be written over by a report.
+
+    Raises
+    ------
+    UsageError
+        If there is a file that is no report.
+    """
+    try:
+        with path.open("rb") as stream:
+            beginning = stream.read(200)
+    except OSError:
+        return
+    if beginning and b'"cpgate-report/' not in beginning:
+        raise UsageError(
+            f"{path} is not a report of cpgate, so it is not written over", "Name another file with --report"
+        )
 
 
 def _judged_by(dataset: Dataset) -> str:

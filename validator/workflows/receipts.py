@@ -1,20 +1,33 @@
 """Where receipts go: a file for the lab, and an immutable copy in the bucket."""
 
 import hashlib
+import json
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from validator.manifests.receipt import ReceiptSummary
+from validator import __version__
+from validator.errors import CpgateError, UsageError
+from validator.manifests.receipt import Receipt, ReceiptSummary, write_receipt
+from validator.models.receipt import ReceiptHeader
+from validator.rulebook.locate import rulebook_version
 from validator.s3.failures import AlreadyThere
 from validator.s3.objects import Condition, head_object, put_object
+from validator.upload.destination import Destination, granted_prefix
+from validator.upload.finishing import PRESENT, receipt_object
+from validator.upload.sending import Outcome, State
+from validator.workflows.admission import Admission
+from validator.workflows.upload_request import UploadRequest
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 RECEIPTS_FOLDER = "_cpgate"
+LAST_RECEIPTS = "last-receipts.json"
 DIGEST_DIGITS = 16
 TIME_FORMAT = "%Y%m%dT%H%M%SZ"
 
@@ -59,3 +72,163 @@ def put_receipt(client: "S3Client", bucket: str, prefix: str, receipt: ReceiptSu
         if there is None or (there.size, there.etag) != (len(data), md5):
             raise
     return key
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReceipt:
+    """The receipt of a run: on disk, its key in the bucket, and whether an earlier run wrote it."""
+
+    summary: ReceiptSummary | None
+    key: str = ""
+    held: bool = False
+
+
+def check_receipt_place(path: Path, dataset_root: Path) -> None:
+    """Say before anything is sent that a receipt cannot be written where the user wants it.
+
+    Raises
+    ------
+    UsageError
+        If it lies inside the dataset, exists, or its folder does not exist.
+    """
+    if path.resolve().is_relative_to(dataset_root.resolve()):
+        raise UsageError(
+            f"The receipt would lie inside the dataset: {path}",
+            "Name a place outside of it with --receipt; nothing is ever written into a dataset",
+        )
+    if path.exists():
+        raise UsageError(
+            f"There is a file {path} already", "Name another one; a receipt is never overwritten"
+        )
+    if not path.parent.is_dir():
+        raise UsageError(
+            f"There is no folder {path.parent} for the receipt", "Make it, or name another place"
+        )
+
+
+def keep_receipt(
+    client: "S3Client",
+    request: UploadRequest,
+    destination: Destination,
+    state: Path,
+    names: Sequence[str],
+    admission: Admission,
+    outcomes: Sequence[Outcome],
+) -> KeptReceipt:
+    """Write the receipt of a run, on disk and last of all in the bucket.
+
+    A run that sent nothing keeps the receipt of an earlier one that says the same. One that left files out
+    writes no copy into the bucket: there a receipt stands for everything that was selected.
+
+    Parameters
+    ----------
+    client, destination
+        Where the copy goes.
+    request
+        What was asked for.
+    state
+        State folder of the destination, which remembers the last receipts.
+    names
+        ``project/source`` of each dataset.
+    admission
+        The report that let the upload pass.
+    outcomes
+        One for each selected file.
+    """
+    present = sorted(
+        (outcome for outcome in outcomes if outcome.state in PRESENT), key=lambda o: o.item.entry.key
+    )
+    if not present:
+        return KeptReceipt(None)
+    states = Counter(outcome.state for outcome in outcomes)
+    identity = _identity(request, destination, present, states)
+    sent = states[State.UPLOADED] + states[State.RESUMED]
+    earlier = _earlier(state, identity) if not sent and request.receipt is None else None
+    if earlier is not None and (earlier.key or not request.remote_receipt):
+        return earlier
+    now = datetime.now(UTC)
+    path = request.receipt or receipt_path(names, request.selection.batches, now, request.path, state)
+    summary = write_receipt(
+        path,
+        _header(request, destination, names, admission, now),
+        (receipt_object(outcome) for outcome in present),
+        conflicts=states[State.CONFLICT],
+        failed=states[State.FAILED],
+    )
+    key = ""
+    if request.remote_receipt and not states[State.CONFLICT] and not states[State.FAILED]:
+        key = put_receipt(client, destination.bucket, granted_prefix(destination, names), summary)
+        _remember(state, identity, summary.path, key)
+    return KeptReceipt(summary, key)
+
+
+def _header(
+    request: UploadRequest,
+    destination: Destination,
+    names: Sequence[str],
+    admission: Admission,
+    moment: datetime,
+) -> ReceiptHeader:
+    selection = request.selection
+    return ReceiptHeader(
+        datasets=list(names),
+        batches=list(selection.batches),
+        plates=list(selection.plates),
+        include=list(selection.include),
+        exclude=list(selection.exclude),
+        destination=str(destination),
+        endpoint=request.s3.endpoint_url,
+        tool=__version__,
+        rulebook=rulebook_version(),
+        policy=admission.report.header.policy,
+        report=admission.report.end.digest,
+        errors=admission.errors,
+        forced=bool(admission.errors),
+        created=moment,
+    )
+
+
+def _identity(
+    request: UploadRequest, destination: Destination, present: Sequence[Outcome], states: Counter[State]
+) -> str:
+    """Digest of what a receipt would say, times apart."""
+    selection = request.selection
+    said = [str(destination), *selection.batches, *selection.plates, *selection.include, *selection.exclude]
+    digest = hashlib.sha256(json.dumps([said, states[State.CONFLICT], states[State.FAILED]]).encode())
+    for outcome in present:
+        if outcome.digest is not None:
+            line = f"{outcome.item.entry.key}\0{outcome.digest.size}\0{outcome.digest.etag}\n"
+            digest.update(line.encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+def _remember(state: Path, identity: str, path: Path, key: str) -> None:
+    known = _remembered(state)
+    known[identity] = {"path": str(path.resolve()), "key": key}
+    (state / LAST_RECEIPTS).write_text(json.dumps(known, indent=1))
+
+
+def _remembered(state: Path) -> dict[str, dict[str, str]]:
+    try:
+        known = json.loads((state / LAST_RECEIPTS).read_text())
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _earlier(state: Path, identity: str) -> KeptReceipt | None:
+    """The receipt that an earlier run wrote about the same objects, if it is still there and whole."""
+    known = _remembered(state).get(identity)
+    if known is None:
+        return None
+    try:
+        receipt = Receipt(Path(known["path"]))
+        for _ in receipt.objects():
+            pass
+    except (CpgateError, KeyError):
+        return None
+    if receipt.end is None:
+        return None
+    return KeptReceipt(
+        ReceiptSummary(path=receipt.path, header=receipt.header, end=receipt.end), known["key"], held=True
+    )

@@ -1,22 +1,17 @@
 """Upload a dataset: check it, plan, send, verify, write the receipt."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from validator import __version__
 from validator.checks.dataset import Dataset
-from validator.errors import Interrupted, NothingChecked
-from validator.manifests.receipt import ReceiptSummary, write_receipt
+from validator.errors import CpgateError, Interrupted, NothingChecked, UsageError
 from validator.models.listing import Entry
 from validator.models.progress import Progress, SilentProgress
-from validator.models.receipt import ReceiptHeader
-from validator.rulebook.locate import rulebook_version
-from validator.s3.client import make_client
-from validator.s3.objects import RemoteObject
+from validator.s3.client import endpoint_of, make_client
+from validator.s3.objects import RemoteObject, list_objects
 from validator.sources.local import LocalSource
 from validator.upload.comparing import abort_leftovers, compare_files
 from validator.upload.destination import Destination, granted_prefix, parse_destination
@@ -24,7 +19,6 @@ from validator.upload.finishing import (
     PRESENT,
     Sweep,
     compare_with_listing,
-    receipt_object,
     sweep_uploads,
 )
 from validator.upload.journal import compact, read_journal
@@ -39,13 +33,16 @@ from validator.upload.transfer import Transfer
 from validator.workflows.admission import Admission, admit
 from validator.workflows.configuration import settings_in_force
 from validator.workflows.listing import list_dataset
-from validator.workflows.receipts import put_receipt, receipt_path
+from validator.workflows.receipts import check_receipt_place, keep_receipt
 from validator.workflows.stopping import StopRequest, stop_request
 from validator.workflows.upload_request import UploadRequest
 from validator.workflows.upload_result import Planned, Tell, UploadResult
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+NAMES_SHOWN = 8
+TO_DO = frozenset({Action.SEND, Action.RESUME, Action.COMPARE})
 
 
 def upload(
@@ -93,8 +90,17 @@ def upload(
         for entry in request.selection.entries(placed.folder, placed.place)
     ]
     if not entries:
-        raise _nothing_selected(request, sorted({p.place.entities.get("batch", "") for p in dataset.folders}))
+        raise _nothing_selected(request, dataset)
+    if not dataset.names:
+        raise UsageError(
+            f"No folder of {request.path} says which project and source it belongs to",
+            "Name the dataset's folder, or say --dataset project/source",
+        )
     destination.check(entry.key for entry in entries)
+    if request.receipt is not None:
+        check_receipt_place(request.receipt, request.path)
+    client = make_client(request.s3)
+    request = replace(request, s3=replace(request.s3, endpoint_url=endpoint_of(client)))
     folder = destination_folder(
         request.state or default_state_root(),
         endpoint=request.s3.endpoint_url,
@@ -102,22 +108,38 @@ def upload(
         names=dataset.names,
         dataset_root=request.path,
     )
-    client = make_client(request.s3)
-    with UploadLock(folder):
+    # A wrong bucket is said now, not after hours of checking images.
+    next(
+        list_objects(client, destination.bucket, granted_prefix(destination, dataset.names), page_size=1),
+        None,
+    )
+    with UploadLock(folder) as lock:
         admission = admit(dataset, listing, request, folder, progress)
         tell(admission)
         if admission.errors and not request.force:
             return UploadResult(admission)
-        run = _Run(request, destination, folder, client, progress)
+        run = _Run(request, destination, folder, client, progress, lock)
         return run.carry_out(entries, dataset, admission, tell)
 
 
-def _nothing_selected(request: UploadRequest, batches: Iterable[str]) -> NothingChecked:
-    known = ", ".join(batch for batch in batches if batch)
-    what = (
-        f"Nothing in {request.path} is selected" if not request.selection.everything else "There are no files"
+def _nothing_selected(request: UploadRequest, dataset: Dataset) -> NothingChecked:
+    selection = request.selection
+    if selection.everything:
+        return NothingChecked(f"There are no files in {request.path}", "Check the path")
+    what = f"Nothing in {request.path} is selected"
+    for option, entity in ((selection.plates, "plate"), (selection.batches, "batch")):
+        if option:
+            known = sorted({p.place.entities[entity] for p in dataset.folders if entity in p.place.entities})
+            return NothingChecked(what, f"Known here by {entity}: {_some(known)}")
+    example = next((entry.key for p in dataset.folders for entry in p.folder.entries()), "")
+    return NothingChecked(
+        what, f"Globs are matched with keys, whole or below project/source/; a key is {example}"
     )
-    return NothingChecked(what, f"The batches here are: {known}" if known else "Check the path and the globs")
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:NAMES_SHOWN]) or "nothing"
+    return f"{shown} and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else shown
 
 
 class _Run:
@@ -130,6 +152,7 @@ class _Run:
         folder: Path,
         client: "S3Client",
         progress: Progress,
+        lock: UploadLock,
     ) -> None:
         self.request = request
         self.destination = destination
@@ -137,6 +160,7 @@ class _Run:
         self.folder = folder
         self.client = client
         self.progress = progress
+        self.lock = lock
 
     def carry_out(
         self, entries: Sequence[Entry], dataset: Dataset, admission: Admission, tell: Tell
@@ -151,29 +175,54 @@ class _Run:
         items = make_plan(
             entries, remote, journal, part_size=self.request.part_size, replace=self.request.replace
         )
+        nothing_to_send = not any(item.action in TO_DO for item in items)
+        if not nothing_to_send:
+            remote.clear()  # listed again afterwards: what matters of it is in the plan
         began = datetime.now(UTC)
-        with WorkerPool(pool_settings) as pool, stop_request() as should_stop:
+        with WorkerPool(pool_settings) as pool, stop_request(lambda: self.lock.lost) as should_stop:
             items = compare_files(
                 pool, items, journal, self.request.part_size, self.request.replace, self.progress, should_stop
             )
+            self._require_lock()
             _raise_if_stopped(should_stop, "nothing was sent yet")
             planned = Planned(items, self.destination, dataset.ignored_files)
             tell(planned)
             if self.request.dry_run:
                 return UploadResult(admission, planned)
             abort_leftovers(pool, items, journal)
-            outcomes, transfer = self._transfer(pool, items, journal.intents, should_stop)
+            intents = journal.intents
+            del journal  # a large one: two million files are a gigabyte
+            outcomes, transfer = self._transfer(pool, items, intents, should_stop)
             pool.finish()
             pool.wait(5)
             self._raise_if_interrupted(should_stop, outcomes, transfer)
         outcomes = [*outcomes, *_settled(items)]
-        if any(item.action in {Action.SEND, Action.RESUME} for item in items):
+        if not nothing_to_send:
             remote = self._list(keys, "verifying")
         outcomes = compare_with_listing(outcomes, remote)
         seconds = (datetime.now(UTC) - began).total_seconds()
         sweep = self._sweep(outcomes)
-        receipt, key = self._receipt(outcomes, dataset.names, admission)
-        return UploadResult(admission, planned, outcomes, transfer.bytes_sent, sweep, receipt, key, seconds)
+        kept = keep_receipt(
+            self.client, self.request, self.destination, self.folder, dataset.names, admission, outcomes
+        )
+        return UploadResult(
+            admission,
+            planned,
+            outcomes,
+            transfer.bytes_sent,
+            sweep,
+            kept.summary,
+            kept.key,
+            seconds,
+            receipt_held=kept.held,
+        )
+
+    def _require_lock(self) -> None:
+        if self.lock.lost:
+            raise CpgateError(
+                "Another upload to this place took over while this one stood still",
+                "Wait for it; then the same command goes on where it stopped",
+            )
 
     def _list(self, keys: Sequence[str], label: str) -> dict[str, RemoteObject]:
         with self.progress.step(label, unit="objects") as step:
@@ -194,6 +243,7 @@ class _Run:
     def _raise_if_interrupted(
         self, should_stop: StopRequest, outcomes: Sequence[Outcome], transfer: Transfer
     ) -> None:
+        self._require_lock()
         safe = sum(outcome.state in PRESENT for outcome in outcomes)
         _raise_if_stopped(
             should_stop, f"{safe:,} files and {transfer.parts_safe:,} parts of this run are safe"
@@ -203,54 +253,11 @@ class _Run:
         journal = read_journal(self.folder)
         kept = {outcome.item.entry.key for outcome in outcomes if outcome.kept}
         keys = {outcome.item.entry.key for outcome in outcomes}
-        if journal.uploads or journal.intents:
-            sweep = sweep_uploads(self.client, self.bucket, keys, journal, kept)
-        else:
-            sweep = Sweep(listed=True)
+        sweep = sweep_uploads(self.client, self.bucket, keys, journal, kept)
+        self._require_lock()
         if not kept:
             compact(self.folder, journal.last_run, settled=keys if sweep.listed else ())
         return sweep
-
-    def _receipt(
-        self, outcomes: Sequence[Outcome], names: Sequence[str], admission: Admission
-    ) -> tuple[ReceiptSummary | None, str]:
-        present = sorted(
-            (outcome for outcome in outcomes if outcome.state in PRESENT), key=lambda o: o.item.entry.key
-        )
-        if not present:
-            return None, ""
-        now = datetime.now(UTC)
-        selection = self.request.selection
-        header = ReceiptHeader(
-            datasets=list(names),
-            batches=list(selection.batches),
-            plates=list(selection.plates),
-            destination=str(self.destination),
-            endpoint=self.request.s3.endpoint_url,
-            tool=__version__,
-            rulebook=rulebook_version(),
-            policy=admission.report.header.policy,
-            report=admission.report.end.digest,
-            errors=admission.errors,
-            forced=bool(admission.errors),
-            created=now,
-        )
-        states = Counter(outcome.state for outcome in outcomes)
-        path = self.request.receipt or receipt_path(
-            names, selection.batches, now, self.request.path, self.folder
-        )
-        summary = write_receipt(
-            path,
-            header,
-            (receipt_object(outcome) for outcome in present),
-            conflicts=states[State.CONFLICT],
-            failed=states[State.FAILED],
-        )
-        whole = not states[State.CONFLICT] and not states[State.FAILED]
-        if not self.request.remote_receipt or not whole:
-            return summary, ""
-        prefix = granted_prefix(self.destination, names)
-        return summary, put_receipt(self.client, self.bucket, prefix, summary)
 
 
 def _settled(items: Iterable[PlanItem]) -> list[Outcome]:
@@ -259,6 +266,8 @@ def _settled(items: Iterable[PlanItem]) -> list[Outcome]:
     for item in items:
         if item.action is Action.UNCHANGED:
             outcomes.append(Outcome(item, State.UNCHANGED, item.digest))
+        elif item.action is Action.FAILED:
+            outcomes.append(Outcome(item, State.FAILED, failure=Failure.UNREADABLE, reason=item.reason))
         elif item.action is Action.CONFLICT:
             there = item.there
             reason = f"other bytes lie there ({there.size:,} bytes, ETag {there.etag})" if there else ""
@@ -267,5 +276,5 @@ def _settled(items: Iterable[PlanItem]) -> list[Outcome]:
 
 
 def _raise_if_stopped(should_stop: StopRequest, safe: str) -> None:
-    if should_stop():
+    if should_stop.signal_number:
         raise Interrupted(f"Stopped: {safe}", "The same command goes on from here", should_stop.signal_number)

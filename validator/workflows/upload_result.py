@@ -70,6 +70,8 @@ class UploadResult:
         Its key in the bucket, or empty.
     seconds
         Duration of the transfer.
+    receipt_held
+        Whether an earlier run wrote the receipt, and it still says it all.
     """
 
     admission: Admission
@@ -80,6 +82,7 @@ class UploadResult:
     receipt: ReceiptSummary | None = None
     receipt_key: str = ""
     seconds: float = 0.0
+    receipt_held: bool = False
 
     @property
     def states(self) -> Counter[State]:
@@ -88,9 +91,9 @@ class UploadResult:
 
     @property
     def exit_code(self) -> ExitCode:
-        """0; 1 refused or conflicts; 4 files failed."""
+        """0; 1 refused or conflicts; 4 files failed, or a check crashed."""
         if self.planned is None:
-            return ExitCode.FINDINGS
+            return ExitCode.FAILURE if self.admission.report.end.crashed else ExitCode.FINDINGS
         if self.states[State.FAILED]:
             return ExitCode.FAILURE
         conflicts = self.states[State.CONFLICT] or self.planned.files(Action.CONFLICT)

@@ -1,28 +1,33 @@
 """Compare a receipt with the bucket (listing, no downloads) or with files on disk (every byte)."""
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
-from validator.checks.objects import FILE_DIFFERS, FILE_MISSING, OBJECT_DIFFERS, OBJECT_MISSING
+from validator.checks.objects import (
+    FILE_DIFFERS,
+    FILE_MISSING,
+    OBJECT_DIFFERS,
+    OBJECT_MISSING,
+    RECEIPT_INCOMPLETE,
+)
+from validator.checks.pool import in_threads
 from validator.digests.files import FileChanged, FileState, digest_file
-from validator.errors import ExitCode
+from validator.errors import ExitCode, UsageError
 from validator.manifests.receipt import Receipt
 from validator.models.finding import Finding
 from validator.models.listing import Entry, Folder
 from validator.models.progress import Progress, SilentProgress
 from validator.models.receipt import ReceiptObject
 from validator.reporters.outfile import OutFile
-from validator.s3.client import S3Settings, make_client
+from validator.rulebook.junk import is_junk, is_junk_folder
+from validator.s3.client import S3Settings, endpoint_of, make_client
 from validator.s3.objects import RemoteObject
 from validator.sources.local import LocalSource
 from validator.upload.destination import parse_destination
 from validator.upload.remote import list_remote
-
-FILES_WAITING = 64
+from validator.workflows.listing import RECEIPTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +41,21 @@ class Verification:
     objects, size
         Number of objects in the receipt and their bytes.
     findings
-        One for each object that does not agree.
+        One for each object that does not agree, and one if the receipt itself is not of everything.
+    unnamed
+        Files on disk that the receipt does not name.
     """
 
     where: str
     objects: int
     size: int
     findings: list[Finding] = field(default_factory=list)
+    unnamed: int = 0
 
     @property
     def agreeing(self) -> int:
         """Number of objects that agree."""
-        return self.objects - len(self.findings)
+        return self.objects - sum(finding.rule != RECEIPT_INCOMPLETE.id for finding in self.findings)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -67,7 +75,7 @@ def verify_remote(
     path
         The receipt.
     s3
-        How to reach the store; without an endpoint the receipt's own is used.
+        How to reach the store; the receipt is never asked for its address.
     bucket
         Another bucket than the receipt's (``s3://name``): the Gallery moves data from staging to public.
     progress
@@ -83,8 +91,14 @@ def verify_remote(
     receipt = Receipt(path)
     objects = {record.key: record for record in receipt.objects()}
     destination = parse_destination(bucket or receipt.header.destination)
-    endpoint = s3.endpoint_url or receipt.header.endpoint
-    client = make_client(S3Settings(endpoint, s3.profile, s3.region, s3.attempts))
+    client = make_client(s3)
+    endpoint = endpoint_of(client)
+    if receipt.header.endpoint is not None and endpoint is None:
+        # A receipt may come from anybody: it must not decide to whom credentials are shown and who is believed.
+        raise UsageError(
+            f"The receipt speaks of the store {receipt.header.endpoint}, not of AWS",
+            "If you trust it, say so: --endpoint-url and that address",
+        )
     with (progress or SilentProgress()).step("listing the bucket", len(objects), "objects") as step:
         remote = list_remote(client, destination.bucket, objects, step)
     findings = [
@@ -93,7 +107,20 @@ def verify_remote(
         if (finding := _compare_object(record, remote.get(key))) is not None
     ]
     size = sum(record.size for record in objects.values())
-    return Verification(f"s3://{destination.bucket}", len(objects), size, findings)
+    findings += _incomplete(receipt)
+    where = f"s3://{destination.bucket}" + (f" at {endpoint}" if endpoint else "")
+    return Verification(where, len(objects), size, findings)
+
+
+def _incomplete(receipt: Receipt) -> list[Finding]:
+    """Say so when files that the upload was asked to send are not in the receipt (known once it was read)."""
+    end = receipt.end
+    if end is None or not end.conflicts + end.failed:
+        return []
+    reasons = [f"{end.conflicts:,} in conflict with other bytes"] if end.conflicts else []
+    reasons += [f"{end.failed:,} failed"] if end.failed else []
+    message = f"The upload left out files that it was asked to send: {', '.join(reasons)}"
+    return [RECEIPT_INCOMPLETE.finding(str(receipt.path), message, count=end.conflicts + end.failed)]
 
 
 def _compare_object(record: ReceiptObject, there: RemoteObject | None) -> Finding | None:
@@ -140,42 +167,51 @@ def verify_local(
     receipt = Receipt(path)
     objects = list(receipt.objects())
     progress = progress or SilentProgress()
-    files = _list_files(LocalSource(root, dataset), {record.key for record in objects}, progress)
+    source = _local_source(root, dataset or None, receipt)
+    files, unnamed = _list_files(source, {record.key for record in objects}, progress)
     total = sum(record.size for record in objects)
     findings: list[Finding] = []
     with progress.step("reading files", total, "B") as step:
-        for record, finding in _in_threads(objects, files, jobs or os.cpu_count() or 1):
+
+        def compare(record: ReceiptObject) -> tuple[ReceiptObject, Finding | None]:
+            return record, _compare_file(record, files.get(record.key))
+
+        for record, finding in in_threads(compare, objects, max(2, jobs or os.cpu_count() or 1)):
             step.advance(record.size)
             if finding is not None:
                 findings.append(finding)
     findings.sort(key=lambda finding: finding.key)
-    return Verification(str(root), len(objects), total, findings)
+    findings += _incomplete(receipt)
+    return Verification(str(root), len(objects), total, findings, unnamed)
 
 
-def _list_files(source: LocalSource, keys: Collection[str], progress: Progress) -> dict[str, Entry]:
+def _local_source(root: Path, dataset: str | None, receipt: Receipt) -> LocalSource:
+    """The folder as what it says it is, or else as the only dataset of the receipt."""
+    try:
+        return LocalSource(root, dataset)
+    except UsageError:
+        if dataset is not None or len(receipt.header.datasets) != 1 or not root.is_dir():
+            raise
+        return LocalSource(root, receipt.header.datasets[0])
+
+
+def _list_files(
+    source: LocalSource, keys: Collection[str], progress: Progress
+) -> tuple[dict[str, Entry], int]:
+    """Find the files of these keys, and count those that have another key (junk and receipts left out)."""
     found: dict[str, Entry] = {}
+    others = 0
     with progress.step("listing") as step:
         for folder in source.scan():
             if isinstance(folder, Folder):
                 step.advance(len(folder.names))
-                found.update((entry.key, entry) for entry in folder.entries() if entry.key in keys)
-    return found
-
-
-def _in_threads(
-    records: Iterable[ReceiptObject], files: Mapping[str, Entry], jobs: int
-) -> Iterator[tuple[ReceiptObject, Finding | None]]:
-    waiting = iter(records)
-    pending: dict[Future[Finding | None], ReceiptObject] = {}
-    with ThreadPoolExecutor(jobs) as pool:
-        while True:
-            for record in islice(waiting, FILES_WAITING - len(pending)):
-                pending[pool.submit(_compare_file, record, files.get(record.key))] = record
-            if not pending:
-                return
-            done, _ = wait(pending, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield pending.pop(future), future.result()
+                known = {entry.key: entry for entry in folder.entries() if entry.key in keys}
+                found.update(known)
+                if RECEIPTS not in folder.key.split("/") and not any(
+                    map(is_junk_folder, folder.key.split("/"))
+                ):
+                    others += sum(not is_junk(name) for name in folder.names) - len(known)
+    return found, others
 
 
 def _compare_file(record: ReceiptObject, entry: Entry | None) -> Finding | None:
