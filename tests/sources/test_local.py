@@ -424,3 +424,21 @@ def test_a_slow_disk_with_small_folders(home, monkeypatch):
     quick = [folder.key for folder in scan(home)[0]]
     slow_down(monkeypatch, {})
     assert [folder.key for folder in scan(home)[0]] == quick
+
+
+def test_a_clock_that_was_wrong(home, monkeypatch):
+    real = os.scandir
+
+    class Late(SlowEntry):
+        def stat(self, *, follow_symlinks=True):
+            state = self._entry.stat(follow_symlinks=follow_symlinks)
+            return os.stat_result(state[:10], {"st_mtime_ns": 2**64, "st_atime_ns": 0, "st_ctime_ns": 0})
+
+    class Scan(SlowScan):
+        def __iter__(self):
+            return (Late(entry, {}) for entry in self._found)
+
+    monkeypatch.setattr(os, "scandir", lambda path: Scan(real(path), {}))
+    folders, troubles = scan(home)
+    assert troubles == []
+    assert list(folders[0].mtimes_ns) == [2**63 - 1]

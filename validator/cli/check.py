@@ -2,16 +2,29 @@
 
 import shlex
 from pathlib import Path
+from typing import Literal
 
 import click
 
 from validator.cli import options
 from validator.cli.output import Outputs
+from validator.cli.s3_options import s3_options, settings_of
 
 
 @click.command(short_help="Check a dataset: what is wrong, where, how to mend it.")
-@click.argument("path", type=click.Path(path_type=Path, readable=False))
+@click.argument("source", type=click.Path(readable=False, allow_dash=True), metavar="SOURCE")
 @options.dataset_option
+@click.option(
+    "--from",
+    "sort",
+    type=click.Choice(["aws-ls", "inventory", "keys"]),
+    help="What sort of listing SOURCE is; recognised by its content if not given.",
+)
+@click.option(
+    "--prefix", metavar="PREFIX", help="Which part of a listing's keys is meant: cpg0051-heart/broad."
+)
+@s3_options
+@click.option("--anonymous", is_flag=True, help="Read a public bucket without credentials.")
 @options.policy_option
 @options.config_option
 @options.scope_option
@@ -30,8 +43,14 @@ from validator.cli.output import Outputs
 @options.verbosity_options
 def check(
     *,
-    path: Path,
+    source: str,
     dataset: str | None,
+    sort: Literal["aws-ls", "inventory", "keys"] | None,
+    prefix: str | None,
+    endpoint_url: str | None,
+    profile: str | None,
+    region: str | None,
+    anonymous: bool,
     policy: str | None,
     config: Path | None,
     scope: str | None,
@@ -47,18 +66,23 @@ def check(
     quiet: bool,
     verbose: bool,
 ) -> int:
-    """Check the dataset in the folder PATH: what is wrong, where, how to mend it.
+    """Check the dataset in SOURCE: what is wrong, where, how to mend it. Nothing in it is changed.
 
-    PATH is a dataset (cpg0051-heart/broad), a project, or a part of a dataset. Nothing in it is changed.
+    SOURCE is a folder (cpg0051-heart/broad, a project, or a part of a dataset), a bucket (s3://bucket/prefix), or a
+    listing: a file with what `aws s3 ls --recursive` prints (- for standard input), an S3 Inventory (its manifest.json),
+    a list of keys. Of a listing only names are judged.
     """
     from validator.models.finding import Level  # noqa: PLC0415  the command's help comes fast
     from validator.reporters.progress import make_progress  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.account import account_of  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.check import CheckRequest  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.check import check as run_check  # noqa: PLC0415  the command's help comes fast
+    from validator.workflows.sources import Origin  # noqa: PLC0415  the command's help comes fast
 
+    origin = Origin(source, sort, prefix, settings_of(endpoint_url, profile, region, anonymous=anonymous))
+    origin.check()
     request = CheckRequest(
-        path=path,
+        path=Path(source),
         dataset=dataset,
         policy=policy,
         config=config,
@@ -69,6 +93,7 @@ def check(
         fail_on=Level(fail_on),
         jobs=jobs,
         report=report,
+        origin=origin,
     )
     with Outputs(options.parse_outputs(outputs), colour=color, everything=everything, quiet=quiet) as shown:
         result = run_check(request, make_progress(quiet=quiet, verbose=verbose))

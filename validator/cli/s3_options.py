@@ -47,6 +47,8 @@ def s3_options(command: Command) -> Command:
     return command
 
 
-def settings_of(endpoint_url: str | None, profile: str | None, region: str | None) -> S3Settings:
+def settings_of(
+    endpoint_url: str | None, profile: str | None, region: str | None, *, anonymous: bool = False
+) -> S3Settings:
     """Make settings of the options."""
-    return S3Settings(endpoint_url=endpoint_url, profile=profile, region=region)
+    return S3Settings(endpoint_url=endpoint_url, profile=profile, region=region, anonymous=anonymous)

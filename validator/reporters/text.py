@@ -6,13 +6,18 @@ from itertools import groupby
 
 from validator.models.finding import Finding, Level
 from validator.models.report import ReportEnd, ReportHeader
-from validator.models.rule import Rule
+from validator.models.rule import FAMILIES, Rule
 from validator.reporters.configuration_text import configuration_lines, file_name, ignored_summary
 from validator.reporters.escape import shown
 from validator.reporters.groups import render_group
 from validator.reporters.numbers import counted, duration, local_time, number, size
 from validator.reporters.style import Style
 
+_SOURCES = {
+    "aws-ls": "a text of aws s3 ls",
+    "inventory": "an S3 Inventory",
+    "keys": "a list of keys",
+}
 _SHOWN = {Level.ERROR: 10, Level.WARNING: 5, Level.INFO: 3}
 
 
@@ -140,11 +145,21 @@ def _what_was_listed(header: ReportHeader, style: Style) -> Iterator[str]:
         for name, noun in (("batches", "batch"), ("plates", "plate"))
         if header.counts.get(name)
     ]
-    counts += [counted(header.listing.files, "file"), size(header.listing.size)]
+    sizes_known = "sizes" not in header.listing.unknown
+    counts += [
+        counted(header.listing.files, "file"),
+        size(header.listing.size) if sizes_known else "sizes not known",
+    ]
     left = " · ".join(counts)
     right = f"listed in {duration(header.listing.seconds)}"
     both = style.apart(left, right)
     yield from [both] if both else style.wrap(f"{left} · {right}", 0)
+    if "contents" in header.listing.unknown:
+        what = _SOURCES.get(header.listing.source, "this source")
+        wanted = [family for family in header.only or FAMILIES if family != "layout"]
+        if wanted:
+            text = f"not read: {', '.join(wanted)}; {what} holds no bytes, only names are judged"
+            yield from style.wrap(shown(text), 0)
 
 
 def _closing(account: Account, style: Style, *, quiet: bool) -> Iterator[str]:

@@ -16,6 +16,7 @@ from operator import attrgetter
 from os import DirEntry
 from time import perf_counter
 
+from validator.models.listing import LATEST_NS
 from validator.sources.workers import Pending, Workers
 
 THREADS = 16
@@ -190,7 +191,7 @@ def _look_at(entries: "Sequence[DirEntry[str]]") -> Looks:
         found: list[os.stat_result | OSError] = [entry.stat(follow_symlinks=False) for entry in entries]
         if all(map(stat.S_ISREG, set(map(_MODE, found)))):
             return Looks(names, array("q", map(_SIZE, found)), array("q", map(_TIME, found)), {})
-    except OSError:
+    except (OSError, OverflowError):  # a clock that was wrong leaves times that no column holds
         found = [_state(entry) for entry in entries]
     looks = Looks(names, array("q"), array("q"), {})
     for position, state in enumerate(found):
@@ -198,7 +199,7 @@ def _look_at(entries: "Sequence[DirEntry[str]]") -> Looks:
         if isinstance(state, OSError):
             looks.oddities[position] = state
         elif stat.S_ISREG(state.st_mode):
-            size, mtime_ns = state.st_size, state.st_mtime_ns
+            size, mtime_ns = state.st_size, max(-LATEST_NS, min(state.st_mtime_ns, LATEST_NS))
         elif stat.S_ISLNK(state.st_mode) or _is_junction(entries[position]):
             looks.oddities[position] = _follow(entries[position])
         else:

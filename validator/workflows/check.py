@@ -14,14 +14,19 @@ from validator.errors import ExitCode, NothingChecked
 from validator.models.finding import Finding, Level
 from validator.models.progress import Progress, SilentProgress
 from validator.models.report import Listing, ReportEnd, ReportHeader
+from validator.models.rule import Family
 from validator.reporters.outfile import OutFile
 from validator.reporters.records import RecordWriter
 from validator.rulebook.locate import rulebook_version
 from validator.sources.local import LocalSource
 from validator.workflows.configuration import settings_in_force
 from validator.workflows.crashes import write_crash
-from validator.workflows.listing import count_entities, list_dataset
+from validator.workflows.listing import Source, count_entities, list_dataset
 from validator.workflows.report import dataset_home, open_report
+from validator.workflows.sources import Origin, open_source
+
+_WITHOUT_BYTES: tuple[Family, ...] = ("layout",)
+"""What can be checked of names alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ class CheckRequest:
         Threads that read files; ``None`` chooses.
     report
         Where the report goes; ``None`` for ``cpgate-report.jsonl`` in the current folder.
+    origin
+        Where the dataset is known from when that is not the folder ``path``: a bucket, a listing.
     """
 
     path: Path
@@ -63,6 +70,7 @@ class CheckRequest:
     fail_on: Level = Level.ERROR
     jobs: int | None = None
     report: Path | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,7 @@ class CheckResult:
 
 
 def check(request: CheckRequest, progress: Progress | None = None) -> CheckResult:
-    """List a folder, judge it and write its report.
+    """List a folder, a bucket or what a listing names, judge it and write its report.
 
     Raises
     ------
@@ -120,6 +128,10 @@ def check(request: CheckRequest, progress: Progress | None = None) -> CheckResul
         If the path, a rule, the policy or the place of the report is not usable.
     NothingChecked
         If there was nothing to look at.
+    UnreadableFile
+        If a listing is damaged.
+    RemoteError, CredentialsError
+        If a bucket cannot be reached or listed.
 
     Examples
     --------
@@ -130,15 +142,22 @@ def check(request: CheckRequest, progress: Progress | None = None) -> CheckResul
     (<ExitCode.CLEAN: 0>, 0)
     """
     make_selection(request.only, request.select, request.ignore)  # a misspelt rule is said before the listing
+    origin = request.origin if request.origin is not None and not request.origin.in_folder else None
     settings = settings_in_force(
-        request.path,
+        request.path if origin is None else None,
         config=request.config,
         dataset=request.dataset,
         policy=request.policy,
         scope=request.scope,
     )
-    source = LocalSource(request.path, settings.dataset, settings.mounts)
-    with open_report(request.report, dataset_home(request.path, source.prefix)) as file:
+    source: Source
+    home: Path | None
+    if origin is not None:
+        source, home = open_source(origin, settings.dataset), None
+    else:
+        source = folder = LocalSource(request.path, settings.dataset, settings.mounts)
+        home = dataset_home(request.path, folder.prefix)
+    with open_report(request.report, home) as file:
         dataset, listing = list_dataset(source, settings, progress=progress)
         return _judge(dataset, listing, request, file, progress)
 
@@ -197,12 +216,18 @@ def examine(
     """
     if not (listing.files or dataset.junk or dataset.troubles):
         raise _no_files(dataset)
+    if dataset.opener is None and request.only and not set(request.only) & set(_WITHOUT_BYTES):
+        raise NothingChecked(
+            f"Nothing was checked: {dataset.root} is a listing, which holds no bytes to read for "
+            f"--only {' --only '.join(request.only)}",
+            "Check the folder or the bucket itself.",
+        )
     began = monotonic()
     header = _header(dataset, listing, request)
     records = RecordWriter(write)
     records.write(header)
     tally = Tally()
-    findings = list(_recorded(_run(dataset, request, tally, progress), records))
+    findings = list(_recorded(_run(dataset, request, tally, progress), records, listing))
     if not findings and not sum(tally.checked.values()):
         raise _nothing_checked(dataset, request)
     end = end_record(findings, tally, round(listing.seconds + monotonic() - began, 3), records.digest)
@@ -224,7 +249,7 @@ def _run(
 ) -> Iterator[Finding]:
     return run_checks(
         dataset,
-        only=request.only,
+        only=request.only if dataset.opener is not None else _WITHOUT_BYTES,
         select=request.select,
         ignore=request.ignore,
         jobs=request.jobs,
@@ -233,8 +258,10 @@ def _run(
     )
 
 
-def _recorded(findings: Iterable[Finding], records: RecordWriter) -> Iterator[Finding]:
+def _recorded(findings: Iterable[Finding], records: RecordWriter, listing: Listing) -> Iterator[Finding]:
     for finding in findings:
+        if "sizes" in listing.unknown:
+            finding.size = None
         records.write(finding)
         yield finding
 

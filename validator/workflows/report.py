@@ -47,7 +47,7 @@ class StoredReport:
     end: ReportEnd
 
 
-def open_report(path: Path | None, dataset_root: Path) -> OutFile:
+def open_report(path: Path | None, dataset_root: Path | None) -> OutFile:
     """Begin to write a report, so that a place that cannot be written to is known before the work.
 
     Parameters
@@ -56,7 +56,7 @@ def open_report(path: Path | None, dataset_root: Path) -> OutFile:
         Where the user wants it; without it ``cpgate-report.jsonl`` in the current folder, or in the user's
         state folder when the current folder belongs to the dataset or cannot be written to.
     dataset_root
-        The folder that is checked; nothing is ever written there.
+        The folder that is checked; nothing is ever written there. ``None`` for a bucket or a listing.
 
     Raises
     ------
@@ -104,7 +104,9 @@ def dataset_home(path: Path, prefix: str) -> Path:
     return full
 
 
-def _is_inside(path: Path, folder: Path) -> bool:
+def _is_inside(path: Path, folder: Path | None) -> bool:
+    if folder is None:
+        return False
     target = path.resolve()
     return target.is_relative_to(folder.resolve())
 
@@ -147,6 +149,7 @@ def stale_because(report: StoredReport, dataset: Dataset, listing: Listing) -> s
     header = report.header
     reasons = (
         (header.listing.digest != listing.digest, "files have changed since"),
+        (bool(header.listing.unknown), "it was made of a listing, without reading files"),
         (header.tool != __version__, f"it was made by cpgate {header.tool}"),
         (header.rulebook != rulebook_version(), f"it was made with rulebook {header.rulebook}"),
         (header.policy != dataset.policy.name, f"it was made under the policy {header.policy}"),

@@ -1,0 +1,114 @@
+"""A dataset in a bucket."""
+
+from typing import TYPE_CHECKING, BinaryIO
+
+from validator.errors import CredentialsError, NothingChecked, UsageError
+from validator.models.listing import Entry, Scan, SourceFacts
+from validator.s3.client import S3Settings, make_client
+from validator.s3.objects import list_folders, list_objects
+from validator.s3.reading import SMALLEST_RANGE, WHOLE, open_object
+from validator.sources.keys import KeyFolders, Relocation, place_keys
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_PAGE = 1000
+_CONNECTIONS = 32
+_HEADS_SUFFICE = (".tif", ".tiff", ".npy", ".npz", ".png", ".nd2", ".zarr")
+"""Files of which only the beginning, and what it points to, is looked at."""
+
+
+def is_address(text: str) -> bool:
+    """Whether a text names a bucket: ``s3://bucket/prefix``."""
+    return text.lower().startswith("s3://")
+
+
+class BucketSource:
+    """What lies below a prefix of a bucket.
+
+    Parameters
+    ----------
+    address
+        ``s3://bucket`` or ``s3://bucket/prefix``; the prefix is a folder, with or without its slash.
+    settings
+        How to reach the store.
+    dataset
+        ``project/source`` where the prefix and the keys do not say it.
+
+    Attributes
+    ----------
+    root
+        The address.
+    prefix
+        Key prefix in the Gallery that it stands for.
+    complete
+        Whether it holds whole datasets.
+    facts
+        What sort of source it is.
+
+    Raises
+    ------
+    UsageError
+        If it is no address of a bucket, or does not say which project and source it is.
+    RemoteError
+        If there is no such bucket, or the store cannot be reached.
+    CredentialsError
+        If keys are missing, wrong, or may not list the bucket.
+    """
+
+    facts = SourceFacts("bucket")
+
+    def __init__(self, address: str, settings: S3Settings, dataset: str | None = None) -> None:
+        self._bucket, _, prefix = address[len("s3://") :].partition("/")
+        if not self._bucket or "//" in prefix:
+            raise UsageError(f"{address} is not a bucket.", "Write it as s3://bucket or s3://bucket/prefix.")
+        self._part = prefix.rstrip("/") + "/" if prefix.rstrip("/") else ""
+        self.root = f"s3://{self._bucket}/{self._part}".rstrip("/")
+        self._client: S3Client = make_client(settings, _CONNECTIONS)
+        try:
+            below = list_folders(self._client, self._bucket, self._part)
+        except CredentialsError as error:
+            if not settings.anonymous:
+                raise
+            raise CredentialsError(
+                f"{self.root} cannot be listed without credentials",
+                "leave --anonymous out, or name a --profile",
+            ) from error
+        if not below and not self._holds_something():
+            raise NothingChecked(
+                f"Nothing was checked: there is no object below {self.root}/", "Check the prefix."
+            )
+        self.prefix = place_keys(self._part, dataset, below, self.root)
+        self.complete = self.prefix.count("/") <= 2
+
+    def _holds_something(self) -> bool:
+        return next(list_objects(self._client, self._bucket, self._part, page_size=1), None) is not None
+
+    def scan(self) -> Scan:
+        """List everything: folders as soon as they are complete, and what has no key in the Gallery.
+
+        Raises
+        ------
+        RemoteError, CredentialsError
+            If the store refuses or cannot be reached.
+        """
+        folders = KeyFolders(f"s3://{self._bucket}/")
+        move = Relocation(self._part, self.prefix).move
+        listed = list_objects(self._client, self._bucket, self._part, page_size=_PAGE)
+        for number, found in enumerate(listed, start=1):
+            folders.add(found.key, found.size, round(found.modified.timestamp() * 1e6) * 1000)
+            if number % _PAGE == 0:
+                yield from move(folders.take_before(found.key))
+        yield from move(folders.take_all())
+
+    def open(self, entry: Entry) -> BinaryIO:
+        """Open an object for reading: small tables come whole, of images only what is looked at.
+
+        Raises
+        ------
+        OSError
+            When the store does not hand it out.
+        """
+        key = entry.path.removeprefix(f"s3://{self._bucket}/")
+        first = SMALLEST_RANGE if entry.key.lower().endswith(_HEADS_SUFFICE) else WHOLE
+        return open_object(self._client, self._bucket, key, entry.size, first=first)

@@ -1,0 +1,97 @@
+"""A dataset that is known from a listing: its keys, perhaps sizes and times, never its bytes."""
+
+from collections.abc import Callable
+from typing import BinaryIO
+
+from validator.errors import NothingChecked
+from validator.models.listing import Entry, Scan, SourceFacts, Trouble
+from validator.sources.keys import KeyFolders, Relocation, names_below, place_keys, shared_beginning
+
+Reader = Callable[[KeyFolders], list[Trouble]]
+"""Enters all keys of a listing; returns what of it is no listing."""
+
+
+class ListedSource:
+    """Keys of a listing.
+
+    Parameters
+    ----------
+    name
+        What the listing is called in texts.
+    facts
+        Its sort, and what it does not tell.
+    read
+        Reads it.
+    prefix
+        Which part of the keys is meant; found from the keys when it is not said.
+    dataset
+        ``project/source`` where the keys do not say it.
+
+    Attributes
+    ----------
+    root
+        Name of the listing.
+    prefix
+        Key prefix that it stands for; known after the scan.
+    complete
+        Whether it holds whole datasets; a listing does unless a longer prefix is said.
+    facts
+        What sort of source it is.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        facts: SourceFacts,
+        read: Reader,
+        *,
+        prefix: str | None = None,
+        dataset: str | None = None,
+    ) -> None:
+        self.root = name
+        self.facts = facts
+        self.prefix = ""
+        self.complete = True
+        self._read = read
+        self._part = prefix
+        self._dataset = dataset
+
+    def scan(self) -> Scan:
+        """Read the listing to its end and give its folders, and what could not be understood.
+
+        Raises
+        ------
+        NothingChecked
+            When no key of it is meant.
+        UsageError
+            When the keys do not say which project and source they are.
+        UnreadableFile
+            When the listing cannot be read.
+        """
+        folders = KeyFolders()
+        troubles = self._read(folders)
+        if self._part is None:
+            part = shared_beginning(folders.folder_keys())
+        else:
+            part = self._part.strip("/") + "/" if self._part.strip("/") else ""
+        below = names_below(part, folders.folder_keys())
+        meant = any(key.startswith(part) for key in folders.folder_keys())
+        if not meant:
+            what = f"no key in {self.root}" + (f" begins with {part}" if part else "")
+            raise NothingChecked(
+                f"Nothing was checked: there is {what}.", "Check the listing, and --prefix if you gave one."
+            )
+        self.prefix = place_keys(part, self._dataset, below, self.root)
+        self.complete = self.prefix.count("/") <= 2
+        yield from troubles
+        yield from Relocation(part, self.prefix).move(folders.take_all())
+
+    def open(self, entry: Entry) -> BinaryIO:
+        """Refuse: a listing holds no bytes.
+
+        Raises
+        ------
+        OSError
+            Always.
+        """
+        raise FileNotFoundError(2, "a listing holds no bytes", entry.path)

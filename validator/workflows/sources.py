@@ -1,0 +1,108 @@
+"""Chooses the source of a dataset by what the user names."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from validator.errors import UsageError
+from validator.s3.client import S3Settings
+from validator.sources.bucket import BucketSource, is_address
+from validator.sources.listing_file import STANDARD_INPUT, ListingSort, is_inventory, listing_source
+
+if TYPE_CHECKING:
+    from validator.workflows.listing import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a dataset is known from.
+
+    Attributes
+    ----------
+    place
+        A folder, ``s3://bucket/prefix``, the file of a listing, or ``-`` for a listing on standard input.
+    sort
+        Sort of the listing; recognised when it is not said.
+    prefix
+        Which part of a listing's keys is meant; found when it is not said.
+    s3
+        How to reach the store.
+    """
+
+    place: str
+    sort: ListingSort | None = None
+    prefix: str | None = None
+    s3: S3Settings = field(default_factory=S3Settings)
+
+    @property
+    def in_bucket(self) -> bool:
+        """Whether it is a bucket."""
+        return is_address(self.place)
+
+    @property
+    def in_folder(self) -> bool:
+        """Whether it is a folder of data; so is what does not exist, for a message about a folder."""
+        if self.in_bucket or self.place == STANDARD_INPUT or self.sort is not None:
+            return False
+        is_file = os.path.isfile(self.place)  # noqa: PTH113  a folder without permission is no error here
+        return not is_file and not is_inventory(Path(self.place))
+
+    def check(self) -> None:
+        """Refuse options that say nothing about this sort of source.
+
+        Raises
+        ------
+        UsageError
+            Naming the option.
+        """
+        s3 = self.s3
+        said = {
+            "--endpoint-url": s3.endpoint_url,
+            "--profile": s3.profile,
+            "--region": s3.region,
+            "--anonymous": s3.anonymous,
+        }
+        stray = next((option for option, value in said.items() if value), None)
+        if stray is not None and not self.in_bucket:
+            raise UsageError(
+                f"{stray} is for buckets, and {self.place} is none.",
+                "Leave it out, or name s3://bucket/prefix.",
+            )
+        if self.in_bucket and (self.sort is not None or self.prefix is not None):
+            option = "--from" if self.sort is not None else "--prefix"
+            raise UsageError(
+                f"{option} is for listings, and {self.place} is a bucket.",
+                "Write the prefix into the address.",
+            )
+        if self.in_folder and self.prefix is not None:
+            raise UsageError(
+                f"--prefix is for listings, and {self.place} is a folder.",
+                "Name the folder below that is meant.",
+            )
+
+
+def open_source(origin: Origin, dataset: str | None = None) -> "Source":
+    """The source of what is not a folder on this machine.
+
+    Parameters
+    ----------
+    origin
+        What the user named.
+    dataset
+        ``project/source`` where the keys do not say it.
+
+    Raises
+    ------
+    UsageError
+        If it is no listing, or does not say which dataset it is.
+    NothingChecked
+        If there is nothing in it.
+    UnreadableFile
+        If the listing is damaged.
+    RemoteError, CredentialsError
+        If the store refuses or cannot be reached.
+    """
+    if origin.in_bucket:
+        return BucketSource(origin.place, origin.s3, dataset)
+    return listing_source(origin.place, origin.sort, prefix=origin.prefix, dataset=dataset)
