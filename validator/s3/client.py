@@ -2,11 +2,13 @@
 
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from validator import __version__
 from validator.errors import CredentialsError, UsageError
 
 if TYPE_CHECKING:
+    import boto3
     from mypy_boto3_s3 import S3Client
 
 CONNECT_SECONDS = 10
@@ -37,6 +39,20 @@ class S3Settings:
     region: str | None = None
     attempts: int = ATTEMPTS
     anonymous: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse an address that holds a secret: it would end in receipts and messages."""
+        try:
+            address = urlsplit(self.endpoint_url or "")
+        except ValueError as error:
+            raise UsageError(
+                "--endpoint-url is not an address", "write it as http://host:port or https://host"
+            ) from error
+        if "@" in address.netloc or address.query or address.fragment:
+            raise UsageError(
+                "--endpoint-url holds more than an address (a name, a password, a query)",
+                "write it as http://host:port or https://host; keys come from the environment or a profile",
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for a message to another process."""
@@ -74,11 +90,8 @@ def make_client(settings: S3Settings, connections: int = 10) -> "S3Client":
     try:
         session = boto3.Session(profile_name=settings.profile, region_name=settings.region)
         region = settings.region or session.region_name or "us-east-1"
-        if not settings.anonymous and session.get_credentials() is None:
-            raise CredentialsError(
-                "no AWS credentials were found",
-                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with --profile",
-            )
+        if not settings.anonymous:
+            _require_credentials(session)
         return session.client("s3", region_name=region, endpoint_url=settings.endpoint_url, config=config)
     except ProfileNotFound as error:
         raise CredentialsError(
@@ -96,5 +109,30 @@ def make_client(settings: S3Settings, connections: int = 10) -> "S3Client":
         ) from error
     except BotoCoreError as error:
         raise CredentialsError(
-            f"the AWS credentials cannot be used: {error}", "check the profile in ~/.aws/config"
+            "the AWS configuration cannot be used", "check ~/.aws/config and the profile"
         ) from error
+
+
+def _require_credentials(session: "boto3.Session") -> None:
+    """Make sure that there are keys; what a program that hands them out says is never repeated."""
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415  see make_client
+
+    try:
+        found = session.get_credentials()
+    except (BotoCoreError, ValueError) as error:
+        raise CredentialsError(
+            "the AWS credentials cannot be had: they are incomplete, or the program that hands them out failed",
+            "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (both are needed), or the profile in ~/.aws/config",
+        ) from error
+    if found is None:
+        raise CredentialsError(
+            "no AWS credentials were found",
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with --profile",
+        )
+
+
+def endpoint_of(client: "S3Client") -> str | None:
+    """Address of a client's store, also where the environment or a profile set it; ``None`` for AWS."""
+    address = client.meta.endpoint_url
+    host = urlsplit(address).hostname or ""
+    return None if host.endswith((".amazonaws.com", ".amazonaws.com.cn")) else address
