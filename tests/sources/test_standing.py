@@ -3,6 +3,7 @@
 import pytest
 
 from validator.errors import UsageError
+from validator.sources.local import LocalSource
 from validator.sources.standing import find_prefix, said_prefix
 
 
@@ -66,3 +67,27 @@ def test_said(dataset, path, folders, prefix):
 def test_said_wrongly(dataset):
     with pytest.raises(UsageError, match="--dataset"):
         said_prefix("/nas/heart", dataset, [])
+
+
+@pytest.mark.parametrize(
+    "part", ["images/2024_03_05_Run1", "images/2024_03_05_Run1/images", "workspace/metadata"]
+)
+def test_a_part_of_a_dataset_is_a_part_also_when_the_dataset_is_said(build_dataset, tmp_path, part):
+    """A batch folder holds images/ as a source does; taken for one, its keys would lose the batch."""
+    home = "cpg0099-example/broad"
+    root = build_dataset()
+    assert LocalSource(root / part, home).prefix == f"{home}/{part}/"
+    other = tmp_path / "my disk" / "final v2"
+    other.parent.mkdir()
+    root.rename(other)
+    assert LocalSource(other / part, home).prefix == f"{home}/{part}/"
+    assert LocalSource(other, home).prefix == f"{home}/"
+
+
+def test_a_batch_folder_alone_is_not_taken_for_a_dataset(build_dataset, tmp_path):
+    batch = tmp_path / "disk" / "2024_03_05_Run1"
+    batch.parent.mkdir()
+    (build_dataset() / "images" / "2024_03_05_Run1").rename(batch)
+    with pytest.raises(UsageError, match="looks like the folder of a batch") as caught:
+        LocalSource(batch, "cpg0099-example/broad")
+    assert "--dataset cpg0099-example/broad/images/2024_03_05_Run1" in caught.value.mend

@@ -10,6 +10,9 @@ from validator.errors import UsageError
 SECTIONS = frozenset({"images", "workspace", "workspace_dl"})
 """Folders of a dataset; a folder that holds one of them is a dataset."""
 
+DEEPEST_PART = 5
+"""How far above a folder its source is looked for: ``images/<batch>/images/<plate>/Images``."""
+
 _PROJECT = re.compile(r"cpg[-_ ]?\d+.*", re.IGNORECASE)
 """Folders meant as a project; whether the name is right is for the checks to say."""
 
@@ -74,10 +77,36 @@ def said_prefix(path: str, dataset: str, folders: Collection[str]) -> str:
         raise UsageError(
             f"--dataset {dataset} does not name a project and a source.", "Say --dataset project/source."
         )
-    name = Path(path).name
-    if len(parts) == 2 and name in SECTIONS and SECTIONS.isdisjoint(folders):
-        parts.append(name)  # .../broad/workspace --dataset cpg0037-oasis/broad
+    if len(parts) == 2:
+        parts += _below_source(path, parts, folders)
     return "/".join(parts) + "/"
+
+
+def _below_source(path: str, dataset: Sequence[str], folders: Collection[str]) -> list[str]:
+    """Find where below ``project/source`` a folder stands; empty when it is the source itself.
+
+    A batch folder holds ``images/`` as a source does: taken for one, its files would get keys without a batch.
+    """
+    if "workspace" in folders:
+        return []
+    segments = [part for part in path.replace(os.sep, "/").split("/") if part]
+    for index in range(len(segments) - 1):
+        if segments[index : index + 2] == list(dataset):  # the path says it too
+            return segments[index + 2 :]
+    here = Path(path)
+    for depth, above in enumerate(here.parents[:DEEPEST_PART], start=1):
+        below = segments[-depth:]
+        if below[0] in SECTIONS and (above / "workspace").is_dir() and (above / "images").is_dir():
+            return below
+    if here.name in SECTIONS and SECTIONS.isdisjoint(folders):
+        return [here.name]  # .../broad/workspace --dataset cpg0037-oasis/broad
+    if "illum" in folders:
+        said = "/".join(dataset)
+        raise UsageError(
+            f"{path} looks like the folder of a batch (it holds illum/), not like {said}.",
+            f"Say which part it is, --dataset {said}/images/{here.name}, or give the folder of the dataset.",
+        )
+    return []
 
 
 def _below_project(path: str, parts: Sequence[str], folders: Collection[str]) -> str:
