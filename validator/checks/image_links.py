@@ -1,7 +1,8 @@
 """Links from load_data to the images and illumination functions that it names (CPG401, CPG402, CPG406-CPG409)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import groupby
 
 from validator.checks.dataset import Dataset, PlacedFile
@@ -92,7 +93,8 @@ def load_data_names_what_is_there(file: PlacedFile, dataset: Dataset) -> Iterato
     missing: list[NamedImage] = []
     plate_told = f"{home}images/{batch}/images/{file.place.entities.get('plate', '')}/" in dataset.told
     names: dict[str, frozenset[str]] = {}
-    for image in named_images(table, home):
+    folder_of = _folders_of_plate(dataset, home, batch, file.place.entities.get("plate", ""))
+    for image in named_images(table, home, folder_of):
         if not image.folder.startswith(home):
             elsewhere.append(image)
         elif _goes_astray(image.folder, batch, file.place.entities.get("plate", "")):
@@ -143,8 +145,31 @@ def _named_by_sibling(file: PlacedFile, dataset: Dataset, home: str) -> frozense
         return frozenset()
     for other in dataset.files_of(placed):
         if other.entry.key == f"{folder}/{sibling}" and (table := open_table(other, dataset)) is not None:
-            return frozenset(image.key for image in named_images(table, home))
+            _, batch = _home_and_batch(file)
+            folder_of = _folders_of_plate(dataset, home, batch, file.place.entities.get("plate", ""))
+            return frozenset(image.key for image in named_images(table, home, folder_of))
     return frozenset()
+
+
+def _folders_of_plate(dataset: Dataset, home: str, batch: str, plate: str) -> Callable[[str], str]:
+    """Make what finds an image of a plate by its name alone; the plate's fullest folder when it is in none."""
+    start = f"{home}images/{batch}/images/"
+
+    @cache
+    def places() -> tuple[dict[str, str], str]:  # asked for by tables of the legacy form only
+        folders = [
+            placed.folder
+            for key, placed in dataset.by_key.items()
+            if key.startswith(start) and belongs_to_plate(key.removeprefix(start).partition("/")[0], plate)
+        ]
+        fullest = max(folders, key=lambda folder: len(folder.names)).key if folders else ""
+        return {name: folder.key for folder in folders for name in folder.names}, fullest
+
+    def find(name: str) -> str:
+        known, fullest = places()
+        return known.get(name, fullest)
+
+    return find
 
 
 def _goes_astray(folder: str, batch: str, plate: str) -> bool:

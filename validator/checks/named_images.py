@@ -1,10 +1,10 @@
 """What a load_data table names, as keys of the Gallery."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from validator.checks.image_columns import ImageColumn, file_names, image_columns
+from validator.checks.image_columns import ImageColumn, file_names, image_columns, is_pooled
 from validator.readers.tables import Table
 
 BUCKET_PREFIX = "s3://cellpainting-gallery/"
@@ -35,11 +35,18 @@ class NamedImage:
         return self.folder + self.name
 
 
-def named_images(table: Table, home: str) -> Iterator[NamedImage]:
+def _nowhere(name: str) -> str:  # noqa: ARG001  the signature of what finds a folder
+    return ""
+
+
+def named_images(
+    table: Table, home: str, folder_of: Callable[[str], str] = _nowhere
+) -> Iterator[NamedImage]:
     """Every file that a table names and whose key can be told.
 
     Addresses of the public bucket are keys. Of the legacy form, folders that hold ``project/source/`` of the
-    dataset are (``/home/ubuntu/bucket/cpg0016-jump/source_4/images/...``); others lead nowhere and are left out.
+    dataset are (``/home/ubuntu/bucket/cpg0016-jump/source_4/images/...``); images in others, on the machine of
+    the microscope perhaps, are looked for by their name; what is not found that way is left out.
 
     Parameters
     ----------
@@ -47,8 +54,12 @@ def named_images(table: Table, home: str) -> Iterator[NamedImage]:
         A load_data table.
     home
         ``project/source/`` of the dataset in which it lies.
+    folder_of
+        Key of the folder in which an image of this name should lie, or an empty text.
     """
-    for column in image_columns(table):
+    columns = image_columns(table)
+    by_name = not is_pooled(columns)  # cycles of barcoding have one name in several folders
+    for column in columns:
         known: dict[str, str] = {}
         for row, value in enumerate(file_names(table, column)):
             if value is None:
@@ -56,9 +67,12 @@ def named_images(table: Table, home: str) -> Iterator[NamedImage]:
             folder, slash, name = value.rpartition("/")
             if folder not in known:
                 known[folder] = _folder_key(folder + slash, home, legacy=column.legacy)
-            if known[folder]:
-                plain = name if name.isascii() else unicodedata.normalize("NFC", name)
-                yield NamedImage(row, column, known[folder], plain)
+            plain = name if name.isascii() else unicodedata.normalize("NFC", name)
+            place = known[folder]
+            if not place and by_name and column.legacy and not column.illumination:
+                place = folder_of(plain)
+            if place:
+                yield NamedImage(row, column, place, plain)
 
 
 def _folder_key(folder: str, home: str, *, legacy: bool) -> str:
