@@ -34,7 +34,7 @@ def test_each_disagreement_is_one_finding(links):
 def test_a_platemap_in_another_case_has_a_hint(links):
     found = links(HEADER + "BR00123401,Example_Platemap_1\nBR00123402,example_platemap_1\n")
     assert list(found) == ["CPG403"]
-    assert "example_platemap_1.txt" in found["CPG403"].hint
+    assert "Write “example_platemap_1”" in found["CPG403"].hint
 
 
 def test_a_shorter_number_is_another_plate(links):

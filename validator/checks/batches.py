@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from validator.checks.batch_dates import BatchDate, read_batch_date
 from validator.checks.dataset import Dataset
+from validator.checks.names import plain_name
 from validator.checks.registry import dataset_check
 from validator.checks.wording import below_source, counted
 from validator.models.finding import Finding, Level
@@ -152,7 +153,8 @@ class WrongBatch:
 def judge_batch_dates(dataset: Dataset) -> Iterator[Finding]:
     """Judge the name of every batch; those of an addition are in the Gallery already."""
     for wrong in wrong_batches(dataset):
-        yield _finding(wrong.rule, wrong.batch, wrong.message, wrong.rename)
+        # The name that is proposed mends special characters too, else the next check would ask for another rename.
+        yield _finding(wrong.rule, wrong.batch, wrong.message, plain_name(wrong.rename, dataset.layout))
 
 
 def wrong_batches(dataset: Dataset) -> Iterator[WrongBatch]:

@@ -39,9 +39,7 @@ def _nowhere(name: str) -> str:  # noqa: ARG001  the signature of what finds a f
     return ""
 
 
-def named_images(
-    table: Table, home: str, folder_of: Callable[[str], str] = _nowhere
-) -> Iterator[NamedImage]:
+def named_images(table: Table, home: str, folder_of: Callable[[str], str] = _nowhere) -> Iterator[NamedImage]:
     """Every file that a table names and whose key can be told.
 
     Addresses of the public bucket are keys. Of the legacy form, folders that hold ``project/source/`` of the

@@ -3,7 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from datetime import date
 
+from validator.checks.batch_dates import read_batch_date
 from validator.checks.dataset import Dataset
 from validator.checks.misfits import group_home
 from validator.checks.registry import dataset_check
@@ -104,11 +106,17 @@ def plain_name(name: str, layout: Layout) -> str:
 
 @dataset_check(FOLDER_CHARACTERS)
 def judge_folder_characters(dataset: Dataset) -> Iterator[Finding]:
-    """Find folder names with special characters; equal ones in one folder are one finding."""
+    """Find folder names with special characters; those of one folder, and those of one batch, are one finding."""
     found: dict[tuple[str, str], list[str]] = {}
+    batches: dict[tuple[str, str, str], list[str]] = {}
     for key, strange in strange_folders(dataset):
-        parent = key[: key.rfind("/", 0, -1) + 1]
-        found.setdefault((parent, strange), []).append(key)
+        parent, name = key[: key.rfind("/", 0, -1) + 1], key[:-1].rpartition("/")[2]
+        if dataset.layout.place_folder(key).entities.get("batch") == name:
+            batches.setdefault(("/".join(key.split("/")[:2]), name, strange), []).append(key)
+        else:
+            found.setdefault((parent, strange), []).append(key)
+    for (_, name, strange), keys in batches.items():
+        yield _strange_batch(name, strange, keys, dataset.layout)
     for (parent, strange), keys in found.items():
         names = [key[:-1].rpartition("/")[2] for key in keys]
         what = f"“{names[0]}” holds" if len(keys) == 1 else f"{len(keys):,} folder names here hold"
@@ -122,6 +130,21 @@ def judge_folder_characters(dataset: Dataset) -> Iterator[Finding]:
             count=len(keys),
             examples=names if len(keys) > 1 else (),
         )
+
+
+def _strange_batch(name: str, strange: str, keys: list[str], layout: Layout) -> Finding:
+    """Say it once of all folders of a batch, with the name that mends its date too."""
+    plain = plain_name(read_batch_date(name, date.max).rename or name, layout)
+    where = f" in {counted(len(keys), 'folder')}" if len(keys) > 1 else ""
+    return FOLDER_CHARACTERS.finding(
+        keys[0],
+        f"“{name}” holds characters that folder names should not hold: {named_characters(strange)}",
+        expected=plain or None,
+        actual=name,
+        hint=f"Rename {name} to {plain}{where}." if plain else None,
+        count=len(keys),
+        examples=[below_source(key) for key in keys] if len(keys) > 1 else (),
+    )
 
 
 @dataset_check(FILE_CHARACTERS)

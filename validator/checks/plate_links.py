@@ -107,11 +107,11 @@ def _judge_platemaps(barcodes: Barcodes, platemaps: Mapping[str, frozenset[str]]
         f"{counted(len(missing), 'platemap')} {'is' if len(missing) == 1 else 'are'} named here and not in platemap/: "
         + joined([shown(name) for name in missing]),
         location=location_of(lines, "Plate_Map_Name"),
-        expected=f"platemap/{first}.txt",
-        actual=None if similar is None else f"platemap/{similar}.txt",
+        expected=f"platemap/{first}.txt" if similar is None else f"{similar} in the column",
+        actual=None if similar is None else first,
         hint=None
         if similar is None
-        else f"the file is there as {shown(similar + '.txt')}: write the same name in both",
+        else f"Write {shown(similar)} in Plate_Map_Name: the name of the file in platemap/ without .txt.",
         count=len(missing),
         examples=[f"{shown(name)}: {lines_at(found)}" for name, found in missing.items()],
     )
