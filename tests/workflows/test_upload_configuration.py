@@ -57,4 +57,4 @@ def test_a_report_is_made_again_under_another_configuration(build_dataset, uploa
     assert "made now: 1 error" in said
     assert "junk-file" in said
     assert "still holds" in upload(folder, "--config", config)[1]
-    assert "made now: clean" in upload(folder, "--dry-run")[1]
+    assert "made now: no errors" in upload(folder, "--dry-run")[1]

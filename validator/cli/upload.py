@@ -174,8 +174,9 @@ class _Teller:
 
 
 def _say(lines: Iterable[str], width: int | None = None) -> None:
-    """Write lines, wrapped to the terminal; a width of 0 leaves them as they are."""
+    """Write lines, wrapped to the terminal; a width of 0, and a pipe, leave them as they are."""
     from validator.reporters.upload_text import wrapped  # noqa: PLC0415  the command's help comes fast
 
-    columns = options.stdout_width() if width is None else width
+    narrow = sys.stdout.isatty() or "COLUMNS" in os.environ
+    columns = width if width is not None else options.stdout_width() if narrow else 0
     say("".join(wrapped(line, columns) for line in lines))
