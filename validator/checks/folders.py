@@ -76,7 +76,7 @@ def judge_folders(dataset: Dataset) -> Iterator[Finding]:
     """Find folders that have no place, each once."""
     for group in misfit_folders(dataset):
         if group.misfit.nearest:
-            yield _misspelt(group)
+            yield _misspelt(dataset, group)
         elif group.misfit.parent_kind == "source":
             if group.place.entities["source"] not in SECTIONS:  # then it is the source that is missing
                 yield _unknown(SECTION_UNKNOWN, group, "a folder of a dataset")
@@ -96,7 +96,7 @@ def _unknown(rule: Rule, group: MisfitGroup, what: str) -> Finding:
     )
 
 
-def _misspelt(group: MisfitGroup) -> Finding:
+def _misspelt(dataset: Dataset, group: MisfitGroup) -> Finding:
     segment, nearest = group.misfit.segment, group.misfit.nearest
     where = f"in {group.count:,} folders" if group.count > 1 else f"({counted(group.files, 'file')})"
     return FOLDER_MISSPELT.finding(
@@ -104,11 +104,19 @@ def _misspelt(group: MisfitGroup) -> Finding:
         f"“{segment}” should be spelt “{nearest}” {where}",
         expected=f"{nearest}/",
         actual=f"{segment}/",
-        hint=f"Rename {segment} to {nearest}.",
+        hint=f"Move what it holds into {nearest}, which is there already."
+        if _is_there(dataset, group.keys[0], nearest)
+        else f"Rename {segment} to {nearest}.",
         count=group.count,
         examples=[below_source(key) for key in group.keys] if group.count > 1 else (),
         size=group.size,
     )
+
+
+def _is_there(dataset: Dataset, key: str, name: str) -> bool:
+    """Whether a folder of this name lies beside the folder with this key; renaming would nest one in the other."""
+    beside = f"{key[: key.rfind('/', 0, -1) + 1]}{name}/"
+    return any(placed.folder.key.startswith(beside) for placed in dataset.folders)
 
 
 def _misplaced(dataset: Dataset, group: MisfitGroup) -> Finding:
