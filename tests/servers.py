@@ -128,7 +128,9 @@ class Losses:
     requests: list[str] = field(default_factory=list)
 
     def lose(self, answer: bytes) -> bool:
-        if self.left <= 0 or answer.startswith(b"HTTP/1.1 100"):  # "go on", not yet the answer
+        if answer.startswith(b"HTTP/1.1 100"):  # "go on"; the answer may follow in the same piece
+            answer = answer.partition(b"\r\n\r\n")[2]
+        if self.left <= 0 or not answer:
             return False
         self.left -= 1
         return True

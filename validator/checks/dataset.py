@@ -92,11 +92,6 @@ class Dataset:
             yield PlacedFile(entry, self.layout.place_file(placed.place, name))
 
     @cached_property
-    def keys(self) -> frozenset[str]:
-        """Every key of the dataset; made when a check of links asks for it."""
-        return frozenset(p.folder.key + name for p in self.folders for name in p.folder.names)
-
-    @cached_property
     def by_key(self) -> Mapping[str, PlacedFolder]:
         """Every folder that holds files, by its key; made when a check of links asks for it."""
         return {placed.folder.key: placed for placed in self.folders}

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from validator.digests.files import FileChanged, FileState, digest_file, read_range
-from validator.digests.parts import ObjectDigest, digest_bytes, join_parts, parts_of_etag
+from validator.digests.files import FileChanged, FileState, digest_data, digest_file, read_range
+from validator.digests.parts import ObjectDigest, digest_bytes, parts_of_etag
 from validator.errors import CredentialsError, RemoteError
 from validator.s3 import multipart, objects
 from validator.s3.failures import AlreadyThere, RequestRefused, UploadGone
@@ -106,7 +106,7 @@ class Performer:
     def _put(self, task: Task) -> dict[str, Any]:
         state = FileState(task.size, task.mtime_ns)
         data = read_range(task.path, state, 0, task.size)
-        digest = join_parts([digest_bytes(data)], None)
+        digest = digest_data(data)
         try:
             etag = objects.put_object(self.client, self.bucket, task.key, data, digest.etag, _condition(task))
             sent = len(data)

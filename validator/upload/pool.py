@@ -85,11 +85,6 @@ class WorkerPool:
     def __exit__(self, *error: object) -> None:
         self.kill()
 
-    @property
-    def busy(self) -> int:
-        """Tasks without an answer."""
-        return sum(len(process.tasks) for process in self._processes)
-
     def submit(self, task: Task) -> None:
         """Give a task to the process that has least to do.
 
