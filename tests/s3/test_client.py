@@ -125,7 +125,9 @@ REQUESTS = {
     "put": lambda client: objects.put_object(client, "bucket", "project/key", b"x", "0" * 32, None),
     "begin": lambda client: multipart.begin_upload(client, "bucket", "project/key"),
     "part": lambda client: multipart.upload_part(client, "bucket", "project/key", "id", 1, b"x", "0" * 32),
-    "complete": lambda client: multipart.complete_upload(client, "bucket", "key", "id", ["0" * 32], None),
+    "complete": lambda client: (
+        multipart.complete_upload(client, "bucket", "key", "id", ["0" * 32], None).etag
+    ),
     "parts": lambda client: multipart.list_parts(client, "bucket", "project/key", "id"),
     "uploads": lambda client: list(multipart.list_uploads(client, "bucket", "project/")),
 }

@@ -30,7 +30,7 @@ def md5(data: bytes) -> str:
 
 
 def put(client, store, key, data, condition=None):
-    return put_object(client, store.bucket, key, data, md5(data), condition)
+    return put_object(client, store.bucket, key, data, md5(data), condition).etag
 
 
 def test_what_was_put_is_there(client, store):

@@ -120,7 +120,7 @@ def test_a_file_is_put_and_written_down(desk, store, data):
     values = desk.succeed(Do.PUT)
     assert store.read(KEY) == data
     assert values == {
-        "etag": digest.etag, "part_size": None, "parts": 1, "crc": digest.crc64nvme, "at": values["at"], "sent": len(data)
+        "etag": digest.etag, "part_size": None, "parts": 1, "crc": digest.crc64nvme, "at": values["at"], "version_id": None, "sent": len(data)
     }  # fmt: skip
     assert desk.known().done == {KEY: DoneRecord(KEY, desk.state, digest, values["at"])}
     assert values["at"].endswith("+00:00")
@@ -564,3 +564,17 @@ def test_a_store_that_went_away(desk):
     desk.performer.client = make_client(S3Settings(endpoint, attempts=1))
     small(desk)
     assert "cannot be reached" in desk.fail(Failure.REMOTE, Do.PUT).what
+
+
+# Versions
+
+
+def test_the_version_of_what_was_written_is_kept(desk, store):
+    store.client.put_bucket_versioning(Bucket=store.bucket, VersioningConfiguration={"Status": "Enabled"})
+    small(desk)
+    put = desk.succeed(Do.PUT)
+    there = store.client.head_object(Bucket=store.bucket, Key=KEY)["VersionId"]
+    assert put["version_id"] == there
+    assert desk.known().done[KEY].version_id == there
+    # A lost answer: the version is the one that lies there.
+    assert desk.succeed(Do.PUT)["version_id"] == there

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from validator.errors import CredentialsError, RemoteError
 from validator.s3.failures import ObjectMissing, UploadGone, translated
-from validator.s3.objects import Condition, bare_etag, md5_header, told_etag
+from validator.s3.objects import Condition, Written, bare_etag, md5_header, told_etag, told_version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -65,8 +65,8 @@ def complete_upload(
     upload_id: str,
     md5s: Sequence[str],
     condition: Condition | None,
-) -> str:
-    """Join the parts into an object and return its ETag, empty where the store's answer has none (Ceph).
+) -> Written:
+    """Join the parts into an object and return its ETag and version; the ETag is empty where the answer has none (Ceph).
 
     Raises
     ------
@@ -87,7 +87,7 @@ def complete_upload(
             MultipartUpload={"Parts": parts},
             **arguments,
         )
-        return told_etag(answer) if answer.get("ETag") else ""
+        return Written(told_etag(answer) if answer.get("ETag") else "", told_version(answer))
 
 
 def abort_upload(client: "S3Client", bucket: str, key: str, upload_id: str) -> None:

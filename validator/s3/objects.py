@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from validator.s3.failures import ObjectMissing, translated
 
@@ -26,12 +26,28 @@ class RemoteObject:
         Without quotes.
     modified
         UTC.
+    version_id
+        Of this version; ``None`` where the bucket keeps none, and in listings, which do not tell.
     """
 
     key: str
     size: int
     etag: str
     modified: datetime
+    version_id: str | None = None
+
+
+class Written(NamedTuple):
+    """What the store answers when it has written an object: its ETag, and its version if the bucket keeps versions."""
+
+    etag: str
+    version_id: str | None = None
+
+
+def told_version(answer: Mapping[str, Any]) -> str | None:
+    """Version of an answer about an object; ``None`` in a bucket without versions (S3 may call that ``null``)."""
+    version = answer.get("VersionId")
+    return None if version in {None, "", "null"} else str(version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +147,8 @@ def head_object(client: "S3Client", bucket: str, key: str) -> RemoteObject | Non
         with translated(bucket, key, "read"):
             answer = client.head_object(Bucket=bucket, Key=key)
             modified = answer["LastModified"].astimezone(UTC)
-            return RemoteObject(key, answer["ContentLength"], told_etag(answer), modified)
+            size, etag = answer["ContentLength"], told_etag(answer)
+            return RemoteObject(key, size, etag, modified, told_version(answer))
     except ObjectMissing:
         return None
 
@@ -148,8 +165,8 @@ def first_part_size(client: "S3Client", bucket: str, key: str) -> int | None:
 
 def put_object(
     client: "S3Client", bucket: str, key: str, data: bytes, md5: str, condition: Condition | None
-) -> str:
-    """Write an object with a single PUT and return its ETag.
+) -> Written:
+    """Write an object with a single PUT and return its ETag and version.
 
     Parameters
     ----------
@@ -174,4 +191,4 @@ def put_object(
     arguments = condition.arguments() if condition else {}
     with translated(bucket, key, "write"):
         answer = client.put_object(Bucket=bucket, Key=key, Body=data, ContentMD5=md5_header(md5), **arguments)
-        return told_etag(answer)
+        return Written(told_etag(answer), told_version(answer))

@@ -7,7 +7,7 @@ Records (one file per writing process, see `validator.recordlog`):
 ``begin``    the store gave ``upload_id`` for ``key``; with part size and the file's size and mtime
 ``part``     the store holds part ``n`` of ``upload_id``: size, md5, crc (number)
 ``end``      ``upload_id`` was completed or aborted
-``done``     the object at ``key`` was verified: size, mtime_ns, etag, part_size, parts, crc, at
+``done``     the object at ``key`` was verified: size, mtime_ns, etag, part_size, parts, crc, at, version if there is one
 ``digest``   a file's digests for a part size, so that it need not be read again
 """
 
@@ -45,6 +45,7 @@ class DoneRecord:
     state: FileState
     digest: ObjectDigest
     uploaded_at: str
+    version_id: str | None = None
 
 
 @dataclass
@@ -123,7 +124,7 @@ def _enter(state: JournalState, record: Mapping[str, Any]) -> None:
         case "done":
             key, file_state, digest = record["key"], _file_state(record), _object_digest(record)
             state.digests[key] = (file_state, digest)
-            state.done[key] = DoneRecord(key, file_state, digest, record["at"])
+            state.done[key] = DoneRecord(key, file_state, digest, record["at"], record.get("version"))
 
 
 def _file_state(record: Mapping[str, Any]) -> FileState:
@@ -210,6 +211,8 @@ def _digest_values(digest: ObjectDigest) -> dict[str, Any]:
 
 def _done_values(record: DoneRecord) -> dict[str, Any]:
     values = {"t": "done", "key": record.key, "mtime_ns": record.state.mtime_ns, "at": record.uploaded_at}
+    if record.version_id is not None:
+        values["version"] = record.version_id
     return values | _digest_values(record.digest)
 
 

@@ -9,7 +9,7 @@ from validator.errors import CredentialsError, RemoteError
 from validator.s3 import multipart, objects
 from validator.s3.failures import AlreadyThere, RequestRefused, UploadGone
 from validator.s3.limits import fitting_part_sizes, part_range
-from validator.s3.objects import Condition, RemoteObject
+from validator.s3.objects import Condition, RemoteObject, Written
 from validator.upload.journal import DoneRecord, Journal, UploadRecord
 from validator.upload.tasks import Answer, Do, Failure, Task
 
@@ -108,13 +108,15 @@ class Performer:
         data = read_range(task.path, state, 0, task.size)
         digest = digest_data(data)
         try:
-            etag = objects.put_object(self.client, self.bucket, task.key, data, digest.etag, _condition(task))
+            written = objects.put_object(
+                self.client, self.bucket, task.key, data, digest.etag, _condition(task)
+            )
             sent = len(data)
         except AlreadyThere:
             # The answer to an earlier try may have been lost: then these are our own bytes.
-            etag, sent = self._own_bytes(task.key, digest), 0
-        self._compare(task.key, etag, digest.etag)
-        return self._done(task.key, state, digest) | {"sent": sent}
+            written, sent = self._own_bytes(task.key, digest), 0
+        self._compare(task.key, written.etag, digest.etag)
+        return self._done(task.key, state, digest, written.version_id) | {"sent": sent}
 
     def _begin(self, task: Task) -> dict[str, Any]:
         if task.part_size is None:
@@ -157,7 +159,7 @@ class Performer:
     def _complete(self, task: Task) -> dict[str, Any]:
         digest = ObjectDigest(task.size, task.expected, task.part_size, len(task.md5s), task.crc)
         try:
-            etag = multipart.complete_upload(
+            written = multipart.complete_upload(
                 self.client, self.bucket, task.key, task.upload_id, task.md5s, _condition(task)
             )
         except AlreadyThere as error:
@@ -166,16 +168,17 @@ class Performer:
             self._write("end", task.upload_id)
             if there is None or (there.size, there.etag) != (digest.size, digest.etag):
                 raise Conflict(there) from error
-            etag = there.etag
+            written = _as_written(there)
         except RemoteError:
             # The answer to an earlier try may have been lost; if not, the first error stands.
             there = objects.head_object(self.client, self.bucket, task.key)
             if there is None or (there.size, there.etag) != (digest.size, digest.etag):
                 raise
-            etag = there.etag
+            written = _as_written(there)
         self._write("end", task.upload_id)
-        self._compare(task.key, etag or self._etag_there(task.key), digest.etag)
-        return self._done(task.key, FileState(task.size, task.mtime_ns), digest) | {"sent": 0}
+        self._compare(task.key, written.etag or self._etag_there(task.key), digest.etag)
+        state = FileState(task.size, task.mtime_ns)
+        return self._done(task.key, state, digest, written.version_id) | {"sent": 0}
 
     def _digest(self, task: Task) -> dict[str, Any]:
         """Digest a file in the way that the object in the bucket was sent."""
@@ -204,11 +207,11 @@ class Performer:
             told = None
         return [told] if told else [*fitting_part_sizes(task.size, parts)]
 
-    def _own_bytes(self, key: str, digest: ObjectDigest) -> str:
+    def _own_bytes(self, key: str, digest: ObjectDigest) -> Written:
         there = objects.head_object(self.client, self.bucket, key)
         if there is None or (there.size, there.etag) != (digest.size, digest.etag):
             raise Conflict(there)
-        return there.etag
+        return _as_written(there)
 
     def _etag_there(self, key: str) -> str:
         there = objects.head_object(self.client, self.bucket, key)
@@ -224,10 +227,16 @@ class Performer:
             "run the same command again; if it happens again, the disk or the memory of this machine is suspect",
         )
 
-    def _done(self, key: str, state: FileState, digest: ObjectDigest) -> dict[str, Any]:
+    def _done(
+        self, key: str, state: FileState, digest: ObjectDigest, version_id: str | None
+    ) -> dict[str, Any]:
         moment = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._write("done", DoneRecord(key, state, digest, moment))
-        return _values(digest) | {"at": moment}
+        self._write("done", DoneRecord(key, state, digest, moment, version_id))
+        return _values(digest) | {"at": moment, "version_id": version_id}
+
+
+def _as_written(there: RemoteObject) -> Written:
+    return Written(there.etag, there.version_id)
 
 
 def _condition(task: Task) -> Condition | None:

@@ -47,6 +47,8 @@ class PlanItem:
         The unfinished upload that is resumed.
     digest
         Digests of the file, when they are known without reading it again.
+    version_id
+        Of an unchanged object that this journal saw written to a bucket with versions.
     """
 
     entry: Entry
@@ -57,6 +59,7 @@ class PlanItem:
     reason: str = ""
     upload: UploadRecord | None = None
     digest: ObjectDigest | None = None
+    version_id: str | None = None
 
     @property
     def state(self) -> FileState:
@@ -118,7 +121,9 @@ def _decide(
         return _send(entry, best, part_size, None)
     digest = _known_digest(entry.key, state, journal, best, there)
     if digest is not None and (digest.etag, digest.size) == (there.etag, there.size):
-        return PlanItem(entry, Action.UNCHANGED, there=there, digest=digest)
+        done = journal.done.get(entry.key)
+        version_id = done.version_id if done is not None and done.digest.etag == there.etag else None
+        return PlanItem(entry, Action.UNCHANGED, there=there, digest=digest, version_id=version_id)
     if there.size == entry.size and digest is None:
         return PlanItem(entry, Action.COMPARE, there=there)
     if may_replace(entry.key, replace):

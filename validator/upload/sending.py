@@ -26,6 +26,8 @@ class Outcome:
 
     Attributes
     ----------
+    version_id
+        Of the object, where the bucket keeps versions and the store told it.
     kept
         Whether parts of a failed file wait in the bucket for the next run.
     """
@@ -38,6 +40,7 @@ class Outcome:
     reason: str = ""
     mend: str = ""
     kept: bool = False
+    version_id: str | None = None
 
 
 @dataclass

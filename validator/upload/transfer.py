@@ -197,7 +197,9 @@ class Transfer:
         size = sending.item.entry.size
         digest = ObjectDigest(size, values["etag"], values["part_size"], values["parts"], values["crc"])
         state = State.RESUMED if sending.resumed else State.UPLOADED
-        self._outcomes.append(Outcome(sending.item, state, digest, str(values["at"])))
+        self._outcomes.append(
+            Outcome(sending.item, state, digest, str(values["at"]), version_id=values.get("version_id"))
+        )
 
     def _note_failure(self, sending: Sending, answer: Answer) -> None:
         failure = answer.failure or Failure.REMOTE

@@ -265,7 +265,7 @@ def _settled(items: Iterable[PlanItem]) -> list[Outcome]:
     outcomes = []
     for item in items:
         if item.action is Action.UNCHANGED:
-            outcomes.append(Outcome(item, State.UNCHANGED, item.digest))
+            outcomes.append(Outcome(item, State.UNCHANGED, item.digest, version_id=item.version_id))
         elif item.action is Action.FAILED:
             outcomes.append(Outcome(item, State.FAILED, failure=Failure.UNREADABLE, reason=item.reason))
         elif item.action is Action.CONFLICT:
