@@ -12,7 +12,9 @@ from typing import IO, Self
 
 from validator.errors import CpgateError, RemoteError
 from validator.s3.client import S3Settings
+from validator.upload.bandwidth import Bandwidth
 from validator.upload.tasks import Answer, Task
+from validator.upload.timetable import Timetable
 
 TASKS_WAITING_PER_THREAD = 2
 DEATHS_WITHOUT_PROGRESS = 5
@@ -31,6 +33,8 @@ class PoolSettings:
         State folder of the destination, and the number of this run.
     jobs
         Requests at once, over all processes.
+    bandwidth
+        How fast all of them together may send; ``None`` is without a limit.
     """
 
     s3: S3Settings
@@ -38,6 +42,7 @@ class PoolSettings:
     folder: Path
     run: int
     jobs: int
+    bandwidth: Timetable | None = None
 
 
 @dataclass
@@ -73,6 +78,7 @@ class WorkerPool:
         self._processes: list[_Process] = []
         self._started = 0
         self._deaths = 0
+        self._bandwidth = Bandwidth(settings.bandwidth)
         self.capacity = settings.jobs * TASKS_WAITING_PER_THREAD
 
     def __enter__(self) -> Self:
@@ -97,6 +103,7 @@ class WorkerPool:
             raise RemoteError("the upload's worker processes have ended", "run the same command again")
         process = min(self._processes, key=lambda process: len(process.tasks) / process.threads)
         process.tasks[task.id] = task
+        self._share_bandwidth()
         self._write(process, task.to_line())
 
     def next_event(self, seconds: float) -> Answer | Lost | None:
@@ -107,6 +114,7 @@ class WorkerPool:
         RemoteError
             If workers die again and again without doing anything.
         """
+        self._share_bandwidth()
         try:
             process, line = self._events.get(timeout=seconds)
         except queue.Empty:
@@ -121,6 +129,18 @@ class WorkerPool:
             process.tasks.pop(answer.id, None)
             self._deaths = 0
         return answer
+
+    def _share_bandwidth(self) -> None:
+        loads = {process.name: min(len(process.tasks), process.threads) for process in self._processes}
+        rates = dict(self._bandwidth.changes(loads))
+        by_name = {process.name: process for process in self._processes}
+        for name, rate in rates.items():
+            self._write(by_name[name], json.dumps({"rate": rate}).encode("ascii") + b"\n")
+
+    def recall(self) -> None:
+        """Take back what waits in the workers; each such task is answered with `Failure.RECALLED`."""
+        for process in self._processes:
+            self._write(process, b'{"recall":true}\n')
 
     def finish(self) -> None:
         """Let the workers do what they have and end by themselves."""

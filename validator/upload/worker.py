@@ -12,12 +12,14 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, BinaryIO
 
 from validator.errors import CpgateError
 from validator.s3.client import S3Settings, make_client
+from validator.s3.throttle import Throttle
 from validator.upload.journal import Journal
 from validator.upload.perform import Performer
 from validator.upload.tasks import Answer, Failure, Task
@@ -49,6 +51,12 @@ class Worker:
         """Enter a task."""
         self._tasks.put(task)
 
+    def recall(self) -> None:
+        """Give back what was not begun: the run is to stop."""
+        with suppress(queue.Empty):
+            while (task := self._tasks.get_nowait()) is not None:
+                self._answer(Answer(task.id, Failure.RECALLED))
+
     def finish(self) -> None:
         """Do what was entered, then end."""
         for _ in self._threads:
@@ -58,10 +66,12 @@ class Worker:
 
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:
-            line = self._performer.perform(task).to_line()
-            with self._answering:
-                self._answers.write(line)
-                self._answers.flush()
+            self._answer(self._performer.perform(task))
+
+    def _answer(self, answer: Answer) -> None:
+        with self._answering:
+            self._answers.write(answer.to_line())
+            self._answers.flush()
 
 
 def run(tasks: BinaryIO, answers: BinaryIO) -> None:
@@ -75,6 +85,8 @@ def run(tasks: BinaryIO, answers: BinaryIO) -> None:
         answers.write(Answer(-1, failure, error.what, error.mend).to_line())
         answers.flush()
         return
+    throttle = Throttle()
+    throttle.watch(client)
     try:
         journal = Journal(Path(settings["folder"]), settings["run"], settings["name"])
     except OSError as error:
@@ -89,6 +101,12 @@ def run(tasks: BinaryIO, answers: BinaryIO) -> None:
             worker.finish()
             journal.close()
             return
+        if "rate" in message:
+            throttle.set_rate(message["rate"])
+            continue
+        if "recall" in message:
+            worker.recall()
+            continue
         worker.add(Task.from_message(message))
     os._exit(0)  # nobody listens any more: requests under way are dropped, the journal holds what was done
 
