@@ -15,6 +15,7 @@ class ExitCode(IntEnum):
     NOTHING_CHECKED = 3
     FAILURE = 4
     CREDENTIALS = 5
+    TIME_LIMIT = 124
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -90,3 +91,9 @@ class Interrupted(CpgateError):
     def __init__(self, what: str, mend: str = "", signal_number: int = 2) -> None:
         super().__init__(what, mend)
         self.exit_code = ExitCode.TERMINATED if signal_number == 15 else ExitCode.INTERRUPTED
+
+
+class TimeIsUp(CpgateError):
+    """The run stopped cleanly at its time limit, and can go on; the code is that of ``timeout``."""
+
+    exit_code = ExitCode.TIME_LIMIT

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from validator.cli import options
+from validator.cli.running_options import running_options
 from validator.cli.s3_options import PART_SIZE, s3_options, settings_of
 from validator.cli.terminal import say
 
 if TYPE_CHECKING:
+    from validator.upload.timetable import Timetable
     from validator.workflows.admission import Admission
     from validator.workflows.upload_result import Planned, UploadResult
 
@@ -48,6 +50,7 @@ PATH = click.Path(path_type=Path)
     show_default=True,
     help="Larger files go in parts of this size, 5MiB to 5GiB.",
 )
+@running_options
 @click.option("--state", type=PATH, metavar="DIR", help="Where to remember what was sent.")
 @click.option("--report", type=PATH, metavar="FILE", help="A report to use if it still holds, else to write.")
 @click.option("--receipt", type=PATH, metavar="FILE", help="Where the receipt goes.")
@@ -74,6 +77,8 @@ def upload(
     region: str | None,
     jobs: int,
     part_size: int,
+    bandwidth: "Timetable | None",
+    time_limit: int | None,
     state: Path | None,
     report: Path | None,
     receipt: Path | None,
@@ -104,6 +109,8 @@ def upload(
         s3=settings_of(endpoint_url, profile, region),
         jobs=jobs,
         part_size=part_size,
+        bandwidth=bandwidth,
+        time_limit=time_limit,
         replace=replace,
         force=force,
         dry_run=dry_run,

@@ -29,6 +29,7 @@ class Failure(StrEnum):
     UNVERIFIABLE = "unverifiable"
     JOURNAL = "journal"
     REFUSED = "refused"
+    RECALLED = "recalled"
     REMOTE = "remote"
 
 

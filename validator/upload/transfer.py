@@ -37,6 +37,8 @@ class Transfer:
         Keys whose multipart upload may have been begun without an answer in an earlier run.
     should_stop
         Asked often; when it says yes nothing new is begun.
+    patience
+        Seconds that requests under way may take after that.
     """
 
     def __init__(
@@ -46,22 +48,31 @@ class Transfer:
         step: Step,
         intents: Iterable[str] = (),
         should_stop: Callable[[], bool] = lambda: False,
+        patience: Callable[[], float] = lambda: STOP_SECONDS,
     ) -> None:
         self._pool = pool
         self._waiting = iter(items)
         self._step = step
         self._intents = set(intents)
         self._should_stop = should_stop
+        self._patience = patience
         self._numbers = count()
         self._ready: deque[tuple[Sending, Task]] = deque()
         self._under_way: dict[int, tuple[Sending, Task]] = {}
         self._outcomes: deque[Outcome] = deque()
         self._remote_failures = 0
         self._failed_files = 0
+        self._exhausted = False
+        self._left_undone = 0
         self._fatal: CpgateError | None = None
         self._stopped_at: float | None = None
         self.bytes_sent = 0
         self.parts_safe = 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is nothing left to do or to wait for."""
+        return self._exhausted and not self._under_way and not self._ready and not self._left_undone
 
     def run(self) -> Iterator[Outcome]:
         """What became of each file, as soon as it is known.
@@ -78,8 +89,10 @@ class Transfer:
         while True:
             if self._fatal is None and not self._should_stop():
                 self._feed()
-            elif not self._under_way or self._waited_long_enough():
-                break
+            else:
+                self._recall()
+                if not self._under_way or self._waited_long_enough():
+                    break
             if not self._under_way and not self._ready:
                 break
             event = self._pool.next_event(POLL_SECONDS)
@@ -94,9 +107,14 @@ class Transfer:
 
     def _waited_long_enough(self) -> bool:
         """Requests under way may end, but a slow network must not hold up somebody who wants to leave."""
+        return self._stopped_at is not None and monotonic() - self._stopped_at > self._patience()
+
+    def _recall(self) -> None:
         if self._stopped_at is None:
             self._stopped_at = monotonic()
-        return monotonic() - self._stopped_at > STOP_SECONDS
+            self._left_undone += len(self._ready)
+            self._ready.clear()
+            self._pool.recall()
 
     def _feed(self) -> None:
         while len(self._under_way) < self._pool.capacity:
@@ -109,6 +127,7 @@ class Transfer:
     def _begin_next(self) -> bool:
         item = next(self._waiting, None)
         if item is None:
+            self._exhausted = True
             return False
         sending = Sending(item, part_size=item.part_size)
         if item.action is Action.RESUME and item.upload is not None:
@@ -151,6 +170,9 @@ class Transfer:
             return
         sending, task = self._under_way.pop(answer.id)
         sending.under_way -= 1
+        if answer.failure is Failure.RECALLED:
+            self._left_undone += 1
+            return
         if task.do is Do.ABORT:
             return  # the end of the run looks for what is left, whatever came of this
         if answer.failure is None:

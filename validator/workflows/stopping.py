@@ -3,10 +3,14 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 
 from validator.errors import Interrupted
+from validator.workflows.time_limit import TimeLimit
+
+SIGNAL_PATIENCE = 5.0
+LIMIT_PATIENCE = 60.0
 
 
 @dataclass
@@ -19,23 +23,46 @@ class StopRequest:
         The signal; 0 as long as nobody asked.
     also
         Another reason to stop.
+    limit
+        How long the run may take.
     """
 
     signal_number: int = 0
     also: Callable[[], bool] = lambda: False
+    limit: TimeLimit = field(default_factory=lambda: TimeLimit.from_now(None))
 
     def __call__(self) -> bool:
         """Whether to stop."""
-        return self.signal_number != 0 or self.also()
+        return self.signal_number != 0 or self.limit.is_over or self.also()
+
+    def patience(self) -> float:
+        """Seconds that requests under way may still take: somebody who pressed Ctrl-C wants to leave."""
+        return SIGNAL_PATIENCE if self.signal_number or self.also() else LIMIT_PATIENCE
+
+    def require_going_on(self, safe: str) -> None:
+        """Go on only if nobody asked to stop.
+
+        Raises
+        ------
+        Interrupted
+            After a signal.
+        TimeIsUp
+            At the time limit.
+        """
+        if self.signal_number:
+            raise Interrupted(f"Stopped: {safe}", "The same command goes on from here", self.signal_number)
+        self.limit.require(safe)
 
 
 @contextmanager
-def stop_request(also: Callable[[], bool] = lambda: False) -> Iterator[StopRequest]:
+def stop_request(
+    also: Callable[[], bool] = lambda: False, limit: TimeLimit | None = None
+) -> Iterator[StopRequest]:
     """Note the first signal for the block to see; a second one ends it at once.
 
     Outside of the main thread signals belong to somebody else: then nothing is noted.
     """
-    request = StopRequest(also=also)
+    request = StopRequest(also=also, limit=limit or TimeLimit.from_now(None))
 
     def note(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the signature of a signal handler
         if request.signal_number:

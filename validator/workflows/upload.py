@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from validator.checks.dataset import Dataset
-from validator.errors import CpgateError, Interrupted, NothingChecked, UsageError
+from validator.errors import CpgateError, NothingChecked, UsageError
 from validator.models.listing import Entry
 from validator.models.progress import Progress, SilentProgress
 from validator.s3.client import endpoint_of, make_client
@@ -35,6 +35,7 @@ from validator.workflows.configuration import settings_in_force
 from validator.workflows.listing import list_dataset
 from validator.workflows.receipts import check_receipt_place, keep_receipt
 from validator.workflows.stopping import StopRequest, stop_request
+from validator.workflows.time_limit import LimitedProgress, TimeLimit
 from validator.workflows.upload_request import UploadRequest
 from validator.workflows.upload_result import Planned, Tell, UploadResult
 
@@ -71,8 +72,12 @@ def upload(
         If the store cannot be reached or fails again and again.
     Interrupted
         If SIGINT or SIGTERM asked it to stop; the same call goes on where it stopped.
+    TimeIsUp
+        If ``time_limit`` came first; the same call goes on where it stopped.
     """
+    limit = TimeLimit.from_now(request.time_limit)
     progress = progress or SilentProgress()
+    unhurried, progress = progress, LimitedProgress(progress, limit)
     destination = parse_destination(request.destination)
     settings = settings_in_force(
         request.path,
@@ -118,7 +123,8 @@ def upload(
         tell(admission)
         if admission.errors and not request.force:
             return UploadResult(admission)
-        run = _Run(request, destination, folder, client, progress, lock)
+        limit.require("nothing was sent yet")
+        run = _Run(request, destination, folder, client, unhurried, lock, limit)
         return run.carry_out(entries, dataset, admission, tell)
 
 
@@ -153,6 +159,7 @@ class _Run:
         client: "S3Client",
         progress: Progress,
         lock: UploadLock,
+        limit: TimeLimit,
     ) -> None:
         self.request = request
         self.destination = destination
@@ -161,6 +168,7 @@ class _Run:
         self.client = client
         self.progress = progress
         self.lock = lock
+        self.limit = limit
 
     def carry_out(
         self, entries: Sequence[Entry], dataset: Dataset, admission: Admission, tell: Tell
@@ -169,7 +177,12 @@ class _Run:
         keys = [entry.key for entry in entries]
         journal = read_journal(self.folder)
         pool_settings = PoolSettings(
-            self.request.s3, self.bucket, self.folder, journal.last_run + 1, self.request.jobs
+            self.request.s3,
+            self.bucket,
+            self.folder,
+            journal.last_run + 1,
+            self.request.jobs,
+            self.request.bandwidth,
         )
         remote = self._list(keys, "listing the bucket")
         items = make_plan(
@@ -179,12 +192,15 @@ class _Run:
         if not nothing_to_send:
             remote.clear()  # listed again afterwards: what matters of it is in the plan
         began = datetime.now(UTC)
-        with WorkerPool(pool_settings) as pool, stop_request(lambda: self.lock.lost) as should_stop:
+        with (
+            WorkerPool(pool_settings) as pool,
+            stop_request(lambda: self.lock.lost, self.limit) as should_stop,
+        ):
             items = compare_files(
                 pool, items, journal, self.request.part_size, self.request.replace, self.progress, should_stop
             )
             self._require_lock()
-            _raise_if_stopped(should_stop, "nothing was sent yet")
+            should_stop.require_going_on("nothing was sent yet")
             planned = Planned(items, self.destination, dataset.ignored_files)
             tell(planned)
             if self.request.dry_run:
@@ -195,7 +211,7 @@ class _Run:
             outcomes, transfer = self._transfer(pool, items, intents, should_stop)
             pool.finish()
             pool.wait(5)
-            self._raise_if_interrupted(should_stop, outcomes, transfer)
+            self._raise_if_stopped(should_stop, outcomes, transfer)
         outcomes = [*outcomes, *_settled(items)]
         if not nothing_to_send:
             remote = self._list(keys, "verifying")
@@ -233,21 +249,21 @@ class _Run:
     ) -> tuple[list[Outcome], Transfer]:
         wanted = [item for item in items if item.action in {Action.SEND, Action.RESUME}]
         with self.progress.step("uploading", sum(item.entry.size for item in wanted), "B") as step:
-            transfer = Transfer(pool, wanted, step, intents, should_stop)
+            transfer = Transfer(pool, wanted, step, intents, should_stop, should_stop.patience)
             outcomes = []
             for outcome in transfer.run():
                 outcomes.append(outcome)
                 step.note(f"{len(outcomes):,} of {len(wanted):,} files")
             return outcomes, transfer
 
-    def _raise_if_interrupted(
+    def _raise_if_stopped(
         self, should_stop: StopRequest, outcomes: Sequence[Outcome], transfer: Transfer
     ) -> None:
         self._require_lock()
+        if transfer.is_complete and not should_stop.signal_number:
+            return  # the time was up with the last file: verifying and the receipt are all that is missing
         safe = sum(outcome.state in PRESENT for outcome in outcomes)
-        _raise_if_stopped(
-            should_stop, f"{safe:,} files and {transfer.parts_safe:,} parts of this run are safe"
-        )
+        should_stop.require_going_on(f"{safe:,} files and {transfer.parts_safe:,} parts of this run are safe")
 
     def _sweep(self, outcomes: Sequence[Outcome]) -> Sweep:
         journal = read_journal(self.folder)
@@ -273,8 +289,3 @@ def _settled(items: Iterable[PlanItem]) -> list[Outcome]:
             reason = f"other bytes lie there ({there.size:,} bytes, ETag {there.etag})" if there else ""
             outcomes.append(Outcome(item, State.CONFLICT, failure=Failure.CONFLICT, reason=reason))
     return outcomes
-
-
-def _raise_if_stopped(should_stop: StopRequest, safe: str) -> None:
-    if should_stop.signal_number:
-        raise Interrupted(f"Stopped: {safe}", "The same command goes on from here", should_stop.signal_number)

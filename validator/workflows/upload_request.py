@@ -6,6 +6,7 @@ from pathlib import Path
 from validator.s3.client import S3Settings
 from validator.s3.limits import DEFAULT_PART_SIZE
 from validator.upload.selection import Selection
+from validator.upload.timetable import Timetable
 
 DEFAULT_JOBS = 8
 
@@ -30,6 +31,10 @@ class UploadRequest:
         How to reach the store.
     jobs
         Requests at once.
+    bandwidth
+        How fast all processes together may send, by the time of the day.
+    time_limit
+        Seconds after which nothing new is begun; ``None`` for as long as it takes.
     part_size
         Bytes of a part; larger files are sent as multipart uploads.
     replace
@@ -57,6 +62,8 @@ class UploadRequest:
     selection: Selection = field(default_factory=Selection)
     s3: S3Settings = field(default_factory=S3Settings)
     jobs: int = DEFAULT_JOBS
+    bandwidth: Timetable | None = None
+    time_limit: float | None = None
     part_size: int = DEFAULT_PART_SIZE
     replace: tuple[str, ...] = ()
     force: bool = False
