@@ -71,11 +71,12 @@ def s3_client(endpoint: str):
 
 @dataclass
 class Traffic:
-    """What went through a proxy: connections, and bytes from the client to the server; how fast they may go."""
+    """What went through a proxy: connections, bytes from the client to the server (how fast they may go) and back."""
 
     bytes_per_second: float
     connections: int = 0
     bytes_up: int = 0
+    bytes_down: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -93,6 +94,8 @@ def counting_proxy(endpoint: str, bytes_per_second: float = 1e12) -> Iterator[tu
                     with traffic.lock:
                         traffic.bytes_up += len(data)
                         time.sleep(len(data) / traffic.bytes_per_second)
+                else:
+                    traffic.bytes_down += len(data)
                 target.sendall(data)
         for end in (source, target):
             with suppress(OSError):

@@ -24,6 +24,7 @@ COMMANDS = {
     "fix": "validator.cli.fix:fix",
     "hook": "validator.cli.hook:hook",
     "manifest": "validator.cli.manifest:manifest",
+    "package": "validator.cli.package:package",
     "report": "validator.cli.report:report",
     "rules": "validator.cli.rules:rules",
     "upload": "validator.cli.upload:upload",

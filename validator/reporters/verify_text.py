@@ -44,6 +44,21 @@ def verification_lines(
     everything
         Leave nothing out of long lists.
     """
+    yield from difference_lines(findings, rules, style, everything=everything)
+    by = "size and ETag" if where.startswith("s3://") else "size, ETag and CRC64NVME"
+    line = f"verified {number(agreeing)} of {counted(objects, 'object')} ({size(bytes_)}) by {by} · {shown(where)}"
+    yield style.finish(line)
+    if unnamed:
+        text = f"{counted(unnamed, 'file')} there that the receipt does not name: nothing is said of them"
+        yield style.finish(f"         {text}")
+    if not objects:
+        yield "         the receipt names no object: nothing was verified\n"
+
+
+def difference_lines(
+    findings: Sequence[Finding], rules: Mapping[str, Rule], style: Style, *, everything: bool = False
+) -> Iterator[str]:
+    """Lines about what does not agree, rule by rule; parameters as in `verification_lines`."""
     ordered = sorted(findings, key=lambda finding: (finding.rule, finding.key))
     for rule, group in groupby(ordered, key=lambda finding: finding.rule):
         lines = render_group(
@@ -56,11 +71,3 @@ def verification_lines(
         )
         yield from (style.finish(line) for line in lines)
         yield "\n"
-    by = "size and ETag" if where.startswith("s3://") else "size, ETag and CRC64NVME"
-    line = f"verified {number(agreeing)} of {counted(objects, 'object')} ({size(bytes_)}) by {by} · {shown(where)}"
-    yield style.finish(line)
-    if unnamed:
-        text = f"{counted(unnamed, 'file')} there that the receipt does not name: nothing is said of them"
-        yield style.finish(f"         {text}")
-    if not objects:
-        yield "         the receipt names no object: nothing was verified\n"

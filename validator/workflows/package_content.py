@@ -1,0 +1,196 @@
+"""What a package of uploaded data holds: its entries with their places, and what it says about itself."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from validator.errors import NothingChecked, UsageError
+from validator.manifests.receipt import Receipt
+from validator.models.place import Place
+from validator.models.receipt import ReceiptObject
+from validator.rulebook.layout import load_layout
+
+HOMES = ("project", "source", "batch", "plate", "well")
+"""Entities that say to what a file belongs, the widest first."""
+_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedObject:
+    """An object of a receipt with its place in the layout."""
+
+    record: ReceiptObject
+    place: Place
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """Its kind and entities, as metadata of its entry; nothing when it has no place."""
+        if self.place.misfit is not None:
+            return {}
+        return {"kind": self.place.kind, **self.place.entities}
+
+
+def place_objects(records: Iterable[ReceiptObject]) -> list[PlacedObject]:
+    """Place every object by the layout, in the order of the keys."""
+    layout = load_layout()
+    placed = []
+    for record in sorted(records, key=lambda record: record.key):
+        folder, slash, name = record.key.rpartition("/")
+        placed.append(PlacedObject(record, layout.place_file(layout.place_folder(folder + slash), name)))
+    return placed
+
+
+def parse_selection(texts: Sequence[str]) -> dict[str, list[str]]:
+    """Read ``plate=BR*``: globs by the name of the entity; several of one entity are alternatives.
+
+    Raises
+    ------
+    UsageError
+        If it is none.
+
+    Examples
+    --------
+    >>> parse_selection(["plate=BR01*", "plate=BR02", "well=A01"])
+    {'plate': ['BR01*', 'BR02'], 'well': ['A01']}
+    """
+    wanted: dict[str, list[str]] = {}
+    for text in texts:
+        name, equals, glob = (part.strip() for part in text.partition("="))
+        if not (name and equals and glob):
+            raise UsageError(f"--select {text} selects nothing.", "Write it as --select 'plate=BR01*'.")
+        wanted.setdefault(name, []).append(glob)
+    return wanted
+
+
+def closed_subset(objects: Sequence[PlacedObject], wanted: Mapping[str, Sequence[str]]) -> list[PlacedObject]:
+    """The objects that are wanted, and those that they rest upon.
+
+    With a plate come the metadata of its batch and of its project (platemaps, for one), with a well the tables
+    of its plate. Other plates and batches stay out.
+
+    Parameters
+    ----------
+    objects
+        All that the receipt names.
+    wanted
+        Globs by the name of the entity.
+
+    Raises
+    ------
+    UsageError
+        If no object has such an entity.
+    NothingChecked
+        If nothing is wanted.
+    """
+    known = sorted({name for item in objects for name in item.place.entities})
+    unknown = next((name for name in wanted if name not in known), None)
+    if unknown is not None:
+        raise UsageError(
+            f"No object of the receipt has a {unknown}.", f"What they have is: {', '.join(known)}."
+        )
+    chosen = [item for item in objects if _fits(item.place.entities, wanted, every=True)]
+    if not chosen:
+        raise NothingChecked(
+            f"No object of the receipt fits {_as_options(wanted)}.", _what_there_is(objects, wanted)
+        )
+    homes: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+
+    def belongs(item: PlacedObject) -> bool:
+        entities = item.place.entities
+        if all(name in entities for name in wanted):
+            return _fits(entities, wanted, every=True)
+        names = tuple(name for name in HOMES if name in entities)
+        if names not in homes:
+            places = [other.place.entities for other in chosen]
+            homes[names] = {tuple(p[n] for n in names) for p in places if all(n in p for n in names)}
+        return _fits(entities, wanted, every=False) and tuple(entities[n] for n in names) in homes[names]
+
+    return [item for item in objects if belongs(item)]
+
+
+def _fits(entities: Mapping[str, str], wanted: Mapping[str, Sequence[str]], *, every: bool) -> bool:
+    """Whether what is known fits; with ``every`` all that is wanted must be known. Plates have two names."""
+    for name, globs in wanted.items():
+        values = [entities[form] for form in (name, f"full_{name}") if form in entities]
+        if not values and not every:
+            continue
+        if not any(fnmatchcase(value, glob) for value in values for glob in globs):
+            return False
+    return True
+
+
+def _what_there_is(objects: Sequence[PlacedObject], wanted: Mapping[str, Sequence[str]]) -> str:
+    said = []
+    for name in wanted:
+        values = sorted({item.place.entities[name] for item in objects if name in item.place.entities})
+        more = f" and {len(values) - _SHOWN:,} more" if len(values) > _SHOWN else ""
+        said.append(f"There is {name} {', '.join(values[:_SHOWN])}{more}.")
+    return " ".join(said)
+
+
+def _as_options(wanted: Mapping[str, Sequence[str]]) -> str:
+    return " ".join(f"--select {name}={glob}" for name, globs in wanted.items() for glob in globs)
+
+
+def package_metadata(
+    receipts: Sequence[Receipt],
+    objects: Sequence[PlacedObject],
+    total: int,
+    wanted: Mapping[str, Sequence[str]],
+    said: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What the package says about itself.
+
+    Parameters
+    ----------
+    receipts
+        What it was made of, read to their ends.
+    objects, total
+        Its objects, and how many the receipts name.
+    wanted
+        What it was narrowed to; then it declares itself a subset.
+    said
+        What its publisher adds.
+
+    Raises
+    ------
+    UsageError
+        If the publisher's names are taken.
+    """
+    entities = [item.place.entities for item in objects]
+    meta: dict[str, Any] = {
+        "datasets": sorted({f"{e['project']}/{e['source']}" for e in entities if "source" in e}),
+        "batches": sorted({e["batch"] for e in entities if "batch" in e}),
+        "plates": sorted({e["plate"] for e in entities if "plate" in e}),
+        "kinds": dict(sorted(Counter(item.meta.get("kind", "no place") for item in objects).items())),
+        "objects": len(objects),
+        "size": sum(item.record.size for item in objects),
+        "receipts": [_about(receipt) for receipt in receipts],
+    }
+    if wanted:
+        chosen = [f"{name}={glob}" for name, globs in wanted.items() for glob in globs]
+        meta["subset"] = {"select": chosen, "objects_in_all": total}
+    taken = next((name for name in said if name in (*meta, "subset")), None)
+    if taken is not None:
+        raise UsageError(
+            f"The metadata cannot hold “{taken}”: cpgate says there what the package is made of.",
+            "Give it another name in the file of --meta.",
+        )
+    return {**said, **meta}
+
+
+def _about(receipt: Receipt) -> dict[str, Any]:
+    header = receipt.header
+    return {
+        "digest": receipt.end.digest if receipt.end else "",
+        "created": header.created.isoformat(),
+        "destination": header.destination,
+        "tool": header.tool,
+        "rulebook": header.rulebook,
+        "policy": header.policy,
+        "report": header.report,
+        "errors": header.errors,
+        "forced": header.forced,
+    }

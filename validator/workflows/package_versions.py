@@ -1,0 +1,131 @@
+"""Finds the version of every object of a receipt: the one whose bytes were uploaded and verified."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from validator.checks.objects import OBJECT_DIFFERS, OBJECT_MISSING
+from validator.checks.pool import in_threads
+from validator.errors import CredentialsError
+from validator.models.finding import Finding
+from validator.models.progress import Progress, Step
+from validator.models.receipt import ReceiptObject
+from validator.s3.versions import NO_VERSION, ObjectVersion, head_version, list_versions
+from validator.upload.remote import listing_prefixes
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(slots=True)
+class FoundVersions:
+    """What the bucket holds of a receipt's objects.
+
+    Attributes
+    ----------
+    chosen
+        Version of each object that has the receipt's size and ETag, by key.
+    findings
+        One for each object that is missing, or of which no version has the receipt's bytes.
+    replaced
+        Keys where other bytes lie by now; the receipt's are an older version.
+    unversioned
+        Keys that were stored while the bucket kept no versions.
+    """
+
+    chosen: dict[str, ObjectVersion] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
+    unversioned: list[str] = field(default_factory=list)
+
+
+def find_versions(
+    client: "S3Client",
+    bucket: str,
+    records: Mapping[str, ReceiptObject],
+    earlier: Mapping[str, str],
+    jobs: int,
+    progress: Progress,
+) -> FoundVersions:
+    """Find the version ids of a receipt's objects: by listing, or one by one where that is not allowed.
+
+    Parameters
+    ----------
+    client, bucket
+        Where they lie.
+    records
+        Objects of the receipt by key.
+    earlier
+        Version ids that an earlier revision of the package names, by key: they are kept where they have the
+        same bytes, so that whoever has them need not fetch them again.
+    jobs
+        Requests at once, where they are asked for one by one.
+    progress
+        Where the step is shown.
+
+    Raises
+    ------
+    RemoteError, CredentialsError
+        If the store refuses.
+    """
+    with progress.step("looking up versions", len(records), "objects") as step:
+        try:
+            versions = _listed(client, bucket, records, step)
+        except CredentialsError:
+            versions = _asked_for(client, bucket, records, jobs, step)
+    found = FoundVersions()
+    for key, record in sorted(records.items()):
+        _choose(found, record, versions.get(key, []), earlier.get(key))
+    return found
+
+
+def _listed(
+    client: "S3Client", bucket: str, keys: Collection[str], step: Step
+) -> dict[str, list[ObjectVersion]]:
+    deep, shallow = listing_prefixes(keys)
+    folders = [(prefix, False) for prefix in deep] + [(prefix, True) for prefix in shallow]
+    found: dict[str, list[ObjectVersion]] = {}
+    for prefix, direct in folders:
+        for version in list_versions(client, bucket, prefix, direct=direct):
+            if version.key in keys:
+                known = found.setdefault(version.key, [])
+                known.append(version)
+                step.advance(len(known) == 1)
+    return found
+
+
+def _asked_for(
+    client: "S3Client", bucket: str, keys: Iterable[str], jobs: int, step: Step
+) -> dict[str, list[ObjectVersion]]:
+    def ask(key: str) -> ObjectVersion | None:
+        return head_version(client, bucket, key)
+
+    found: dict[str, list[ObjectVersion]] = {}
+    for version in in_threads(ask, keys, jobs):
+        step.advance()
+        if version is not None:
+            found[version.key] = [version]
+    return found
+
+
+def _choose(
+    found: FoundVersions, record: ReceiptObject, versions: list[ObjectVersion], earlier: str | None
+) -> None:
+    """Enter what there is of one object; of several versions with its bytes the earlier one, else the newest."""
+    expected = f"{record.size:,} bytes, ETag {record.etag}"
+    if not versions:
+        message = "The bucket does not hold it"
+        found.findings.append(OBJECT_MISSING.finding(record.key, message, expected=expected))
+        return
+    fitting = [version for version in versions if (version.size, version.etag) == (record.size, record.etag)]
+    if not fitting:
+        actual = f"{versions[0].size:,} bytes, ETag {versions[0].etag}"
+        message = "Other bytes lie there than were uploaded"
+        found.findings.append(OBJECT_DIFFERS.finding(record.key, message, expected=expected, actual=actual))
+        return
+    chosen = next((version for version in fitting if version.version_id == earlier), fitting[0])
+    found.chosen[record.key] = chosen
+    if chosen.version_id == NO_VERSION:
+        found.unversioned.append(record.key)
+    if not any(version.latest for version in fitting):
+        found.replaced.append(record.key)
