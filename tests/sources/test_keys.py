@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from validator.errors import UsageError
-from validator.models.listing import UNKNOWN_SIZE, Folder
+from validator.models.listing import UNKNOWN_SIZE, Folder, Trouble
 from validator.rulebook.layout import load_layout
 from validator.sources.keys import KeyFolders, Relocation, names_below, place_keys, shared_beginning
 
@@ -118,3 +118,21 @@ def test_no_key_is_lost_without_a_word(keys):
     assert len(files) <= len(named)
     assert len(files) == len(named) or lost
     assert twice <= len(keys)
+
+
+def test_marks_stay_with_their_objects():
+    folders = KeyFolders("s3://b/")
+    names = ["b.txt", "u\u0308.txt", "a.txt", "b.txt"]
+    for number, name in enumerate(names, start=1):
+        folders.add(f"x/{name}", 10, 0, number)
+    found = list(Relocation("x/", "p/s/").move(folders.take_all()))
+    [folder], [trouble] = ([f for f in found if isinstance(f, kind)] for kind in (Folder, Trouble))
+    assert trouble.kind == "listed-twice"
+    assert {entry.key: entry.mark for entry in folder.entries()} == {
+        "p/s/a.txt": 3,
+        "p/s/b.txt": 4,
+        "p/s/\u00fc.txt": 2,
+    }
+    assert [folder.entry(n) for n in range(3)] == list(folder.entries())
+    assert all(entry.stamp == entry.mark for entry in folder.entries())
+    assert [entry.mark for entry in folder.only([2, 0]).entries()] == [folder.marks[2], folder.marks[0]]

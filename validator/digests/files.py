@@ -15,7 +15,10 @@ READ_BYTES = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """What tells one state of a file from another: bytes and modification time (nanoseconds)."""
+    """What tells one state of a file from another: bytes and modification time (nanoseconds).
+
+    Of an object in a bucket a number that stands for its ETag takes the place of the time.
+    """
 
     size: int
     mtime_ns: int

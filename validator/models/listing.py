@@ -1,8 +1,10 @@
 """What a source tells about a dataset: folders with their files, and what could not be listed."""
 
+import hashlib
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Literal
 
 LATEST_NS = 2**63 - 1
@@ -23,12 +25,28 @@ class Entry:
         Bytes.
     mtime_ns
         Last modification, nanoseconds since 1970 UTC; 0 when the source does not know.
+    mark
+        Of an object in a bucket a number that stands for its ETag, see `object_mark`; 0 for files.
     """
 
     key: str
     path: str
     size: int
     mtime_ns: int = 0
+    mark: int = 0
+
+    @property
+    def stamp(self) -> int:
+        """What tells this state of the bytes from others of the same size: the mark of an object, the time of a file."""
+        return self.mark or self.mtime_ns
+
+
+def object_mark(etag: str) -> int:
+    """Number that stands for the ETag of an object: 63 bits of its SHA-256, never 0.
+
+    A column of numbers takes a tenth of the memory of one of texts.
+    """
+    return int.from_bytes(hashlib.sha256(etag.encode()).digest()[:8], "big") >> 1 or 1
 
 
 @dataclass(slots=True)
@@ -47,6 +65,8 @@ class Folder:
         Bytes of each file, in the order of ``names``.
     mtimes_ns
         Modification time of each file, nanoseconds since 1970 UTC.
+    marks
+        Mark of each object (see `Entry`), or nothing at all.
     disk_names
         Names on disk of those files whose key name differs (macOS writes decomposed Unicode).
     """
@@ -57,9 +77,12 @@ class Folder:
     sizes: "array[int]" = field(default_factory=lambda: array("q"))
     mtimes_ns: "array[int]" = field(default_factory=lambda: array("q"))
     disk_names: dict[str, str] = field(default_factory=dict)
+    marks: "array[int]" = field(default_factory=lambda: array("q"))
 
-    def add(self, name: str, size: int, mtime_ns: int) -> None:
-        """Append one file."""
+    def add(self, name: str, size: int, mtime_ns: int, mark: int | None = None) -> None:
+        """Append one file; all of a folder have a mark, or none has."""
+        if mark is not None:
+            self.marks.append(mark)
         self.names.append(name)
         self.sizes.append(size)
         self.mtimes_ns.append(max(-LATEST_NS, min(mtime_ns, LATEST_NS)))
@@ -73,12 +96,31 @@ class Folder:
             array("q", (self.sizes[i] for i in positions)),
             array("q", (self.mtimes_ns[i] for i in positions)),
             self.disk_names,
+            array("q", (self.marks[i] for i in positions) if self.marks else ()),
+        )
+
+    def mark(self, position: int) -> int | None:
+        """Mark of one file, if this folder has marks."""
+        return self.marks[position] if self.marks else None
+
+    def entry(self, position: int) -> Entry:
+        """One file as an entry of its own."""
+        name = self.names[position]
+        return Entry(
+            self.key + name,
+            f"{self.path}/{self.disk_names.get(name, name)}",
+            self.sizes[position],
+            self.mtimes_ns[position],
+            self.mark(position) or 0,
         )
 
     def entries(self) -> Iterator[Entry]:
         """Each file as an entry of its own."""
-        for name, size, mtime_ns in zip(self.names, self.sizes, self.mtimes_ns, strict=True):
-            yield Entry(self.key + name, f"{self.path}/{self.disk_names.get(name, name)}", size, mtime_ns)
+        marks = self.marks or repeat(0, len(self.names))
+        columns = zip(self.names, self.sizes, self.mtimes_ns, marks, strict=True)
+        for name, size, mtime_ns, mark in columns:
+            path = f"{self.path}/{self.disk_names.get(name, name)}"
+            yield Entry(self.key + name, path, size, mtime_ns, mark)
 
 
 SourceKind = Literal["folder", "bucket", "aws-ls", "inventory", "keys"]

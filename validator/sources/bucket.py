@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, BinaryIO
 
 from validator.errors import CredentialsError, NothingChecked, UsageError
-from validator.models.listing import Entry, Scan, SourceFacts
+from validator.models.listing import Entry, Scan, SourceFacts, object_mark
 from validator.s3.client import S3Settings, make_client
 from validator.s3.objects import list_folders, list_objects
 from validator.s3.reading import SMALLEST_RANGE, WHOLE, open_object
@@ -34,6 +34,8 @@ class BucketSource:
         How to reach the store.
     dataset
         ``project/source`` where the prefix and the keys do not say it.
+    marks
+        Whether entries have a mark that stands for their ETag; an upload needs it, a check does not.
 
     Attributes
     ----------
@@ -58,7 +60,10 @@ class BucketSource:
 
     facts = SourceFacts("bucket")
 
-    def __init__(self, address: str, settings: S3Settings, dataset: str | None = None) -> None:
+    def __init__(
+        self, address: str, settings: S3Settings, dataset: str | None = None, *, marks: bool = False
+    ) -> None:
+        self._marks = marks
         self._bucket, _, prefix = address[len("s3://") :].partition("/")
         if not self._bucket or "//" in prefix:
             raise UsageError(f"{address} is not a bucket.", "Write it as s3://bucket or s3://bucket/prefix.")
@@ -96,7 +101,9 @@ class BucketSource:
         move = Relocation(self._part, self.prefix).move
         listed = list_objects(self._client, self._bucket, self._part, page_size=_PAGE)
         for number, found in enumerate(listed, start=1):
-            folders.add(found.key, found.size, round(found.modified.timestamp() * 1e6) * 1000)
+            modified_ns = round(found.modified.timestamp() * 1e6) * 1000
+            mark = object_mark(found.etag) if self._marks else None
+            folders.add(found.key, found.size, modified_ns, mark)
             if number % _PAGE == 0:
                 yield from move(folders.take_before(found.key))
         yield from move(folders.take_all())

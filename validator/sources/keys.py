@@ -29,7 +29,7 @@ class KeyFolders:
         self._troubles: list[Trouble] = []
         self.keys = 0
 
-    def add(self, key: str, size: int, mtime_ns: int) -> None:
+    def add(self, key: str, size: int, mtime_ns: int, mark: int | None = None) -> None:
         """Enter one object; folder markers (``images/``, 0 bytes) are no files.
 
         Parameters
@@ -40,6 +40,8 @@ class KeyFolders:
             Bytes, or ``UNKNOWN_SIZE``.
         mtime_ns
             Nanoseconds since 1970 UTC, or 0.
+        mark
+            Stands for the ETag (see `Entry`); of all objects or of none.
         """
         self.keys += 1
         place, slash, name = key.rpartition("/")
@@ -51,7 +53,7 @@ class KeyFolders:
         folder = self._folders.get(place + slash)
         if folder is None:
             folder = self._folders[place + slash] = Folder(place + slash, self._address + place)
-        folder.add(name, min(size, _LARGEST), mtime_ns)
+        folder.add(name, min(size, _LARGEST), mtime_ns, mark)
 
     def folder_keys(self) -> Iterable[str]:
         """Keys of the folders that hold files, as they came."""
@@ -124,7 +126,8 @@ def _compose_names(folder: Folder) -> tuple[Folder, list[Trouble]]:
     """The folder with names in NFC, and what cannot be a name or looks like another one."""
     kept = Folder(folder.key, folder.path)
     troubles: list[Trouble] = []
-    for raw, size, mtime_ns in sorted(zip(folder.names, folder.sizes, folder.mtimes_ns, strict=True)):
+    for position in sorted(range(len(folder.names)), key=folder.names.__getitem__):
+        raw = folder.names[position]
         path = f"{folder.path}/{raw}"
         if not is_utf8(raw):
             troubles.append(Trouble("not-utf8", folder.key + in_utf8(raw), path))
@@ -134,7 +137,7 @@ def _compose_names(folder: Folder) -> tuple[Folder, list[Trouble]]:
         if known is not None and known != raw:
             troubles.append(Trouble("same-key", folder.key + raw, path, LOOK_ALIKE))
             continue
-        kept.add(name, size, mtime_ns)
+        kept.add(name, folder.sizes[position], folder.mtimes_ns[position], folder.mark(position))
         if not raw.isascii():
             kept.disk_names[name] = raw
     return kept, troubles
@@ -146,7 +149,7 @@ def _keep_last(folder: Folder) -> tuple[Folder, list[Trouble]]:
     twice = sorted({name for position, name in enumerate(folder.names) if last[name] != position})
     kept = Folder(folder.key, folder.path, disk_names=folder.disk_names)
     for name, position in last.items():
-        kept.add(name, folder.sizes[position], folder.mtimes_ns[position])
+        kept.add(name, folder.sizes[position], folder.mtimes_ns[position], folder.mark(position))
     troubles = [Trouble("listed-twice", folder.key + name, f"{folder.path}/{name}") for name in twice]
     return kept, troubles
 

@@ -54,7 +54,7 @@ def _to_compare(items: Sequence[PlanItem]) -> list[int]:
 def _digest_task(number: int, item: PlanItem) -> Task:
     entry, there = item.entry, item.there
     etag = there.etag if there else ""
-    return Task(number, Do.DIGEST, entry.key, entry.path, entry.size, entry.mtime_ns, etag=etag)
+    return Task(number, Do.DIGEST, entry.key, entry.path, entry.size, entry.stamp, etag=etag)
 
 
 def _decide(

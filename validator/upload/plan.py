@@ -64,7 +64,7 @@ class PlanItem:
     @property
     def state(self) -> FileState:
         """State of the file when it was listed."""
-        return FileState(self.entry.size, self.entry.mtime_ns)
+        return FileState(self.entry.size, self.entry.stamp)
 
     @property
     def bytes_there(self) -> int:
@@ -114,7 +114,7 @@ def _decide(
 ) -> PlanItem:
     if len(entry.key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
         return PlanItem(entry, Action.FAILED, reason=f"its key is longer than S3's {MAX_KEY_BYTES:,} bytes")
-    state = FileState(entry.size, entry.mtime_ns)
+    state = FileState(entry.size, entry.stamp)
     usable = [upload for upload in unfinished if upload.state == state]
     best = max(usable, key=lambda upload: len(upload.parts), default=None)
     if there is None:

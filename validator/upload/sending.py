@@ -90,7 +90,7 @@ class Sending:
             "key": entry.key,
             "path": entry.path,
             "size": entry.size,
-            "mtime_ns": entry.mtime_ns,
+            "mtime_ns": entry.stamp,
             "upload_id": self.upload_id,
             "part_size": self.part_size,
             # Without this an object that appeared meanwhile is never written over (If-None-Match).

@@ -44,7 +44,8 @@ class Task:
     do
         What to do.
     key, path, size, mtime_ns
-        Object key, file, its bytes and modification time when it was listed.
+        Object key, file, its bytes and modification time when it was listed; for an object of another bucket
+        its address, and in place of the time its mark (see `Entry`).
     upload_id, part_size, number
         The multipart upload, bytes of its parts, number of the part (1 is the first).
     etag
