@@ -1,22 +1,24 @@
-"""Write and read receipts; each is complete or is not a receipt."""
+"""Read receipts; each is complete or is not a receipt."""
 
-import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from validator.errors import CpgateError, UnreadableFile, UsageError
+from validator.errors import UnreadableFile, UsageError
+from validator.manifests.receipt_digest import ReceiptDigest, receipt_line
+from validator.manifests.receipt_writing import ReceiptSummary, write_receipt
 from validator.models.receipt import ReceiptEnd, ReceiptHeader, ReceiptObject
+
+__all__ = ["Receipt", "ReceiptSummary", "is_receipt", "write_receipt"]
 
 Record = TypeVar("Record", bound=BaseModel)
 
 LONGEST_LINE = 1 << 20
 """Bytes; lines of a receipt are short, and a file of another kind should not fill the memory."""
+PARQUET_MAGIC = b"PAR1"
 REASONS = {
     "json_invalid": "it is not JSON",
     "model_type": "it is not a record",
@@ -25,97 +27,8 @@ REASONS = {
 }
 
 
-class ReceiptSummary(BaseModel):
-    """A receipt that was written: where, and its two outer records."""
-
-    path: Path
-    header: ReceiptHeader
-    end: ReceiptEnd
-
-
-def write_receipt(
-    path: Path,
-    header: ReceiptHeader,
-    objects: Iterable[ReceiptObject],
-    *,
-    conflicts: int = 0,
-    failed: int = 0,
-) -> ReceiptSummary:
-    """Write a receipt: all of it or nothing.
-
-    Parameters
-    ----------
-    path
-        Where to; must not exist, a receipt is never overwritten.
-    header, objects
-        Its records.
-    conflicts, failed
-        Selected files that are not among the objects.
-
-    Raises
-    ------
-    CpgateError
-        If it cannot be written, or a file of this name exists.
-    """
-    digest, count, size = hashlib.sha256(), 0, 0
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=".receipt-", dir=path.parent)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            for record in _with_header(header, objects):
-                line = _line(record)
-                digest.update(line)
-                stream.write(line)
-                if isinstance(record, ReceiptObject):
-                    count, size = count + 1, size + record.size
-            end = ReceiptEnd(
-                objects=count, size=size, conflicts=conflicts, failed=failed, digest=digest.hexdigest()
-            )
-            stream.write(_line(end))
-            stream.flush()
-            os.fsync(stream.fileno())
-        _move_into_place(Path(temporary), path)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-    return ReceiptSummary(path=path, header=header, end=end)
-
-
-def _with_header(header: ReceiptHeader, objects: Iterable[ReceiptObject]) -> Iterator[BaseModel]:
-    yield header
-    yield from objects
-
-
-def _move_into_place(temporary: Path, path: Path) -> None:
-    """Give the finished file its name, never over another file."""
-    temporary.chmod(0o644)
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise
-    except OSError:  # no hard links here (some network disks): the check and the rename are two steps then
-        if path.exists():
-            raise FileExistsError(17, "File exists", str(path)) from None
-        temporary.replace(path)
-
-
-def _cannot_write(path: Path, error: OSError) -> CpgateError:
-    return CpgateError(
-        f"the receipt {path} cannot be written: {error.strerror or error}",
-        "name another place with --receipt; the upload itself is safe, the same command writes the receipt",
-    )
-
-
-def _line(record: BaseModel) -> bytes:
-    return record.model_dump_json().encode() + b"\n"
-
-
 class Receipt:
-    """A receipt on disk, read record by record.
+    """A receipt on disk, JSON lines or Parquet, read record by record.
 
     Parameters
     ----------
@@ -131,6 +44,7 @@ class Receipt:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.end: ReceiptEnd | None = None
         try:
             with path.open("rb") as stream:
                 first = stream.readline(LONGEST_LINE)
@@ -139,13 +53,18 @@ class Receipt:
                 f"{path} cannot be read: {(error.strerror or 'the system gave no reason').lower()}",
                 "check the path",
             ) from error
+        self._is_parquet = first.startswith(PARQUET_MAGIC)
+        if self._is_parquet:
+            first, self._end_line = self._outer_lines()
         self.header = self._parse(ReceiptHeader, first, 1)
-        self.end: ReceiptEnd | None = None
 
     def objects(self) -> Iterator[ReceiptObject]:
         """Every object record; afterwards `end` is set."""
-        digest, count, size = hashlib.sha256(), 0, 0
         self.end = None
+        digest = ReceiptDigest()
+        if self._is_parquet:
+            yield from self._objects_of_parquet(digest)
+            return
         with self.path.open("rb") as stream:
             for number, line in enumerate(stream, start=1):
                 if self.end is not None:
@@ -153,30 +72,50 @@ class Receipt:
                 if not line.endswith(b"\n"):
                     raise self._damaged(number, "the line was cut")
                 if b'"record":"end"' in line[:40]:
-                    self.end = self._parse(ReceiptEnd, line, number)
-                    self._compare_end(number, digest.hexdigest(), count, size)
-                    continue
-                digest.update(line)
-                if number > 1:
+                    self._read_end(line, number, digest)
+                elif number == 1:
+                    digest.add_header(line)
+                else:
                     record = self._parse(ReceiptObject, line, number)
-                    count, size = count + 1, size + record.size
+                    digest.add(record, line)
                     yield record
         if self.end is None:
-            raise self._damaged(count + 2, "the end record is missing: the file was cut")
+            raise self._damaged(digest.objects + 2, "the end record is missing: the file was cut")
 
-    def _compare_end(self, number: int, digest: str, objects: int, size: int) -> None:
-        end = self.end
-        if end is None or (end.digest, end.objects, end.size) != (digest, objects, size):
+    def _objects_of_parquet(self, digest: ReceiptDigest) -> Iterator[ReceiptObject]:
+        from validator.manifests.receipt_parquet import objects_of_parquet  # noqa: PLC0415  polars is heavy
+
+        digest.add_header(receipt_line(self.header))
+        try:
+            for values in objects_of_parquet(self.path):
+                record = ReceiptObject.model_validate(values)
+                digest.add(record, receipt_line(record))
+                yield record
+        except ValidationError as error:
+            raise self._damaged(digest.objects + 2, _reason(error)) from error
+        except UnreadableFile as error:
+            raise self._damaged(digest.objects + 2, error.what) from error
+        self._read_end(self._end_line, digest.objects + 2, digest)
+
+    def _outer_lines(self) -> tuple[bytes, bytes]:
+        from validator.manifests.receipt_parquet import outer_lines  # noqa: PLC0415  polars is heavy
+
+        try:
+            return outer_lines(self.path)
+        except UnreadableFile as error:
+            raise self._damaged(1, error.what) from error
+
+    def _read_end(self, line: bytes, number: int, digest: ReceiptDigest) -> None:
+        end = self._parse(ReceiptEnd, line, number)
+        if not digest.fits(self.header, end, line):
             raise self._damaged(number, "the digest of the end record does not fit the lines before it")
+        self.end = end
 
     def _parse(self, model: type[Record], line: bytes, number: int) -> Record:
         try:
             return model.model_validate_json(line)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            field = ".".join(str(part) for part in first["loc"])
-            reason = REASONS.get(first["type"], "a field does not hold what it should: {field}")
-            raise self._damaged(number, reason.format(field=field)) from error
+            raise self._damaged(number, _reason(error)) from error
 
     def _damaged(self, number: int, reason: str) -> UnreadableFile:
         return UnreadableFile(
@@ -186,8 +125,16 @@ class Receipt:
         )
 
 
+def _reason(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return REASONS.get(first["type"], "a field does not hold what it should: {field}").format(field=field)
+
+
 def is_receipt(first_line: bytes) -> bool:
-    """Whether a file that begins with this line claims to be a receipt."""
+    """Whether a file that begins with this line claims to be a receipt; Parquet is taken for one."""
+    if first_line.startswith(PARQUET_MAGIC):
+        return True
     try:
         record = json.loads(first_line)
     except (ValueError, RecursionError):

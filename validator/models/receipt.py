@@ -1,9 +1,14 @@
-"""The receipt of an upload: JSON lines, a header, one record per object, an end record."""
+"""The receipt of an upload: a header, one record per object in the order of their keys, an end record.
+
+Fields that came after the first receipts have a default: receipts without them are read as ever.
+"""
 
 from datetime import datetime
 from typing import Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from validator.models.finding import Level
 
 RECEIPT_FORMAT: Final = "cpgate-receipt/1"
 
@@ -17,22 +22,37 @@ class ReceiptHeader(BaseModel):
         Name and version of the format.
     datasets
         ``project/source`` of what was uploaded.
+    project, source
+        The same in two fields when it is one dataset, else ``null``.
+    batch
+        The only batch this receipt is of, when one was split by batches; ``null`` for what belongs to no batch,
+        and in a receipt of everything. Which of the two, ``split`` says.
+    split
+        Whether this is a part of a receipt that was split by batches.
     batches, plates, include, exclude
         Globs that the upload was narrowed to; when all are empty it was the whole dataset.
     destination
         ``s3://bucket`` or a prefix in it.
     endpoint
         Address of the store, ``null`` for AWS.
-    tool, rulebook, policy
-        Versions of cpgate and of its rulebook, and the levels that decided.
+    tool, rulebook, policy, policy_version
+        Versions of cpgate and of its rulebook, and name and version of the levels that decided.
     report
         Digest of the report that let the upload pass (its end record's ``digest``).
     errors
         Number of errors in that report within what was uploaded.
+    findings
+        Number of findings of each level in that report, of the whole dataset.
     forced
-        Whether ``--force`` overrode them.
+        Whether ``--force`` overrode errors.
     created
         UTC.
+    notes
+        What the contributor wants to say: a text by the name it was given.
+    merged
+        The receipts that were joined into this one; empty when it is of one upload.
+    sealed
+        Whether the end record has a ``seal``; the first receipts have none.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -40,6 +60,10 @@ class ReceiptHeader(BaseModel):
     record: Literal["header"] = "header"
     format: Literal["cpgate-receipt/1"] = RECEIPT_FORMAT
     datasets: list[str]
+    project: str | None = None
+    source: str | None = None
+    batch: str | None = None
+    split: bool = False
     batches: list[str] = Field(default_factory=list)
     plates: list[str] = Field(default_factory=list)
     include: list[str] = Field(default_factory=list)
@@ -49,10 +73,39 @@ class ReceiptHeader(BaseModel):
     tool: str
     rulebook: str
     policy: str
+    policy_version: str | None = None
     report: str
     errors: int = Field(ge=0)
+    findings: dict[Level, int] = Field(default_factory=dict)
     forced: bool
     created: datetime
+    notes: dict[str, str] = Field(default_factory=dict)
+    merged: "list[MergedReceipt]" = Field(default_factory=list)
+    sealed: bool = False
+
+
+class MergedReceipt(BaseModel):
+    """A receipt that was joined with others.
+
+    Attributes
+    ----------
+    file
+        Its name, without the folder.
+    digest
+        That of its end record.
+    objects, size
+        Number of its objects and their bytes.
+    header
+        What it said of its upload.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: str
+    digest: str
+    objects: int = Field(ge=0)
+    size: int = Field(ge=0)
+    header: ReceiptHeader
 
 
 class ReceiptObject(BaseModel):
@@ -62,6 +115,10 @@ class ReceiptObject(BaseModel):
     ----------
     key
         Without the bucket.
+    kind
+        What the layout of the rulebook makes of it, ``images.raw``; ``null`` where it has no place there.
+    entities
+        Project, source, batch, plate, well, ... as far as the key says them.
     size
         Bytes.
     etag
@@ -72,26 +129,43 @@ class ReceiptObject(BaseModel):
         Number of parts; 1 for a single PUT.
     crc64nvme
         CRC64NVME of the whole object, base64 of eight bytes, big-endian.
+    version_id
+        Version of the object in a bucket that keeps versions; ``null`` in others, and where the store did not tell.
     mtime
         Modification time of the file, UTC.
     uploaded_at
         When the store received the object, UTC.
     state
         ``uploaded``, ``resumed`` (parts of an earlier run were used), ``unchanged`` (the same bytes were there).
+    sha256
+        SHA-256 of the whole object, 64 hex digits; ``null`` unless asked for (``--sha256``).
+    sha2_256_chunked
+        Quilt's ``sha2-256-chunked``, base64; ``null`` unless asked for (``--sha256``).
     """
 
     model_config = ConfigDict(extra="forbid")
 
     record: Literal["object"] = "object"
     key: str = Field(min_length=1, max_length=1024)
+    kind: str | None = None
+    entities: dict[str, str] = Field(default_factory=dict)
     size: int = Field(ge=0)
     etag: str = Field(pattern=r"^[0-9a-f]{32}(-[1-9][0-9]{0,4})?$")
     part_size: int | None = Field(default=None, ge=1)
     parts: int = Field(ge=1, le=10_000)
     crc64nvme: str = Field(pattern=r"^[A-Za-z0-9+/]{11}=$")
+    version_id: str | None = None
     mtime: datetime
     uploaded_at: datetime
     state: Literal["uploaded", "resumed", "unchanged"]
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    sha2_256_chunked: str | None = Field(default=None, pattern=r"^[A-Za-z0-9+/]{43}=$")
+
+    @field_validator("entities")
+    @classmethod
+    def _in_one_order(cls, entities: dict[str, str]) -> dict[str, str]:
+        """Sort them by name: the same object gives the same line, wherever the record was kept meanwhile."""
+        return dict(sorted(entities.items()))
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
@@ -109,10 +183,15 @@ class ReceiptEnd(BaseModel):
     ----------
     objects, size
         Number of object records and their bytes.
+    batches
+        Every batch that an object belongs to, sorted.
     conflicts, failed
         Files that were selected and are not in the receipt: other bytes lay at their key, or they failed.
     digest
         SHA-256 of all lines before this one, newlines included.
+    seal
+        SHA-256 of all that stands before ``,"seal"``, this line's counts too; ``null`` in the first receipts.
+        In JSON lines it is what ``head -c -76 RECEIPT | sha256sum`` prints.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -120,6 +199,8 @@ class ReceiptEnd(BaseModel):
     record: Literal["end"] = "end"
     objects: int = Field(ge=0)
     size: int = Field(ge=0)
+    batches: list[str] = Field(default_factory=list)
     conflicts: int = Field(default=0, ge=0)
     failed: int = Field(default=0, ge=0)
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+    seal: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")

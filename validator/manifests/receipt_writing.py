@@ -1,0 +1,181 @@
+"""Write receipts, record by record; each is complete or does not exist."""
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from pydantic import BaseModel
+
+from validator.errors import CpgateError
+from validator.manifests.receipt_digest import ReceiptDigest, receipt_line, sealed_header
+from validator.models.receipt import ReceiptEnd, ReceiptHeader, ReceiptObject
+
+PARQUET_SUFFIX = ".parquet"
+
+
+class ReceiptSummary(BaseModel):
+    """A receipt that was written: where, and its two outer records."""
+
+    path: Path
+    header: ReceiptHeader
+    end: ReceiptEnd
+
+
+class ReceiptWriter:
+    """A receipt on its way to the disk; it gets its name when it is finished, never over another file.
+
+    Parameters
+    ----------
+    path
+        Where to; its folder is made. A name that ends in ``.parquet`` makes it Parquet, any other JSON lines.
+    header
+        First record.
+
+    Raises
+    ------
+    CpgateError
+        If it cannot be written, or (when it is finished) a file of this name exists.
+    """
+
+    def __init__(self, path: Path, header: ReceiptHeader) -> None:
+        self.path = path
+        self.header = sealed_header(header)
+        self._digest = ReceiptDigest()
+        self._records: BinaryIO | None = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # JSON lines also of one that is to be Parquet: only its end shows that it is whole.
+            descriptor, name = tempfile.mkstemp(prefix=".receipt-", dir=path.parent)
+        except OSError as error:
+            raise _cannot_write(path, error) from error
+        self._temporary = Path(name)
+        self._records = os.fdopen(descriptor, "wb")
+        line = receipt_line(self.header)
+        self._digest.add_header(line)
+        try:
+            self._write(line)
+        except CpgateError:
+            self._throw_away()
+            raise
+
+    def add(self, record: ReceiptObject) -> None:
+        """Add an object; objects come in the order of their keys."""
+        line = receipt_line(record)
+        self._digest.add(record, line)
+        self._write(line)
+
+    def finish(self, *, conflicts: int = 0, failed: int = 0) -> ReceiptSummary:
+        """Write the end record and give the file its name.
+
+        Parameters
+        ----------
+        conflicts, failed
+            Selected files that are not among the objects.
+        """
+        end = self._digest.end(conflicts=conflicts, failed=failed)
+        self._write(receipt_line(end))
+        try:
+            self._close()
+            if self.path.suffix == PARQUET_SUFFIX:
+                from validator.manifests.receipt_parquet import lines_to_parquet  # noqa: PLC0415  polars is heavy
+
+                with self._other_temporary() as made:
+                    lines_to_parquet(
+                        self._temporary, made, sorted(self._digest.entity_names), self.header, end
+                    )
+                    made.replace(self._temporary)
+            _move_into_place(self._temporary, self.path)
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
+        return ReceiptSummary(path=self.path, header=self.header, end=end)
+
+    def _write(self, line: bytes) -> None:
+        if self._records is None:
+            raise ValueError(self.path)
+        try:
+            self._records.write(line)
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
+
+    @contextmanager
+    def _other_temporary(self) -> Iterator[Path]:
+        path = self._temporary.with_name(f"{self._temporary.name}{PARQUET_SUFFIX}")
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        records, self._records = self._records, None
+        if records is not None:
+            with records:
+                records.flush()
+                os.fsync(records.fileno())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._throw_away()
+
+    def _throw_away(self) -> None:
+        if self._records is not None:
+            with suppress(OSError):  # the disk may be full: what is thrown away need not be flushed
+                self._records.close()
+        self._temporary.unlink(missing_ok=True)
+
+
+def write_receipt(
+    path: Path,
+    header: ReceiptHeader,
+    objects: Iterable[ReceiptObject],
+    *,
+    conflicts: int = 0,
+    failed: int = 0,
+) -> ReceiptSummary:
+    """Write a receipt: all of it or nothing.
+
+    Parameters
+    ----------
+    path
+        Where to; must not exist, a receipt is never overwritten. ``.parquet`` makes it Parquet.
+    header, objects
+        Its records; objects in the order of their keys.
+    conflicts, failed
+        Selected files that are not among the objects.
+
+    Raises
+    ------
+    CpgateError
+        If it cannot be written, or a file of this name exists.
+    """
+    with ReceiptWriter(path, header) as writer:
+        for record in objects:
+            writer.add(record)
+        return writer.finish(conflicts=conflicts, failed=failed)
+
+
+def _move_into_place(temporary: Path, path: Path) -> None:
+    """Give the finished file its name, never over another file."""
+    temporary.chmod(0o644)
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # no hard links here (some network disks): the check and the rename are two steps then
+        if path.exists():
+            raise FileExistsError(17, "File exists", str(path)) from None
+        temporary.replace(path)
+
+
+def _cannot_write(path: Path, error: OSError) -> CpgateError:
+    return CpgateError(
+        f"the receipt {path} cannot be written: {error.strerror or error}",
+        "name another place with --receipt; the upload itself is safe, the same command writes the receipt",
+    )
