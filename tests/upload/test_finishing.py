@@ -64,7 +64,9 @@ def test_what_failed_stays_failed():
 
 def test_the_receipt_says_what_was_verified():
     record = receipt_object(outcome())
-    assert record.model_dump(exclude={"mtime"}) == {
+    unknown = {"kind", "entities", "version_id", "sha256", "sha2_256_chunked"}
+    assert not any(record.model_dump(include=unknown).values())
+    assert record.model_dump(exclude={"mtime", *unknown}) == {
         "record": "object",
         "key": KEY,
         "size": SIZE,
@@ -166,3 +168,17 @@ def test_keys_that_may_not_list_uploads(uploads):
     uploads.begin(KEY, ours=True)
     uploads.client.meta.events.register("before-call.s3.ListMultipartUploads", refuse)
     assert uploads.sweep(KEY) == Sweep(listed=False)
+
+
+def test_the_receipt_says_where_it_lies_and_which_version_it_is():
+    place = Place("images.illum", {"project": "cpg0099-example", "batch": "2024_03_05_Run1"})
+    whole = WholeDigest("0" * 64, "A" * 43 + "=", DIGEST.crc64nvme)
+    record = receipt_object(replace(outcome(), version_id="v1"), place, whole)
+    assert (record.kind, record.entities, record.version_id) == (place.kind, place.entities, "v1")
+    assert (record.sha256, record.sha2_256_chunked) == (whole.sha256, whole.sha2_256_chunked)
+
+
+def test_what_has_no_place_has_no_kind():
+    place = Place("workspace", {"project": "cpg0099-example"}, Misfit(3, "x", "workspace", ()))
+    record = receipt_object(outcome(), place)
+    assert (record.kind, record.entities) == (None, {"project": "cpg0099-example"})

@@ -6,7 +6,7 @@
 import inspect
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -92,7 +92,10 @@ def _document(
 def _one_of(name: str, title: str, description: str, records: Sequence[type[BaseModel]]) -> dict[str, Any]:
     _, made = models_json_schema([(model, "validation") for model in records])
     definitions = made["$defs"]
-    for model in {part for record in records for part in _models_in(record)}:
+    models: set[type[BaseModel]] = set()
+    for record in records:
+        _models_in(record, models)
+    for model in models:
         _describe(definitions[model.__name__], model)
     return {
         "$schema": DIALECT,
@@ -104,14 +107,14 @@ def _one_of(name: str, title: str, description: str, records: Sequence[type[Base
     }
 
 
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models that an annotation names, and those that they are made of."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
+def _models_in(annotation: Any, known: set[type[BaseModel]]) -> None:
+    """Enter the models that an annotation names, and those that they are made of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in known:
+        known.add(annotation)
         for field in annotation.model_fields.values():
-            yield from _models_in(field.annotation)
+            _models_in(field.annotation, known)
     for argument in get_args(annotation):
-        yield from _models_in(argument)
+        _models_in(argument, known)
 
 
 def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from validator.digests.sha256 import WholeDigest
 from validator.errors import CredentialsError, RemoteError
+from validator.models.place import Place
 from validator.models.receipt import ReceiptObject
 from validator.s3.multipart import RemoteUpload, abort_if_empty, abort_upload, try_list_uploads
 from validator.s3.objects import RemoteObject
@@ -55,21 +57,38 @@ def _compared(outcome: Outcome, there: RemoteObject | None) -> Outcome:
     )
 
 
-def receipt_object(outcome: Outcome) -> ReceiptObject:
-    """Make the receipt's record of an object that is in the bucket."""
+def receipt_object(
+    outcome: Outcome, place: Place | None = None, whole: WholeDigest | None = None
+) -> ReceiptObject:
+    """Make the receipt's record of an object that is in the bucket.
+
+    Parameters
+    ----------
+    outcome
+        What became of the file.
+    place
+        What the layout makes of its key.
+    whole
+        SHA-256 of the file, where it was asked for.
+    """
     digest, entry = outcome.digest, outcome.item.entry
     if digest is None:
         raise ValueError(entry.key)
     return ReceiptObject(
         key=entry.key,
+        kind=place.kind if place is not None and place.misfit is None else None,
+        entities=dict(place.entities) if place is not None else {},
         size=digest.size,
         etag=digest.etag,
         part_size=digest.part_size,
         parts=digest.parts,
         crc64nvme=digest.crc64nvme,
+        version_id=outcome.version_id,
         mtime=EPOCH + timedelta(microseconds=entry.mtime_ns // 1000),
         uploaded_at=datetime.fromisoformat(outcome.uploaded_at),
         state=RECEIPT_STATES[outcome.state],
+        sha256=whole.sha256 if whole is not None else None,
+        sha2_256_chunked=whole.sha2_256_chunked if whole is not None else None,
     )
 
 

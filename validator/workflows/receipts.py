@@ -11,16 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from validator import __version__
+from validator.checks.dataset import Dataset
 from validator.errors import CpgateError, UsageError
 from validator.manifests.receipt import Receipt, ReceiptSummary, write_receipt
+from validator.models.progress import Progress
 from validator.models.receipt import ReceiptHeader
 from validator.rulebook.locate import rulebook_version
 from validator.s3.failures import AlreadyThere
 from validator.s3.objects import Condition, head_object, put_object
 from validator.upload.destination import Destination, granted_prefix
-from validator.upload.finishing import PRESENT, receipt_object
+from validator.upload.finishing import PRESENT
 from validator.upload.sending import Outcome, State
 from validator.workflows.admission import Admission
+from validator.workflows.receipt_records import receipt_records
+from validator.workflows.receipt_split import split_by_batch
 from validator.workflows.upload_request import UploadRequest
 
 if TYPE_CHECKING:
@@ -61,7 +65,7 @@ def put_receipt(client: "S3Client", bucket: str, prefix: str, receipt: ReceiptSu
         If the store refuses; the upload itself is complete then.
     """
     moment = receipt.header.created.astimezone(UTC).strftime(TIME_FORMAT)
-    key = f"{prefix}{RECEIPTS_FOLDER}/{moment}_{receipt.end.digest[:DIGEST_DIGITS]}.jsonl"
+    key = f"{prefix}{RECEIPTS_FOLDER}/{moment}_{receipt.end.digest[:DIGEST_DIGITS]}{receipt.path.suffix or '.jsonl'}"
     data = receipt.path.read_bytes()
     md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
     try:
@@ -76,11 +80,12 @@ def put_receipt(client: "S3Client", bucket: str, prefix: str, receipt: ReceiptSu
 
 @dataclass(frozen=True, slots=True)
 class KeptReceipt:
-    """The receipt of a run: on disk, its key in the bucket, and whether an earlier run wrote it."""
+    """The receipt of a run: on disk, its key in the bucket, whether an earlier run wrote it, those of its batches."""
 
     summary: ReceiptSummary | None
     key: str = ""
     held: bool = False
+    of_batches: tuple[ReceiptSummary, ...] = ()
 
 
 def check_receipt_place(path: Path, dataset_root: Path) -> None:
@@ -111,9 +116,10 @@ def keep_receipt(
     request: UploadRequest,
     destination: Destination,
     state: Path,
-    names: Sequence[str],
+    dataset: Dataset,
     admission: Admission,
     outcomes: Sequence[Outcome],
+    progress: Progress,
 ) -> KeptReceipt:
     """Write the receipt of a run, on disk and last of all in the bucket.
 
@@ -128,13 +134,16 @@ def keep_receipt(
         What was asked for.
     state
         State folder of the destination, which remembers the last receipts.
-    names
-        ``project/source`` of each dataset.
+    dataset
+        What was listed: its names, the layout that places its files, the policy.
     admission
         The report that let the upload pass.
     outcomes
         One for each selected file.
+    progress
+        Where the reading for SHA-256 is shown.
     """
+    names = dataset.names
     present = sorted(
         (outcome for outcome in outcomes if outcome.state in PRESENT), key=lambda o: o.item.entry.key
     )
@@ -150,28 +159,35 @@ def keep_receipt(
     path = request.receipt or receipt_path(names, request.selection.batches, now, request.path, state)
     summary = write_receipt(
         path,
-        _header(request, destination, names, admission, now),
-        (receipt_object(outcome) for outcome in present),
+        _header(request, destination, dataset, admission, now),
+        receipt_records(present, dataset.layout, sha256=request.sha256, progress=progress),
         conflicts=states[State.CONFLICT],
         failed=states[State.FAILED],
     )
+    of_batches = tuple(split_by_batch(summary.path)) if request.receipt_per_batch else ()
     key = ""
     if request.remote_receipt and not states[State.CONFLICT] and not states[State.FAILED]:
-        key = put_receipt(client, destination.bucket, granted_prefix(destination, names), summary)
+        prefix = granted_prefix(destination, names)
+        key = put_receipt(client, destination.bucket, prefix, summary)
+        for of_batch in of_batches:
+            put_receipt(client, destination.bucket, prefix, of_batch)
         _remember(state, identity, summary.path, key)
-    return KeptReceipt(summary, key)
+    return KeptReceipt(summary, key, of_batches=of_batches)
 
 
 def _header(
     request: UploadRequest,
     destination: Destination,
-    names: Sequence[str],
+    dataset: Dataset,
     admission: Admission,
     moment: datetime,
 ) -> ReceiptHeader:
-    selection = request.selection
+    selection, names = request.selection, dataset.names
+    project, _, source = names[0].partition("/") if len(names) == 1 else ("", "", "")
     return ReceiptHeader(
         datasets=list(names),
+        project=project or None,
+        source=source or None,
         batches=list(selection.batches),
         plates=list(selection.plates),
         include=list(selection.include),
@@ -181,10 +197,13 @@ def _header(
         tool=__version__,
         rulebook=rulebook_version(),
         policy=admission.report.header.policy,
+        policy_version=dataset.policy.version,
         report=admission.report.end.digest,
         errors=admission.errors,
+        findings=admission.report.end.findings,
         forced=bool(admission.errors),
         created=moment,
+        notes=dict(request.notes),
     )
 
 
@@ -194,7 +213,8 @@ def _identity(
     """Digest of what a receipt would say, times apart."""
     selection = request.selection
     said = [str(destination), *selection.batches, *selection.plates, *selection.include, *selection.exclude]
-    digest = hashlib.sha256(json.dumps([said, states[State.CONFLICT], states[State.FAILED]]).encode())
+    asked = [sorted(request.notes.items()), request.sha256, request.receipt_per_batch]
+    digest = hashlib.sha256(json.dumps([said, asked, states[State.CONFLICT], states[State.FAILED]]).encode())
     for outcome in present:
         if outcome.digest is not None:
             line = f"{outcome.item.entry.key}\0{outcome.digest.size}\0{outcome.digest.etag}\n"

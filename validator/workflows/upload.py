@@ -219,7 +219,14 @@ class _Run:
         seconds = (datetime.now(UTC) - began).total_seconds()
         sweep = self._sweep(outcomes)
         kept = keep_receipt(
-            self.client, self.request, self.destination, self.folder, dataset.names, admission, outcomes
+            self.client,
+            self.request,
+            self.destination,
+            self.folder,
+            dataset,
+            admission,
+            outcomes,
+            self.progress,
         )
         return UploadResult(
             admission,
@@ -231,6 +238,7 @@ class _Run:
             kept.key,
             seconds,
             receipt_held=kept.held,
+            receipts_of_batches=kept.of_batches,
         )
 
     def _require_lock(self) -> None:

@@ -1,5 +1,6 @@
 """What to upload, where to, and how: the options of ``cpgate upload`` as one plain object."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,6 +52,12 @@ class UploadRequest:
         Where the receipt goes; ``None`` chooses a name in the current folder.
     remote_receipt
         Whether a copy of the receipt goes into the bucket.
+    receipt_per_batch
+        Whether the receipt is also written once for each batch.
+    notes
+        What the receipt says in the contributor's own words: a text by its name.
+    sha256
+        Whether the receipt holds SHA-256s of all files, which costs another read of each.
     """
 
     path: Path
@@ -72,3 +79,6 @@ class UploadRequest:
     report: Path | None = None
     receipt: Path | None = None
     remote_receipt: bool = True
+    receipt_per_batch: bool = False
+    notes: Mapping[str, str] = field(default_factory=dict)
+    sha256: bool = False

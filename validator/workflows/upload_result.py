@@ -66,6 +66,8 @@ class UploadResult:
         What the search for unfinished uploads found.
     receipt
         The receipt on disk.
+    receipts_of_batches
+        One for each batch, beside it; empty unless asked for.
     receipt_key
         Its key in the bucket, or empty.
     seconds
@@ -83,6 +85,7 @@ class UploadResult:
     receipt_key: str = ""
     seconds: float = 0.0
     receipt_held: bool = False
+    receipts_of_batches: Sequence[ReceiptSummary] = ()
 
     @property
     def states(self) -> Counter[State]:

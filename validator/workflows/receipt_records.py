@@ -1,0 +1,73 @@
+"""From what became of the files to the records of a receipt: their places, and SHA-256s where asked for."""
+
+import os
+from collections.abc import Iterator, Sequence
+
+from validator.checks.pool import in_threads
+from validator.digests.files import FileState
+from validator.digests.sha256 import WholeDigest, digest_whole
+from validator.errors import CpgateError, UnreadableFile
+from validator.models.place import Place
+from validator.models.progress import Progress
+from validator.models.receipt import ReceiptObject
+from validator.rulebook.layout import Layout
+from validator.upload.finishing import receipt_object
+from validator.upload.sending import Outcome
+
+AGAIN = "The upload itself is safe: the same command writes the receipt"
+
+
+def receipt_records(
+    present: Sequence[Outcome], layout: Layout, *, sha256: bool, progress: Progress
+) -> Iterator[ReceiptObject]:
+    """Make the records of objects that are in the bucket, in the order in which they come.
+
+    Parameters
+    ----------
+    present
+        Outcomes of files that are there.
+    layout
+        Places their keys.
+    sha256
+        Whether every file is read again for its SHA-256; it must still be what was sent.
+    progress
+        Where that is shown.
+
+    Raises
+    ------
+    CpgateError
+        If a file cannot be read any more, or is no longer what was sent.
+    """
+    if not sha256:
+        for outcome in present:
+            yield receipt_object(outcome, place_of(layout, outcome.item.entry.key))
+        return
+    size = sum(outcome.item.entry.size for outcome in present)
+    with progress.step("reading for SHA-256", size, "B") as step:
+        wholes = in_threads(_whole, present, os.cpu_count() or 1)
+        for outcome, whole in zip(present, wholes, strict=True):
+            step.advance(outcome.item.entry.size)
+            yield receipt_object(outcome, place_of(layout, outcome.item.entry.key), whole)
+
+
+def _whole(outcome: Outcome) -> WholeDigest:
+    entry = outcome.item.entry
+    try:
+        whole = digest_whole(entry.path, FileState(entry.size, entry.mtime_ns))
+    except UnreadableFile as error:
+        raise CpgateError(f"No SHA-256 of {entry.path}: {error.what}", AGAIN) from error
+    except OSError as error:
+        reason = error.strerror or "the system gave no reason"
+        raise CpgateError(f"No SHA-256 of {entry.path}: it cannot be read ({reason})", AGAIN) from error
+    if outcome.digest is not None and whole.crc64nvme != outcome.digest.crc64nvme:
+        raise CpgateError(
+            f"{entry.path} holds other bytes than were sent, though its time is the same",
+            "Find out what changed it, then run the same command with --replace for its key",
+        )
+    return whole
+
+
+def place_of(layout: Layout, key: str) -> Place:
+    """What the layout makes of a key."""
+    folder, _, name = key.rpartition("/")
+    return layout.place_file(layout.place_folder(f"{folder}/" if folder else ""), name)
