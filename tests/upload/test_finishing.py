@@ -1,9 +1,12 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from validator.digests.parts import ObjectDigest
+from validator.digests.sha256 import WholeDigest
 from validator.models.listing import Entry
+from validator.models.place import Misfit, Place
 from validator.s3.client import S3Settings, make_client
 from validator.s3.limits import MIN_PART_SIZE
 from validator.s3.objects import RemoteObject

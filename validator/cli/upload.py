@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from validator.cli import options
+from validator.cli.receipt_options import receipt_options
 from validator.cli.running_options import running_options
 from validator.cli.s3_options import PART_SIZE, s3_options, settings_of
 from validator.cli.terminal import say
@@ -53,8 +54,7 @@ PATH = click.Path(path_type=Path)
 @running_options
 @click.option("--state", type=PATH, metavar="DIR", help="Where to remember what was sent.")
 @click.option("--report", type=PATH, metavar="FILE", help="A report to use if it still holds, else to write.")
-@click.option("--receipt", type=PATH, metavar="FILE", help="Where the receipt goes.")
-@click.option("--no-remote-receipt", is_flag=True, help="Put no copy of the receipt into the bucket.")
+@receipt_options
 @options.colour_option
 @options.verbosity_options
 def upload(
@@ -83,6 +83,9 @@ def upload(
     report: Path | None,
     receipt: Path | None,
     no_remote_receipt: bool,
+    receipt_per_batch: bool,
+    notes: tuple[tuple[str, str], ...],
+    sha256: bool,
     color: str,
     quiet: bool,
     verbose: bool,
@@ -118,6 +121,9 @@ def upload(
         report=report,
         receipt=receipt,
         remote_receipt=not no_remote_receipt,
+        receipt_per_batch=receipt_per_batch,
+        notes=dict(notes),
+        sha256=sha256,
     )
     teller = _Teller(colour=color, quiet=quiet, force=force, dry_run=dry_run)
     result = run_upload(request, make_progress(quiet=quiet, verbose=verbose), teller.tell)

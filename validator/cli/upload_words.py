@@ -72,6 +72,7 @@ def ending(result: UploadResult) -> Ending:
         receipt=receipt.path if receipt else None,
         receipt_key=f"s3://{bucket}/{result.receipt_key}" if result.receipt_key else "",
         receipt_held=result.receipt_held,
+        receipts_of_batches=tuple(summary.path for summary in result.receipts_of_batches),
     )
 
 

@@ -56,6 +56,8 @@ class Ending:
         What is known about unfinished multipart uploads, in words.
     receipt, receipt_key
         Where the receipt lies on disk, and its address in the bucket (or empty).
+    receipts_of_batches
+        Where the receipts of single batches lie.
     receipt_held
         Whether it was written by an earlier run and still says it all.
     """
@@ -71,3 +73,4 @@ class Ending:
     receipt: Path | None
     receipt_key: str
     receipt_held: bool = False
+    receipts_of_batches: tuple[Path, ...] = ()

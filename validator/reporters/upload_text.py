@@ -105,6 +105,8 @@ def ending_lines(ending: Ending) -> Iterator[str]:
         yield f"receipt  {shown(_short(ending.receipt))}{held}   ({where})\n"
         if ending.receipt_key:
             yield f"         {shown(ending.receipt_key)}\n"
+        for path in ending.receipts_of_batches:
+            yield f"         {shown(_short(path))}\n"
 
 
 def _short(path: Path) -> str:
