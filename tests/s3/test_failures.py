@@ -1,6 +1,8 @@
 """What botocore raises, and what a user reads instead."""
 
 import re
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import botocore.exceptions as raised
 import pytest
@@ -11,9 +13,12 @@ from validator.errors import CredentialsError, ExitCode, RemoteError
 from validator.s3.failures import (
     AlreadyThere,
     BytesDamaged,
+    KeysExpired,
+    NoRight,
     ObjectMissing,
     RequestRefused,
     UploadGone,
+    seconds_ahead,
     translated,
 )
 
@@ -27,14 +32,14 @@ def answer(code: str, status: int = 400, message: str = "What the store says.") 
 
 
 ANSWERS = {
-    "ExpiredToken": (CredentialsError, "expired"),
-    "RequestExpired": (CredentialsError, "expired"),
+    "ExpiredToken": (KeysExpired, "expired"),
+    "RequestExpired": (KeysExpired, "expired"),
     "InvalidAccessKeyId": (CredentialsError, "does not accept"),
     "SignatureDoesNotMatch": (CredentialsError, "does not accept"),
     "InvalidToken": (CredentialsError, "does not accept"),
-    "AccessDenied": (CredentialsError, "may not write s3://bucket/project/key"),
-    "403": (CredentialsError, "may not write s3://bucket/project/key"),
-    "AllAccessDisabled": (CredentialsError, "may not write"),
+    "AccessDenied": (NoRight, "may not write s3://bucket/project/key"),
+    "403": (NoRight, "may not write s3://bucket/project/key"),
+    "AllAccessDisabled": (NoRight, "may not write"),
     "NoSuchBucket": (RemoteError, "there is no bucket bucket"),
     "PreconditionFailed": (AlreadyThere, "another object lies at s3://bucket/project/key"),
     "412": (AlreadyThere, "another object lies"),
@@ -61,18 +66,18 @@ RAISED = {
     ),
     "a credential process": (
         raised.CredentialRetrievalError(provider="custom-process", error_msg=f"printed {SECRET}"),
-        CredentialsError,
+        KeysExpired,
         "could not be renewed (custom-process)",
     ),
     "a token": (
         raised.TokenRetrievalError(provider="sso", error_msg=SECRET),
-        CredentialsError,
+        KeysExpired,
         "could not be renewed (sso)",
     ),
-    "single sign-on": (raised.UnauthorizedSSOTokenError(), CredentialsError, "could not be renewed"),
+    "single sign-on": (raised.UnauthorizedSSOTokenError(), KeysExpired, "could not be renewed"),
     "the instance": (
         raised.MetadataRetrievalError(error_msg=SECRET),
-        CredentialsError,
+        KeysExpired,
         "could not be renewed",
     ),
     "nobody listens": (
@@ -141,7 +146,9 @@ def test_answers_of_the_store(code, expected):
     error = read_by_the_user(original)
     assert type(error) is kind
     assert text in error.what
-    assert error.exit_code == (ExitCode.CREDENTIALS if kind is CredentialsError else ExitCode.FAILURE)
+    assert error.exit_code == (
+        ExitCode.CREDENTIALS if issubclass(kind, CredentialsError) else ExitCode.FAILURE
+    )
     assert error.__cause__ is original
     assert_speaks_to_people(error)
 
@@ -151,7 +158,9 @@ def test_errors_on_the_way(original, kind, text):
     error = read_by_the_user(original)
     assert type(error) is kind
     assert text in error.what
-    assert error.exit_code == (ExitCode.CREDENTIALS if kind is CredentialsError else ExitCode.FAILURE)
+    assert error.exit_code == (
+        ExitCode.CREDENTIALS if issubclass(kind, CredentialsError) else ExitCode.FAILURE
+    )
     assert_speaks_to_people(error)
 
 
@@ -163,6 +172,42 @@ def test_what_the_store_says_about_keys_is_never_repeated(code):
     error = read_by_the_user(answer(code, 403, message))
     assert_speaks_to_people(error)
     assert "AKIA" not in error.what + error.mend
+
+
+def clock(code: str, hours: float) -> ClientError:
+    """A refusal by a store whose clock is so far behind this machine's."""
+    refusal = answer(code, 403)
+    told = format_datetime(datetime.now(UTC) - timedelta(hours=hours), usegmt=True)
+    refusal.response["ResponseMetadata"]["HTTPHeaders"] = {"date": told}
+    return refusal
+
+
+@pytest.mark.parametrize(
+    ("code", "hours", "text"),
+    [
+        ("RequestTimeTooSkewed", 0.75, "is 45 min ahead of the store's"),
+        ("RequestTimeTooSkewed", -20, "is 20 h behind the store's"),
+        ("RequestTimeTooSkewed", 24 * 400, "is 400 days ahead of the store's"),
+        ("RequestTimeTooSkewed", 0, "differs too much from the store's"),
+        ("SignatureDoesNotMatch", -1.5, "is 90 min behind the store's"),
+        ("RequestExpired", 3, "is 3 h ahead of the store's"),
+    ],
+)
+def test_a_wrong_clock_and_by_how_much(code, hours, text):
+    error = read_by_the_user(clock(code, hours))
+    assert text in error.what
+    assert error.exit_code == ExitCode.FAILURE
+    assert_speaks_to_people(error)
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Sat, 99 Nov 2026 03:12:22 GMT"])
+def test_a_store_that_does_not_say_its_time(date):
+    assert seconds_ahead(date) == 0
+
+
+def test_wrong_keys_with_the_right_time_are_wrong_keys():
+    assert "secret key does not belong" in read_by_the_user(clock("SignatureDoesNotMatch", 0.1)).mend
+    assert "session token" in read_by_the_user(answer("InvalidAccessKeyId", 403)).mend
 
 
 def test_a_status_without_a_code_counts():

@@ -2,13 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from validator.errors import CpgateError, CredentialsError, RemoteError
 
 EXPIRED = frozenset({"ExpiredToken", "RequestExpired", "TokenRefreshRequired", "ExpiredTokenException"})
 WRONG_KEYS = frozenset(
-    {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidClientTokenId", "AuthFailure", "InvalidToken"}
+    {
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "InvalidClientTokenId",
+        "AuthFailure",
+        "InvalidToken",
+        "InvalidSignatureException",
+    }
 )
 NO_RIGHT = frozenset({"AccessDenied", "403", "Forbidden", "AllAccessDisabled", "AccountProblem"})
 TAKEN = frozenset({"PreconditionFailed", "412"})
@@ -19,7 +28,28 @@ DAMAGED = frozenset({"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch"})
 ELSEWHERE = frozenset(
     {"PermanentRedirect", "301", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
 )
+DISGUISED_CLOCK = frozenset({"SignatureDoesNotMatch", "RequestExpired", "InvalidSignatureException"})
+LARGEST_SKEW_SECONDS = 900.0
+"""What S3 tolerates between its clock and the one that signed."""
+LEAST_SKEW_SECONDS = 60.0
 LONGEST_MESSAGE = 300
+WRONG_KEYS_MEND = (
+    "check the access key, the secret key and the session token, or the --profile they come from"
+)
+WRONG_KEYS_MENDS = {
+    "InvalidAccessKeyId": "this access key does not exist (any more) there: keys of another store, a key that was replaced, "
+    "or temporary keys (ASIA...) without their session token",
+    "SignatureDoesNotMatch": "the secret key does not belong to the access key: copy both again, from the same pair and whole",
+    "InvalidToken": "the session token does not belong to these keys, or is not whole: copy all three again",
+}
+
+
+class KeysExpired(CredentialsError):
+    """The keys have ended: with new ones the same request goes through."""
+
+
+class NoRight(CredentialsError):
+    """The keys are good, but do not hold the right to do this here."""
 
 
 class AlreadyThere(RemoteError):
@@ -60,6 +90,21 @@ def translated(bucket: str, key: str = "", doing: str = "reach") -> Iterator[Non
     RemoteError
         Or one of its kinds in this module, for everything else.
     """
+    with reading_failures(f"s3://{bucket}/{key}", doing):
+        yield
+
+
+@contextmanager
+def reading_failures(where: str, doing: str) -> Iterator[None]:
+    """Do the same for a request about something else than an object: a grant, say.
+
+    Parameters
+    ----------
+    where
+        What it was about, as an address.
+    doing
+        The request in a word or two.
+    """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  0.1 s that other commands do not pay
     from botocore.parsers import ResponseParserError  # noqa: PLC0415  see above
 
@@ -67,48 +112,104 @@ def translated(bucket: str, key: str = "", doing: str = "reach") -> Iterator[Non
         yield
     except ClientError as error:
         details = error.response.get("Error", {})
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        code = str(details.get("Code", status))
-        raise _from_code(
-            code, str(details.get("Message", "")), status, f"s3://{bucket}/{key}", doing
+        metadata = error.response.get("ResponseMetadata", {})
+        status = metadata.get("HTTPStatusCode", 0)
+        raise failure_of(
+            str(details.get("Code", status)),
+            str(details.get("Message", "")),
+            status,
+            where,
+            doing,
+            date=str(metadata.get("HTTPHeaders", {}).get("date", "")),
         ) from error
     except BotoCoreError as error:
-        raise _from_botocore(error, f"s3://{bucket}/{key}", doing) from error
+        raise _from_botocore(error, where, doing) from error
     except (ResponseParserError, KeyError, RecursionError) as error:
         # A login page of the network, say: its 200 lacks what S3 tells, its 302 sends botocore in circles.
         raise RemoteError(
-            f"what answered does not speak S3 (while trying to {doing} s3://{bucket}/{key})",
+            f"what answered does not speak S3 (while trying to {doing} {where})",
             "check --endpoint-url, and whether a proxy or a login page stands between",
         ) from error
 
 
-def _from_code(code: str, message: str, status: int, where: str, doing: str) -> CpgateError:
+def failure_of(
+    code: str, message: str, status: int, where: str, doing: str, *, date: str = ""
+) -> CpgateError:
+    """Make the error of a refusal.
+
+    Parameters
+    ----------
+    code, message, status
+        What the store answered; the status alone where an answer has no text (HEAD).
+    where, doing
+        What the request was about, as an address, and the request in a word or two.
+    date
+        The ``Date`` header of the answer: the store's clock.
+    """
     return (
-        _about_credentials(code, where, doing)
+        _about_clock(code, date)
+        or _about_credentials(code, where, doing)
         or _about_object(code, status, where)
         or _about_store(code, where, doing)
         or (RequestRefused if 400 <= status < 500 else RemoteError)(
-            f"the store refused to {doing} {where}: {_one_line(message) or code}",
+            f"the store refused to {doing} {where}: {one_line(message) or code}",
             "run the same command again",
         )
     )
 
 
+def _about_clock(code: str, date: str) -> RemoteError | None:
+    """A clock that is wrong by more than a quarter of an hour makes every signature worthless.
+
+    S3 says so (RequestTimeTooSkewed); others call it a wrong signature or an expired request.
+    """
+    skew = seconds_ahead(date)
+    if code != "RequestTimeTooSkewed" and not (code in DISGUISED_CLOCK and abs(skew) > LARGEST_SKEW_SECONDS):
+        return None
+    how_much = (
+        f"is {_duration(abs(skew))} {'ahead of' if skew > 0 else 'behind'}"
+        if abs(skew) > LEAST_SKEW_SECONDS
+        else "differs too much from"
+    )
+    return RemoteError(
+        f"the clock of this machine {how_much} the store's",
+        "set the clock (the store refuses what differs by more than 15 minutes), then run the same command again",
+    )
+
+
+def seconds_ahead(date: str) -> float:
+    """How far this machine's clock is ahead of the one that wrote a ``Date`` header; 0 if it says nothing."""
+    try:
+        told = parsedate_to_datetime(date)
+    except ValueError:
+        return 0.0
+    return (datetime.now(UTC) - (told if told.tzinfo else told.replace(tzinfo=UTC))).total_seconds()
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 2 * 3600:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h" if seconds < 48 * 3600 else f"{seconds / 86_400:,.0f} days"
+
+
 def _about_credentials(code: str, where: str, doing: str) -> CredentialsError | None:
     if code in EXPIRED:
-        return CredentialsError(
+        return KeysExpired(
             f"the AWS credentials have expired (while trying to {doing} {where})",
             "get new ones and run the same command again: it goes on where it stopped",
         )
     if code in WRONG_KEYS:
         return CredentialsError(
             f"the store does not accept these AWS credentials ({code})",
-            "check the access key, the secret key and the session token, or the --profile they come from",
+            WRONG_KEYS_MENDS.get(code, WRONG_KEYS_MEND),
         )
     if code in NO_RIGHT:
-        return CredentialsError(
+        return NoRight(
             f"these credentials may not {doing} {where}",
-            "check that the prefix is the one that was granted, and that the region is the grant's",
+            f"check that the prefix is the one that was granted, and that the region is the grant's; "
+            f"`cpgate whoami {'/'.join(where.split('/')[:5])}` says what they may do there",
         )
     return None
 
@@ -138,10 +239,6 @@ def _about_store(code: str, where: str, doing: str) -> RemoteError | None:
         )
     if code in ELSEWHERE:
         return RemoteError(f"the bucket of {where} is in another region", "name it with --region")
-    if code == "RequestTimeTooSkewed":
-        return RemoteError(
-            "the clock of this machine differs too much from the store's", "set the clock, then try again"
-        )
     if code in BUSY:
         return RemoteError(
             f"the store is too busy to {doing} {where}", "run the same command again, with fewer --jobs"
@@ -160,7 +257,7 @@ def _from_botocore(error: Exception, where: str, doing: str) -> CpgateError:
     if isinstance(error, _renewal_errors()):
         # What the provider of the credentials said may hold what it should not: it is left out.
         provider = str(getattr(error, "kwargs", {}).get("provider", ""))
-        return CredentialsError(
+        return KeysExpired(
             f"the AWS credentials could not be renewed{f' ({provider})' if provider else ''}", "log in again"
         )
     if isinstance(
@@ -185,7 +282,7 @@ def _from_botocore(error: Exception, where: str, doing: str) -> CpgateError:
             f"{where} is not a name that S3 accepts", "check the name of the bucket and the key"
         )
     return RemoteError(
-        f"the store could not {doing} {where}: {_one_line(str(error))}", "run the same command again"
+        f"the store could not {doing} {where}: {one_line(str(error))}", "run the same command again"
     )
 
 
@@ -213,6 +310,7 @@ def _endpoint(error: Exception) -> str:
     return f"{address.scheme}://{host}" if host else "no address"
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """What a store says, as one short line."""
     words = " ".join(text.split())
     return words if len(words) <= LONGEST_MESSAGE else f"{words[:LONGEST_MESSAGE]}…"

@@ -79,7 +79,7 @@ def run(tasks: BinaryIO, answers: BinaryIO) -> None:
     settings: Mapping[str, Any] = json.loads(tasks.readline())
     _restore_pythonpath(settings["pythonpath"])
     try:
-        client = make_client(S3Settings(**settings["s3"]), settings["threads"])
+        client = make_client(S3Settings.from_dict(settings["s3"]), settings["threads"])
     except CpgateError as error:
         failure = Failure.CREDENTIALS if error.exit_code == 5 else Failure.REMOTE
         answers.write(Answer(-1, failure, error.what, error.mend).to_line())

@@ -1,0 +1,237 @@
+"""The keys that requests are signed with: from a file, AWS's own chain or a grant, as they are at each moment.
+
+Imported where a client is made: boto3 takes 0.3 s.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import boto3
+import botocore.session
+from botocore.credentials import CredentialProvider, CredentialResolver, Credentials, ReadOnlyCredentials
+from botocore.exceptions import BotoCoreError
+
+from validator.errors import CpgateError, CredentialsError, UsageError
+from validator.s3.credentials_file import read_credentials_file
+from validator.s3.failures import KeysExpired
+from validator.s3.granted import GrantedCredentials
+from validator.s3.settings import S3Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+LOOK_SECONDS = 1.0
+"""How often a file with keys is looked at: it may lie on a network disk."""
+_FILE = "credentials-file"
+_STATIC = frozenset({"shared-credentials-file", "config-file"})
+"""What botocore reads once; all its other sources renew themselves, or cannot change (the environment)."""
+
+
+class _HasSigner(Protocol):
+    _request_signer: Any
+
+
+class CurrentCredentials:
+    """Keys as they are at this moment: read anew when their file changes.
+
+    botocore asks `get_frozen_credentials` for each signature, as it does of its own kinds.
+
+    Parameters
+    ----------
+    load
+        Reads the keys.
+    watched
+        Files whose change means other keys; only the keys of such files are read anew.
+    """
+
+    def __init__(
+        self, load: Callable[[], Credentials], watched: Callable[[Credentials], Sequence[Path]]
+    ) -> None:
+        self._load = load
+        self._lock = Lock()
+        self._keys = load()
+        self._watched = tuple(watched(self._keys))
+        self._seen = _states(self._watched)
+        self._looked = monotonic()
+        self.method = self._keys.method
+        self.account_id = None
+
+    @property
+    def source(self) -> Credentials:
+        """Botocore's own object behind these keys."""
+        return self._keys
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files that are read again when they change; none if the keys come from elsewhere."""
+        return self._watched
+
+    @property
+    def renewable(self) -> bool:
+        """Whether other keys may come while the command runs; those of the environment stay what they are."""
+        return bool(self._watched) or self.method not in {"env", "explicit"}
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        """The keys for one signature.
+
+        Raises
+        ------
+        KeysExpired
+            If what renews them hands out keys that have expired already.
+        """
+        self._look()
+        try:
+            return self._keys.get_frozen_credentials()
+        except RuntimeError as error:  # botocore's word for it
+            raise KeysExpired(
+                "the AWS credentials were renewed, but the new ones have expired already",
+                "set the clock of this machine if it is wrong; else log in again",
+            ) from error
+
+    def get_deferred_property(self, property_name: str) -> Callable[[], Any]:
+        """What botocore asks for the account of an endpoint."""
+        return self._keys.get_deferred_property(property_name)
+
+    def renew(self) -> None:
+        """Ask for other keys at the next signature: the store says that these have expired."""
+        with self._lock:
+            self._looked = 0.0
+            if hasattr(self._keys, "expire_now"):
+                self._keys.expire_now()
+
+    def _look(self) -> None:
+        if not self._watched or monotonic() - self._looked < LOOK_SECONDS:
+            return
+        with self._lock:
+            if monotonic() - self._looked < LOOK_SECONDS:
+                return
+            self._looked = monotonic()
+            states = _states(self._watched)
+            if states == self._seen:
+                return
+            try:
+                self._keys = self._load()
+            except (CpgateError, BotoCoreError, ValueError):
+                return  # half written, perhaps: the old keys are good until the store refuses them
+            self._seen = states
+
+
+class _Provider(CredentialProvider):
+    """Hands out one object; what botocore's chain of sources is replaced with."""
+
+    METHOD = "cpgate"
+    CANONICAL_NAME = "cpgate"
+
+    def __init__(self, found: "CurrentCredentials | GrantedCredentials") -> None:
+        super().__init__()
+        self._found = found
+
+    def load(self) -> Credentials:
+        return cast("Credentials", self._found)  # it has what botocore asks of one
+
+
+def open_session(settings: S3Settings) -> boto3.Session:
+    """Make a session whose clients sign with the keys of the settings, as they are at each moment.
+
+    Raises
+    ------
+    CredentialsError
+        If there are no keys, or the file with them cannot be read.
+    UsageError
+        If keys of a grant are wanted for a place that is not known.
+    botocore.exceptions.BotoCoreError
+        If the AWS configuration is broken or the profile does not exist.
+    """
+    core = botocore.session.get_session()
+    # A file of one's own has its own profiles.
+    profile = None if settings.credentials_file else settings.profile
+    session = boto3.Session(botocore_session=core, profile_name=profile, region_name=settings.region)
+    if settings.anonymous:
+        return session
+    own = CurrentCredentials(lambda: _load(settings), lambda keys: _files_of(keys, settings, core))
+    core.register_component("credential_provider", CredentialResolver([_Provider(own)]))
+    if settings.grant is None:
+        return session
+    if settings.grant.target is None:
+        raise UsageError(
+            "it is not known what the keys of the grant are for",
+            "name the prefix: --grant target=s3://bucket/project/source/*",
+        )
+    granted = GrantedCredentials(settings.grant, session)
+    core = botocore.session.get_session()
+    core.register_component("credential_provider", CredentialResolver([_Provider(granted)]))
+    region = settings.region or settings.grant.region
+    return boto3.Session(botocore_session=core, profile_name=profile, region_name=region)
+
+
+def credentials_of(client: "S3Client") -> "CurrentCredentials | GrantedCredentials | None":
+    """What a client signs with; ``None`` if it asks without keys."""
+    signer = cast("_HasSigner", client)._request_signer  # noqa: SLF001  botocore has no public way to it
+    return cast("CurrentCredentials | GrantedCredentials | None", signer._credentials)  # noqa: SLF001  see above
+
+
+def current_credentials(client: "S3Client") -> ReadOnlyCredentials | None:
+    """The keys for one signature, renewed if need be; ``None`` for a client without keys.
+
+    Whoever signs requests without boto3 calls this for each of them and never keeps the answer.
+
+    Raises
+    ------
+    CredentialsError, RemoteError
+        If keys that have ended cannot be renewed.
+    """
+    found = credentials_of(client)
+    return None if found is None else found.get_frozen_credentials()
+
+
+def renew_credentials(client: "S3Client") -> None:
+    """Sign the next request with other keys if there are any: the store says that these have expired."""
+    found = credentials_of(client)
+    if found is not None:
+        found.renew()
+
+
+def _load(settings: S3Settings) -> Credentials:
+    if settings.credentials_file is not None:
+        keys = read_credentials_file(Path(settings.credentials_file), settings.profile)
+        return Credentials(keys.access_key, keys.secret_key, keys.token or None, method=_FILE)
+    session = boto3.Session(botocore_session=botocore.session.get_session(), profile_name=settings.profile)
+    try:
+        # What a program that hands out keys says is never repeated.
+        found = session.get_credentials()
+    except (BotoCoreError, ValueError) as error:
+        raise CredentialsError(
+            "the AWS credentials cannot be had: they are incomplete, or the program that hands them out failed",
+            "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (both are needed), or the profile in ~/.aws/config",
+        ) from error
+    if found is None:
+        raise CredentialsError(
+            "no AWS credentials were found",
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name --profile or --credentials-file",
+        )
+    return found
+
+
+def _files_of(keys: Credentials, settings: S3Settings, core: botocore.session.Session) -> Sequence[Path]:
+    if settings.credentials_file is not None:
+        return [Path(settings.credentials_file).expanduser()]
+    if keys.method not in _STATIC:
+        return []
+    names = (core.get_config_variable(name) for name in ("credentials_file", "config_file"))
+    return [Path(name).expanduser() for name in names if name]
+
+
+def _states(paths: Sequence[Path]) -> list[tuple[int, int, int] | None]:
+    """What tells a file from itself after a change, also where an editor put another in its place."""
+    states: list[tuple[int, int, int] | None] = []
+    for path in paths:
+        try:
+            status = path.stat()
+        except OSError:
+            states.append(None)
+        else:
+            states.append((status.st_mtime_ns, status.st_size, status.st_ino))
+    return states
