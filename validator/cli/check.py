@@ -1,6 +1,7 @@
 """``cpgate check``: what is wrong, where, how to mend it."""
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -8,7 +9,8 @@ import click
 
 from validator.cli import options
 from validator.cli.output import Outputs
-from validator.cli.s3_options import s3_options, settings_of
+from validator.cli.s3_options import s3_options
+from validator.s3.settings import S3Settings
 
 
 @click.command(short_help="Check a dataset: what is wrong, where, how to mend it.")
@@ -47,9 +49,7 @@ def check(
     dataset: str | None,
     sort: Literal["aws-ls", "inventory", "keys"] | None,
     prefix: str | None,
-    endpoint_url: str | None,
-    profile: str | None,
-    region: str | None,
+    s3: S3Settings,
     anonymous: bool,
     policy: str | None,
     config: Path | None,
@@ -79,7 +79,7 @@ def check(
     from validator.workflows.check import check as run_check  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.sources import Origin  # noqa: PLC0415  the command's help comes fast
 
-    origin = Origin(source, sort, prefix, settings_of(endpoint_url, profile, region, anonymous=anonymous))
+    origin = Origin(source, sort, prefix, replace(s3, anonymous=anonymous))
     origin.check()
     request = CheckRequest(
         path=Path(source),

@@ -1,13 +1,15 @@
 """Options about the store, shared by all commands that talk to one."""
 
+import functools
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
-from validator.s3.client import S3Settings
+from validator.s3.grant import grant_of
 from validator.s3.limits import MAX_PART_SIZE, MIN_PART_SIZE
+from validator.s3.settings import S3Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -37,18 +39,57 @@ PART_SIZE = PartSize()
 
 
 def s3_options(command: Command) -> Command:
-    """Add ``--endpoint-url``, ``--profile`` and ``--region``."""
+    """Add the options about the store and its keys; the command receives them as one ``s3``, an `S3Settings`."""
+
+    @functools.wraps(command)
+    def with_settings(**values: Any) -> Any:
+        taken = {name: values.pop(name) for name in _NAMES}
+        return command(**values, s3=settings_of(**taken))
+
+    wrapped: Any = with_settings
     for option in (
+        click.option(
+            "--grant",
+            "grants",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Another grant: account, target (s3://bucket/prefix/*), permission, region, duration.",
+        ),
+        click.option(
+            "--access-grants",
+            is_flag=True,
+            help="Get keys for this prefix from the Gallery's S3 Access Grants, renewed by themselves.",
+        ),
+        click.option(
+            "--credentials-file",
+            metavar="FILE",
+            help="Take keys from this file, as AWS gave them; read again when it changes.",
+        ),
         click.option("--region", metavar="NAME", help="AWS region; us-east-1 if nothing says otherwise."),
         click.option("--profile", metavar="NAME", help="Profile of the AWS configuration to take keys from."),
         click.option("--endpoint-url", metavar="URL", help="Address of a store that is not AWS."),
     ):
-        command = option(command)
-    return command
+        wrapped = option(wrapped)
+    return cast("Command", wrapped)
+
+
+_NAMES = ("endpoint_url", "profile", "region", "credentials_file", "access_grants", "grants")
 
 
 def settings_of(
-    endpoint_url: str | None, profile: str | None, region: str | None, *, anonymous: bool = False
+    endpoint_url: str | None,
+    profile: str | None,
+    region: str | None,
+    *,
+    credentials_file: str | None = None,
+    access_grants: bool = False,
+    grants: tuple[str, ...] = (),
 ) -> S3Settings:
-    """Make settings of the options."""
-    return S3Settings(endpoint_url=endpoint_url, profile=profile, region=region, anonymous=anonymous)
+    """Make settings of the options; ``--grant`` alone asks for a grant, too."""
+    return S3Settings(
+        endpoint_url=endpoint_url,
+        profile=profile,
+        region=region,
+        credentials_file=credentials_file,
+        grant=grant_of(grants) if access_grants or grants else None,
+    )

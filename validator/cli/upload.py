@@ -11,8 +11,9 @@ import click
 from validator.cli import options
 from validator.cli.receipt_options import receipt_options
 from validator.cli.running_options import running_options
-from validator.cli.s3_options import PART_SIZE, s3_options, settings_of
+from validator.cli.s3_options import PART_SIZE, s3_options
 from validator.cli.terminal import say
+from validator.s3.settings import S3Settings
 
 if TYPE_CHECKING:
     from validator.upload.timetable import Timetable
@@ -72,9 +73,7 @@ def upload(
     dry_run: bool,
     force: bool,
     replace: tuple[str, ...],
-    endpoint_url: str | None,
-    profile: str | None,
-    region: str | None,
+    s3: S3Settings,
     jobs: int,
     part_size: int,
     bandwidth: "Timetable | None",
@@ -109,7 +108,7 @@ def upload(
         config=config,
         scope=scope,
         selection=Selection(batches, plates, include, exclude),
-        s3=settings_of(endpoint_url, profile, region),
+        s3=s3,
         jobs=jobs,
         part_size=part_size,
         bandwidth=bandwidth,

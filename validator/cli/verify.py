@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 
 from validator.cli import options
-from validator.cli.s3_options import s3_options, settings_of
+from validator.cli.s3_options import s3_options
 from validator.cli.terminal import say
+from validator.s3.settings import S3Settings
 
 PATH = click.Path(path_type=Path)
 
@@ -32,9 +33,7 @@ def verify(
     local: Path | None,
     bucket: str | None,
     dataset: str | None,
-    endpoint_url: str | None,
-    profile: str | None,
-    region: str | None,
+    s3: S3Settings,
     output: Path | None,
     everything: bool,
     jobs: int | None,
@@ -59,7 +58,7 @@ def verify(
     if local is not None:
         result = verify_local(receipt, local, dataset, jobs, progress)
     else:
-        result = verify_remote(receipt, settings_of(endpoint_url, profile, region), bucket, progress)
+        result = verify_remote(receipt, s3, bucket, progress)
     if output is not None:
         write_findings(output, result)
     style = terminal_style(color)

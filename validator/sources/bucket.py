@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from validator.errors import CredentialsError, NothingChecked, UsageError
 from validator.models.listing import Entry, Scan, SourceFacts, object_mark
 from validator.s3.client import S3Settings, make_client
+from validator.s3.grant import READ
 from validator.s3.objects import list_folders, list_objects
 from validator.s3.reading import SMALLEST_RANGE, WHOLE, open_object
 from validator.sources.keys import KeyFolders, Relocation, place_keys
@@ -69,7 +70,7 @@ class BucketSource:
             raise UsageError(f"{address} is not a bucket.", "Write it as s3://bucket or s3://bucket/prefix.")
         self._part = prefix.rstrip("/") + "/" if prefix.rstrip("/") else ""
         self.root = f"s3://{self._bucket}/{self._part}".rstrip("/")
-        self._client: S3Client = make_client(settings, _CONNECTIONS)
+        self._client: S3Client = make_client(settings.at(self._bucket, self._part, READ), _CONNECTIONS)
         try:
             below = list_folders(self._client, self._bucket, self._part)
         except CredentialsError as error:

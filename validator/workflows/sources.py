@@ -62,6 +62,8 @@ class Origin:
             "--profile": s3.profile,
             "--region": s3.region,
             "--anonymous": s3.anonymous,
+            "--credentials-file": s3.credentials_file,
+            "--access-grants": s3.grant,
         }
         stray = next((option for option, value in said.items() if value), None)
         if stray is not None and not self.in_bucket:

@@ -11,6 +11,7 @@ from validator.errors import CpgateError, NothingChecked, UsageError
 from validator.models.listing import Entry
 from validator.models.progress import Progress, SilentProgress
 from validator.s3.client import endpoint_of, make_client
+from validator.s3.grant import READWRITE
 from validator.s3.objects import RemoteObject, list_objects
 from validator.sources.local import LocalSource
 from validator.upload.comparing import abort_leftovers, compare_files
@@ -104,8 +105,9 @@ def upload(
     destination.check(entry.key for entry in entries)
     if request.receipt is not None:
         check_receipt_place(request.receipt, request.path)
-    client = make_client(request.s3)
-    request = replace(request, s3=replace(request.s3, endpoint_url=endpoint_of(client)))
+    s3 = request.s3.at(destination.bucket, granted_prefix(destination, dataset.names), READWRITE)
+    client = make_client(s3)
+    request = replace(request, s3=replace(s3, endpoint_url=endpoint_of(client)))
     folder = destination_folder(
         request.state or default_state_root(),
         endpoint=request.s3.endpoint_url,

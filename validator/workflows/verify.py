@@ -23,9 +23,10 @@ from validator.models.receipt import ReceiptObject
 from validator.reporters.outfile import OutFile
 from validator.rulebook.junk import is_junk, is_junk_folder
 from validator.s3.client import S3Settings, endpoint_of, make_client
+from validator.s3.grant import READ
 from validator.s3.objects import RemoteObject
 from validator.sources.local import LocalSource
-from validator.upload.destination import parse_destination
+from validator.upload.destination import granted_prefix, parse_destination
 from validator.upload.remote import list_remote
 from validator.workflows.listing import RECEIPTS
 
@@ -91,7 +92,9 @@ def verify_remote(
     receipt = Receipt(path)
     objects = {record.key: record for record in receipt.objects()}
     destination = parse_destination(bucket or receipt.header.destination)
-    client = make_client(s3)
+    client = make_client(
+        s3.at(destination.bucket, granted_prefix(destination, receipt.header.datasets), READ)
+    )
     endpoint = endpoint_of(client)
     if receipt.header.endpoint is not None and endpoint is None:
         # A receipt may come from anybody: it must not decide to whom credentials are shown and who is believed.
