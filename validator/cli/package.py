@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from validator.cli import options
-from validator.cli.s3_options import s3_options, settings_of
+from validator.cli.s3_options import s3_options
 from validator.cli.terminal import say
+from validator.s3.settings import S3Settings
 
 if TYPE_CHECKING:
     from validator.workflows.package import PackageResult
@@ -68,9 +69,7 @@ def package(
     no_workflow: bool,
     allow_unversioned: bool,
     dry_run: bool,
-    endpoint_url: str | None,
-    profile: str | None,
-    region: str | None,
+    s3: S3Settings,
     jobs: int | None,
     color: str,
     everything: bool,
@@ -97,7 +96,7 @@ def package(
         workflow="" if no_workflow else workflow,
         allow_unversioned=allow_unversioned,
         dry_run=dry_run,
-        s3=settings_of(endpoint_url, profile, region),
+        s3=s3,
         jobs=jobs or DEFAULT_JOBS,
     )
     result = make_package(request, make_progress(quiet=quiet, verbose=verbose))

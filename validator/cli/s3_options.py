@@ -44,7 +44,7 @@ def s3_options(command: Command) -> Command:
     @functools.wraps(command)
     def with_settings(**values: Any) -> Any:
         taken = {name: values.pop(name) for name in _NAMES}
-        return command(**values, s3=settings_of(**taken))
+        return command(**values, s3=_settings_of(**taken))
 
     wrapped: Any = with_settings
     for option in (
@@ -76,7 +76,7 @@ def s3_options(command: Command) -> Command:
 _NAMES = ("endpoint_url", "profile", "region", "credentials_file", "access_grants", "grants")
 
 
-def settings_of(
+def _settings_of(
     endpoint_url: str | None,
     profile: str | None,
     region: str | None,
