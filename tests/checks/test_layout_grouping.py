@@ -5,8 +5,9 @@ from array import array
 
 import pytest
 
-from validator.checks.dataset import Dataset, PlacedFolder
+from validator.checks.dataset import Dataset
 from validator.checks.runner import run_checks
+from validator.index.building import index_of
 from validator.models.listing import Folder, Trouble
 from validator.rulebook.layout import load_layout
 from validator.rulebook.policy import load_policy
@@ -19,21 +20,19 @@ def dataset_of(files, *, troubles=()):
     """A dataset of folders and file names that is nowhere on disk."""
     layout = load_layout()
     folders = [
-        PlacedFolder(
-            Folder(
-                HOME + key,
-                f"/data/{key}",
-                sorted(names),
-                array("q", [1] * len(names)),
-                array("q", [0] * len(names)),
-            ),
-            layout.place_folder(HOME + key),
+        Folder(
+            HOME + key,
+            f"/data/{key}",
+            sorted(names),
+            array("q", [1] * len(names)),
+            array("q", [0] * len(names)),
         )
         for key, names in sorted(files.items())
     ]
-    scope = find_scope(placed.place for placed in folders)
+    index = index_of(folders, layout)
+    scope = find_scope(placed.place for placed in index.survey)
     policy = load_policy("contribution")
-    return Dataset("/data", (HOME[:-1],), False, layout, policy, scope, folders, [], list(troubles))
+    return Dataset("/data", (HOME[:-1],), False, layout, policy, scope, index, [], list(troubles))
 
 
 def findings(files, **options):

@@ -9,13 +9,14 @@ from contextlib import suppress
 import pytest
 
 from validator.checks import runner, selection
-from validator.checks.dataset import Dataset, PlacedFolder
+from validator.checks.dataset import Dataset
 from validator.checks.pool import in_threads
 from validator.checks.registry import DatasetCheck, FileCheck
 from validator.checks.runner import Tally, run_checks
 from validator.checks.selection import make_selection
 from validator.checks.tool import CHECK_CRASHED, FILE_UNREADABLE
 from validator.errors import Interrupted, UsageError
+from validator.index.building import index_of
 from validator.models.finding import Level
 from validator.models.listing import Folder
 from validator.models.rule import Rule
@@ -45,7 +46,7 @@ def dataset():
         layout=layout,
         policy=Policy("test", "1", {}),
         scope="arrayed",
-        folders=[PlacedFolder(folder, layout.place_folder(BATCH))],
+        folders=index_of([folder], layout),
     )
 
 
@@ -81,7 +82,7 @@ def test_findings_come_in_one_order_whatever_the_number_of_threads(dataset, chec
     runs = [[f.key for f in run_checks(dataset, jobs=jobs)] for jobs in (1, 2, 8)]
     assert runs[0] == runs[1] == runs[2]
     assert runs[0][0] == "cpg0099-example/broad/", "layout comes before images"
-    assert runs[0][1:] == [BATCH + name for name in dataset.folders[0].folder.names]
+    assert runs[0][1:] == [BATCH + name for name in next(iter(dataset.folders)).folder.names]
 
 
 def test_the_policy_sets_the_level_and_off_means_not_run(dataset, checks):

@@ -118,8 +118,8 @@ def _find(dataset: Dataset) -> Mapping[str, _Batches]:
         return found
     for home, batch in dataset.image_batches:
         found.setdefault(home, _Batches()).images.add(batch)
-    for placed in dataset.folders:
-        parts = placed.folder.key.split("/")
+    for placed in dataset.survey:
+        parts = placed.key.split("/")
         batches = found.get("/".join(parts[:2]) + "/")
         if batches is None or len(parts) < 4 or not parts[2].startswith("workspace"):
             continue

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from validator.checks.batch_dates import BatchDate, read_batch_date
-from validator.checks.dataset import Dataset
+from validator.checks.dataset import Dataset, PlacedFolder
 from validator.checks.names import plain_name
 from validator.checks.registry import dataset_check
 from validator.checks.wording import below_source, counted
 from validator.models.finding import Finding, Level
-from validator.models.listing import Folder
 from validator.models.rule import Rule
 from validator.rulebook.vocabulary import known_projects
 
@@ -78,11 +77,11 @@ class Batch:
     size: int = 0
     measured: str = ""
 
-    def add(self, folder: Folder, start: int) -> None:
+    def add(self, folder: PlacedFolder, start: int) -> None:
         """Enter a folder in whose key the batch's name starts at this index."""
         home = folder.key[: start + len(self.name) + 1]
-        self.folders[home] = self.folders.get(home, 0) + len(folder.names)
-        self.size += sum(folder.sizes)
+        self.folders[home] = self.folders.get(home, 0) + folder.files
+        self.size += folder.size
 
     @property
     def files(self) -> int:
@@ -93,14 +92,14 @@ class Batch:
 def find_batches(dataset: Dataset) -> list[Batch]:
     """Every batch, from the folders named after it in images and workspace, in the order of the keys."""
     batches: dict[tuple[str, str], Batch] = {}
-    for placed in dataset.folders:
+    for placed in dataset.survey:
         entities = placed.place.entities
         name = entities.get("batch")
         if name is None:
             continue
         home = f"{entities['project']}/{entities['source']}"
         batch = batches.setdefault((home, name), Batch(home, name))
-        batch.add(placed.folder, placed.folder.key.index(f"/{name}/", len(home)) + 1)
+        batch.add(placed, placed.key.index(f"/{name}/", len(home)) + 1)
         measured = _MEASURED.search(entities.get("full_plate", ""))
         if measured is not None:
             day = "_".join(measured.groups())
@@ -113,14 +112,14 @@ def find_batches(dataset: Dataset) -> list[Batch]:
 
 def _add_free_folders(dataset: Dataset, batches: Mapping[tuple[str, str], Batch]) -> None:
     # pipelines/<batch>/ is free inside: only that another folder has the name shows that it is a batch.
-    for placed in dataset.folders:
-        parts = placed.folder.key.split("/")
+    for placed in dataset.survey:
+        parts = placed.key.split("/")
         if "batch" in placed.place.entities or len(parts) < 6:
             continue
         for index in range(4, len(parts) - 1):
             batch = batches.get(("/".join(parts[:2]), parts[index]))
             if batch is not None:
-                batch.add(placed.folder, len("/".join(parts[:index])) + 1)
+                batch.add(placed, len("/".join(parts[:index])) + 1)
                 break
 
 

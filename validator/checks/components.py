@@ -61,9 +61,9 @@ def judge_components(dataset: Dataset) -> Iterator[Finding]:
 
 def _scope_of(dataset: Dataset, name: str) -> str:
     """Scope of one of several datasets: its own, unless the user said one for all."""
-    if len(dataset.names) == 1 or dataset.scope != find_scope(placed.place for placed in dataset.folders):
+    if len(dataset.names) == 1 or dataset.scope != find_scope(placed.place for placed in dataset.survey):
         return dataset.scope
-    return find_scope(placed.place for placed in dataset.folders if placed.folder.key.startswith(f"{name}/"))
+    return find_scope(placed.place for placed in dataset.survey if placed.key.startswith(f"{name}/"))
 
 
 class _Inventory:
@@ -75,10 +75,10 @@ class _Inventory:
         self._broken: set[str] = set()
         self._dataset = dataset
         self._home = f"{name}/"
-        for placed in dataset.folders:
-            if not placed.folder.key.startswith(self._home):
+        for placed in dataset.survey:
+            if not placed.key.startswith(self._home):
                 continue
-            parts = placed.folder.key[len(self._home) :].split("/")[:-1]
+            parts = placed.key[len(self._home) :].split("/")[:-1]
             self._folders.update("/".join(parts[: depth + 1]) for depth in range(min(len(parts), 3)))
             misfit = placed.place.misfit
             if misfit is not None:

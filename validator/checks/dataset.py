@@ -1,32 +1,19 @@
 """What checks see: folders and files with their places, and their bytes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import BinaryIO
 
 from validator.checks.clean_files import CleanFiles
+from validator.index.index import FolderIndex
+from validator.index.placed import PlacedFile, PlacedFolder
 from validator.models.configuration import Configuration
-from validator.models.listing import Entry, Folder, Trouble
-from validator.models.place import Place
+from validator.models.listing import Entry, Trouble
 from validator.rulebook.layout import Layout
 from validator.rulebook.policy import Policy
 
-
-@dataclass(frozen=True, slots=True)
-class PlacedFolder:
-    """A folder with its files and its place."""
-
-    folder: Folder
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedFile:
-    """A file with its place."""
-
-    entry: Entry
-    place: Place
+__all__ = ["Dataset", "PlacedFile", "PlacedFolder"]
 
 
 @dataclass
@@ -47,7 +34,8 @@ class Dataset:
     scope
         What is required: ``arrayed``, ``pooled``, ``addition``, ``derived``.
     folders
-        Every folder that holds files, in the order of their keys; junk is not among the files.
+        Every folder that holds files; junk is not among the files. Their names are read when they are asked
+        for: what can be said without them is in the `survey`.
     junk
         Entries that are left out of uploads.
     troubles
@@ -68,7 +56,7 @@ class Dataset:
     layout: Layout
     policy: Policy
     scope: str
-    folders: list[PlacedFolder]
+    folders: FolderIndex
     junk: list[Entry] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     opener: Callable[[Entry], BinaryIO] | None = None
@@ -76,30 +64,29 @@ class Dataset:
     configuration: Configuration | None = None
     told: set[str] = field(default_factory=set)
 
+    @property
+    def survey(self) -> Sequence[PlacedFolder]:
+        """Every folder in the order of the keys, those that no rule tells apart (of wells, of sites) as one."""
+        return self.folders.survey
+
     def files(self, *kinds: str) -> Iterator[PlacedFile]:
-        """Every file of these kinds, or every file when none is named, in the order of the keys."""
+        """Every file of these kinds, or every file when none is named, in the order of their folders' keys."""
         wanted = frozenset(kinds)
-        for placed in self.folders:
-            if wanted and not self.layout.may_hold(placed.place, wanted):
-                continue
+        for placed in self.folders.of_kinds(wanted) if wanted else self.folders:
             for file in self.files_of(placed):
                 if not wanted or file.place.kind in wanted:
                     yield file
 
     def files_of(self, placed: PlacedFolder) -> Iterator[PlacedFile]:
         """Every file that lies directly in this folder."""
-        for name, entry in zip(placed.folder.names, placed.folder.entries(), strict=True):
+        folder = placed.folder
+        for name, entry in zip(folder.names, folder.entries(), strict=True):
             yield PlacedFile(entry, self.layout.place_file(placed.place, name))
-
-    @cached_property
-    def by_key(self) -> Mapping[str, PlacedFolder]:
-        """Every folder that holds files, by its key; made when a check of links asks for it."""
-        return {placed.folder.key: placed for placed in self.folders}
 
     @cached_property
     def image_batches(self) -> frozenset[tuple[str, str]]:
         """``project/source/`` and batch of everything below an ``images/``."""
-        parts = (placed.folder.key.split("/", 4) for placed in self.folders)
+        parts = (placed.key.split("/", 4) for placed in self.survey)
         return frozenset((f"{p[0]}/{p[1]}/", p[3]) for p in parts if len(p) > 4 and p[2] == "images")
 
     @property

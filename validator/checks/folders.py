@@ -116,7 +116,7 @@ def _misspelt(dataset: Dataset, group: MisfitGroup) -> Finding:
 def _is_there(dataset: Dataset, key: str, name: str) -> bool:
     """Whether a folder of this name lies beside the folder with this key; renaming would nest one in the other."""
     beside = f"{key[: key.rfind('/', 0, -1) + 1]}{name}/"
-    return any(placed.folder.key.startswith(beside) for placed in dataset.folders)
+    return next(dataset.folders.below(beside), None) is not None
 
 
 def _misplaced(dataset: Dataset, group: MisfitGroup) -> Finding:
@@ -165,9 +165,9 @@ def judge_flat_profiles(dataset: Dataset) -> Iterator[Finding]:
 def judge_segmentation_folders(dataset: Dataset) -> Iterator[Finding]:
     """Find folders of segmentations whose name does not say which model made them."""
     judged: set[str] = set()
-    for placed in dataset.folders:
+    for placed in dataset.survey:
         name = placed.place.entities.get("segmentation")
-        key = "/".join([*placed.folder.key.split("/")[:4], name or "", ""])
+        key = "/".join([*placed.key.split("/")[:4], name or "", ""])
         if name is not None and key not in judged and _HASHED.fullmatch(name) is None:
             judged.add(key)
             message = f"“{name}” does not say by a hash which model made the segmentations"

@@ -123,7 +123,7 @@ def _home_and_batch(file: PlacedFile) -> tuple[str, str]:
 
 def _is_judged(folder: str, home: str, dataset: Dataset, *, plate_told: bool) -> bool:
     """Whether no other finding has said that the batch, or the plate, that a folder belongs to has no images here."""
-    if plate_told and folder not in dataset.by_key:
+    if plate_told and dataset.folders.get(folder) is None:
         return False
     section, _, rest = folder.removeprefix(home).partition("/")
     return section != "images" or (home, rest.partition("/")[0]) in dataset.image_batches
@@ -131,7 +131,7 @@ def _is_judged(folder: str, home: str, dataset: Dataset, *, plate_told: bool) ->
 
 def _is_there(image: NamedImage, dataset: Dataset, names: dict[str, frozenset[str]]) -> bool:
     if image.folder not in names:
-        placed = dataset.by_key.get(image.folder)
+        placed = dataset.folders.get(image.folder)
         names[image.folder] = frozenset(placed.folder.names) if placed else frozenset()
     return image.name in names[image.folder]
 
@@ -140,7 +140,7 @@ def _named_by_sibling(file: PlacedFile, dataset: Dataset, home: str) -> frozense
     """Keys that load_data.csv beside a load_data_with_illum.csv names: what is missing of them, it has said."""
     folder, _, name = file.entry.key.rpartition("/")
     sibling = name.replace("load_data_with_illum", "load_data")
-    placed = dataset.by_key.get(f"{folder}/")
+    placed = dataset.folders.get(f"{folder}/")
     if placed is None or sibling == name:
         return frozenset()
     for other in dataset.files_of(placed):
@@ -159,8 +159,8 @@ def _folders_of_plate(dataset: Dataset, home: str, batch: str, plate: str) -> Ca
     def places() -> tuple[dict[str, str], str]:  # asked for by tables of the legacy form only
         folders = [
             placed.folder
-            for key, placed in dataset.by_key.items()
-            if key.startswith(start) and belongs_to_plate(key.removeprefix(start).partition("/")[0], plate)
+            for placed in dataset.folders.below(start)
+            if belongs_to_plate(placed.key.removeprefix(start).partition("/")[0], plate)
         ]
         fullest = max(folders, key=lambda folder: len(folder.names)).key if folders else ""
         return {name: folder.key for folder in folders for name in folder.names}, fullest

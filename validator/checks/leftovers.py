@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from validator.checks.dataset import Dataset
 from validator.checks.registry import dataset_check
 from validator.checks.wording import below_source, counted
+from validator.index.placed import Sign
 from validator.models.finding import Finding, Level
 from validator.models.listing import Entry
 from validator.models.rule import Rule
@@ -62,25 +63,21 @@ def _sort(name: str) -> str:
 @dataset_check(EMPTY_FILE)
 def judge_empty_files(dataset: Dataset) -> Iterator[Finding]:
     """Find files without a byte; those of one folder are one finding."""
-    for placed in dataset.folders:
-        sizes = placed.folder.sizes
-        if 0 not in sizes:
-            continue
+    for placed in dataset.folders.with_sign(Sign.EMPTY):
+        folder = placed.folder
         empty = [
             name
-            for name, size in zip(placed.folder.names, sizes, strict=True)
+            for name, size in zip(folder.names, folder.sizes, strict=True)
             if size == 0 and name not in dataset.layout.may_be_empty
         ]
-        if not empty:
-            continue
-        all_of_them = " (all that lie here)" if len(empty) == len(sizes) and len(empty) > 1 else ""
+        all_of_them = " (all that lie here)" if len(empty) == placed.files and len(empty) > 1 else ""
         what = (
             "This file is empty"
             if len(empty) == 1
             else f"{counted(len(empty), 'file')} of this folder are empty{all_of_them}"
         )
         yield EMPTY_FILE.finding(
-            placed.folder.key + empty[0] if len(empty) == 1 else placed.folder.key,
+            placed.key + empty[0] if len(empty) == 1 else placed.key,
             what,
             count=len(empty),
             examples=empty if len(empty) > 1 else (),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from validator.checks.dataset import Dataset, PlacedFolder
+from validator.index.placed import Sign
 from validator.models.place import Misfit, Place
 from validator.models.rule import EXAMPLES_KEPT
 
@@ -53,11 +54,11 @@ def misfit_folders(dataset: Dataset) -> list[MisfitGroup]:
     """Folders without a place, each once however much lies in it."""
     groups: dict[tuple[str, ...], MisfitGroup] = {}
     seen: set[str] = set()
-    for placed in dataset.folders:
+    for placed in dataset.survey:
         misfit = placed.place.misfit
         if misfit is None:
             continue
-        key = _key_of_misfit(placed.folder.key, misfit)
+        key = _key_of_misfit(placed.key, misfit)
         home = "/".join(key.split("/")[: min(misfit.depth, GROUPED_BELOW)]) + "/"
         alone = (
             key if misfit.depth <= 3 else ""
@@ -68,14 +69,14 @@ def misfit_folders(dataset: Dataset) -> list[MisfitGroup]:
         if key not in seen:
             seen.add(key)
             group.add(key)
-        group.files += len(placed.folder.names)
-        group.size += sum(placed.folder.sizes)
+        group.files += placed.files
+        group.size += placed.size
     return list(groups.values())
 
 
 def misspelt_folders(dataset: Dataset) -> dict[str, str]:
     """Every folder whose name is nearly a documented one, by its key, with that name."""
-    misfits = ((placed.folder.key, placed.place.misfit) for placed in dataset.folders)
+    misfits = ((placed.key, placed.place.misfit) for placed in dataset.survey)
     return {
         _key_of_misfit(key, misfit): misfit.nearest for key, misfit in misfits if misfit and misfit.nearest
     }
@@ -87,13 +88,12 @@ def _key_of_misfit(folder_key: str, misfit: Misfit) -> str:
 
 def misfit_files(dataset: Dataset) -> Iterator[tuple[PlacedFolder, str, int, Misfit]]:
     """Files without a place in a folder that has one: the folder, name, size and reason."""
-    for placed in dataset.folders:
-        if placed.place.misfit is not None or dataset.layout.is_opaque(placed.place):
-            continue
-        for index, name in enumerate(placed.folder.names):
+    for placed in dataset.folders.with_sign(Sign.MISFIT):
+        folder = placed.folder
+        for name, size in zip(folder.names, folder.sizes, strict=True):
             misfit = dataset.layout.place_file(placed.place, name).misfit
             if misfit is not None:
-                yield placed, name, placed.folder.sizes[index], misfit
+                yield placed, name, size, misfit
 
 
 def group_home(folder_key: str) -> str:

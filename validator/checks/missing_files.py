@@ -53,7 +53,7 @@ def missing_files(
     channels = list(dict.fromkeys(image.column.channel for image in images))
     folders = list(dict.fromkeys(image.folder for image in images))
     columns = list(dict.fromkeys(image.column.name for image in images))
-    gone = [folder for folder in folders if folder not in dataset.by_key]
+    gone = [folder for folder in folders if dataset.folders.get(folder) is None]
     sort = "illumination function" if rule is ILLUMINATION_MISSING else "image"
     what = f"{counted(len(files), sort)} that this table names {'is' if len(files) == 1 else 'are'} not in the dataset"
     if len(gone) == len(folders) == 1:
@@ -79,7 +79,7 @@ def missing_files(
 
 def _other_case(image: NamedImage, dataset: Dataset) -> str | None:
     """Name of a file that is there and differs in upper and lower case only."""
-    placed = dataset.by_key.get(image.folder)
+    placed = dataset.folders.get(image.folder)
     if placed is None:
         return None
     return next((name for name in placed.folder.names if name.lower() == image.name.lower()), None)

@@ -10,9 +10,12 @@ from validator.checks.dataset import Dataset
 from validator.checks.misfits import group_home
 from validator.checks.registry import dataset_check
 from validator.checks.wording import below_source, counted, named_characters
+from validator.index.examine import STRANGE_IN_FILE
+from validator.index.placed import Sign
 from validator.models.finding import Finding, Level
 from validator.models.rule import EXAMPLES_KEPT, Rule
 from validator.rulebook.layout import Layout
+from validator.s3.limits import MAX_KEY_BYTES
 
 FOLDER_CHARACTERS = Rule(
     id="CPG120",
@@ -53,37 +56,7 @@ CASE_ONLY = Rule(
     source="cpgate",
 )
 
-KEY_BYTES = 1_024
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.-]+")
-_STRANGE_IN_FILE = re.compile(r"[^A-Za-z0-9_.\-\n]")
-
-
-def folder_tree(dataset: Dataset) -> Iterator[str]:
-    """Key of every folder that holds something, at any depth, each once, in the order of the keys."""
-    before: list[str] = []
-    for placed in dataset.folders:
-        parts = placed.folder.key.split("/")[:-1]
-        same = next(
-            (i for i, (a, b) in enumerate(zip(before, parts, strict=False)) if a != b),
-            min(len(before), len(parts)),
-        )
-        for depth in range(same, len(parts)):
-            yield "/".join(parts[: depth + 1]) + "/"
-        before = parts
-
-
-def strange_folders(dataset: Dataset) -> Iterator[tuple[str, str]]:
-    """Keys of folders whose names hold special characters, with these characters, in the order of the keys."""
-    closed = ""
-    for key in folder_tree(dataset):
-        if closed and key.startswith(closed):
-            continue
-        name = key[:-1].rpartition("/")[2]
-        if dataset.layout.is_closed(name):
-            closed = key
-        strange = dataset.layout.strange_characters(name)
-        if strange:
-            yield key, strange
 
 
 def plain_name(name: str, layout: Layout) -> str:
@@ -109,7 +82,7 @@ def judge_folder_characters(dataset: Dataset) -> Iterator[Finding]:
     """Find folder names with special characters; those of one folder, and those of one batch, are one finding."""
     found: dict[tuple[str, str], list[str]] = {}
     batches: dict[tuple[str, str, str], list[str]] = {}
-    for key, strange in strange_folders(dataset):
+    for key, strange in dataset.folders.strange:
         parent, name = key[: key.rfind("/", 0, -1) + 1], key[:-1].rpartition("/")[2]
         if dataset.layout.place_folder(key).entities.get("batch") == name:
             batches.setdefault(("/".join(key.split("/")[:2]), name, strange), []).append(key)
@@ -151,15 +124,12 @@ def _strange_batch(name: str, strange: str, keys: list[str], layout: Layout) -> 
 def judge_file_characters(dataset: Dataset) -> Iterator[Finding]:
     """Find file names with special characters; those of one batch are one finding."""
     found: dict[str, tuple[list[str], list[str], list[int]]] = {}
-    for placed in dataset.folders:
-        names = placed.folder.names
-        if _STRANGE_IN_FILE.search("\n".join(names)) is None and not any("\n" in name for name in names):
-            continue
-        strange = [name for name in names if "\n" in name or _STRANGE_IN_FILE.search(name)]
-        examples, characters, counts = found.setdefault(group_home(placed.folder.key), ([], [], []))
+    for placed in dataset.folders.with_sign(Sign.STRANGE):
+        strange = [name for name in placed.folder.names if "\n" in name or STRANGE_IN_FILE.search(name)]
+        examples, characters, counts = found.setdefault(group_home(placed.key), ([], [], []))
         counts.append(len(strange))
-        examples.extend((placed.folder.key + name) for name in strange[: EXAMPLES_KEPT - len(examples)])
-        characters.extend(_STRANGE_IN_FILE.findall("".join(strange[:100])))
+        examples.extend((placed.key + name) for name in strange[: EXAMPLES_KEPT - len(examples)])
+        characters.extend(STRANGE_IN_FILE.findall("".join(strange[:100])))
     for home, (examples, characters, counts) in found.items():
         count = sum(counts)
         what = "The name of this file holds" if count == 1 else f"The names of {counted(count, 'file')} hold"
@@ -175,14 +145,10 @@ def judge_file_characters(dataset: Dataset) -> Iterator[Finding]:
 @dataset_check(KEY_LENGTH)
 def judge_key_lengths(dataset: Dataset) -> Iterator[Finding]:
     """Find keys that S3 refuses."""
-    for placed in dataset.folders:
-        key, names = placed.folder.key, placed.folder.names
-        if 4 * (len(key) + max(map(len, names), default=0)) <= KEY_BYTES:
-            continue
-        room = KEY_BYTES - len(key.encode())
-        long = [name for name in names if len(name.encode()) > room]
-        if not long:
-            continue
+    for placed in dataset.folders.with_sign(Sign.LONG):
+        key = placed.key
+        room = MAX_KEY_BYTES - len(key.encode())
+        long = [name for name in placed.folder.names if len(name.encode()) > room]
         longest = max(len(key.encode()) + len(name.encode()) for name in long)
         what = (
             "The key of this file has"
@@ -192,7 +158,7 @@ def judge_key_lengths(dataset: Dataset) -> Iterator[Finding]:
         yield KEY_LENGTH.finding(
             key + long[0] if len(long) == 1 else key,
             f"{what} {longest:,} bytes",
-            expected=f"at most {KEY_BYTES:,} bytes",
+            expected=f"at most {MAX_KEY_BYTES:,} bytes",
             actual=f"{longest:,} bytes",
             count=len(long),
             examples=long if len(long) > 1 else (),
@@ -202,23 +168,14 @@ def judge_key_lengths(dataset: Dataset) -> Iterator[Finding]:
 @dataset_check(CASE_ONLY)
 def judge_case(dataset: Dataset) -> Iterator[Finding]:
     """Find names in one folder that differ only in case, of files and of folders."""
-    folders: dict[str, str] = {}
-    for key in folder_tree(dataset):
-        parent, _, name = key[:-1].rpartition("/")
-        other = folders.setdefault(f"{parent}/{name.casefold()}", key)
-        if other != key:
-            yield _same_but_case(key, [other[:-1].rpartition("/")[2], name], "folder")
-    for placed in dataset.folders:
-        names = placed.folder.names
-        if len({name.casefold() for name in names}) == len(names):
-            continue
+    for key, other in dataset.folders.alike:
+        yield _same_but_case(key, [other[:-1].rpartition("/")[2], key[:-1].rpartition("/")[2]], "folder")
+    for placed in dataset.folders.with_sign(Sign.ALIKE):
         alike: dict[str, list[str]] = {}
-        for name in names:
+        for name in placed.folder.names:
             alike.setdefault(name.casefold(), []).append(name)
         pairs = [group for group in alike.values() if len(group) > 1]
-        yield _same_but_case(
-            placed.folder.key + pairs[0][-1], [name for group in pairs for name in group], "file"
-        )
+        yield _same_but_case(placed.key + pairs[0][-1], [name for group in pairs for name in group], "file")
 
 
 def _same_but_case(key: str, names: list[str], noun: str) -> Finding:

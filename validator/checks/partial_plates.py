@@ -66,7 +66,7 @@ def plates_are_complete(dataset: Dataset) -> Iterator[Finding]:
         batches[plate.home, plate.batch].append(plate)
     tables = {
         (entities["project"] + "/" + entities["source"] + "/", entities["batch"], entities["plate"])
-        for placed in dataset.folders
+        for placed in dataset.survey
         if placed.place.kind == "workspace.load_data_plate" and (entities := placed.place.entities)
     }
     for plates in batches.values():

@@ -91,10 +91,10 @@ def judge_files_without_place(dataset: Dataset) -> Iterator[Finding]:
     for placed, name, size, misfit in misfit_files(dataset):
         other = dataset.layout.plate_meant(placed.place, name)
         rule = _rule_of(misfit, placed.place.kind, other)
-        home = placed.folder.key if rule is MISPLACED_FILE else group_home(placed.folder.key)
+        home = placed.key if rule is MISPLACED_FILE else group_home(placed.key)
         what = other or misfit.nearest or PurePosixPath(name.lower()).suffix
         group = groups.setdefault((rule.id, home, misfit.parent_kind, what), _Group(home, misfit))
-        group.add(placed.folder.key + name, size)
+        group.add(placed.key + name, size)
     for (rule_id, _, _, what), group in groups.items():
         yield _WORDS[rule_id](group, what)
 

@@ -52,7 +52,7 @@ def read_plates(dataset: Dataset) -> Iterator[PlateImages]:
     """Every plate whose images have names of a known form, in the order of the keys."""
     raw = (
         placed
-        for placed in dataset.folders
+        for placed in dataset.folders.of_kinds(frozenset({"images.raw"}))
         if placed.place.kind == "images.raw" and "full_plate" in placed.place.entities
     )
     for (home, batch, plate), group in groupby(raw, key=_plate):
@@ -81,7 +81,7 @@ def _read(home: str, batch: str, plate: str, folders: list[PlacedFolder]) -> Pla
     sites: dict[Well, set[int]] = defaultdict(set)
     for well, site in channels_of:
         sites[well].add(site)
-    key = "/".join(folders[0].folder.key.split("/")[:6]) + "/"
+    key = "/".join(folders[0].key.split("/")[:6]) + "/"
     return PlateImages(
         home=home,
         batch=batch,

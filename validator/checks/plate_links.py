@@ -73,9 +73,9 @@ def _batch_of(entities: Mapping[str, str]) -> Batch:
 def _plates_with_images(dataset: Dataset) -> dict[Batch, dict[str, str]]:
     """Plates of each batch by their full names."""
     found: dict[Batch, dict[str, str]] = defaultdict(dict)
-    for placed in dataset.folders:
+    for placed in dataset.survey:
         entities = placed.place.entities
-        if placed.place.kind in IMAGE_KINDS and "full_plate" in entities and placed.folder.names:
+        if placed.place.kind in IMAGE_KINDS and "full_plate" in entities and placed.files:
             found[_batch_of(entities)].setdefault(entities["full_plate"], entities["plate"])
     return found
 
@@ -83,10 +83,10 @@ def _plates_with_images(dataset: Dataset) -> dict[Batch, dict[str, str]]:
 def _platemaps(dataset: Dataset) -> Mapping[str, frozenset[str]]:
     """Names of platemaps without their ending, by the key of their folder."""
     return {
-        placed.folder.key: frozenset(
+        placed.key: frozenset(
             name.removesuffix(".txt") for name in placed.folder.names if name.endswith(".txt")
         )
-        for placed in dataset.folders
+        for placed in dataset.survey
         if placed.place.kind == "workspace.platemap_folder"
     }
 
@@ -120,7 +120,7 @@ def _judge_platemaps(barcodes: Barcodes, platemaps: Mapping[str, frozenset[str]]
 def _plates_with_load_data(dataset: Dataset, batch: Batch) -> frozenset[str]:
     """Plates whose load_data names images: if these are missing, the checks of that table say so."""
     folder = f"{batch[0]}workspace/load_data_csv/{batch[1]}/"
-    return frozenset(key[len(folder) : -1] for key in dataset.by_key if key.startswith(folder))
+    return frozenset(placed.key[len(folder) : -1] for placed in dataset.folders.below(folder))
 
 
 def _judge_batches(dataset: Dataset, batches: list[Batch]) -> Iterator[Finding]:

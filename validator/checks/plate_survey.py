@@ -66,7 +66,7 @@ class _Names:
 def survey_plates(dataset: Dataset) -> list[BatchSurvey]:
     """Plates of every batch that any component has, in the order of the keys."""
     batches: dict[tuple[str, str], _Names] = {}
-    for placed in dataset.folders:
+    for placed in dataset.survey:
         entities = placed.place.entities
         if placed.place.misfit is not None or "batch" not in entities:
             continue

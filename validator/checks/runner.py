@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 
 from validator.checks.clean_files import CleanFiles
-from validator.checks.dataset import Dataset, PlacedFile, PlacedFolder
+from validator.checks.dataset import Dataset, PlacedFile
 from validator.checks.mishaps import Mishaps
 from validator.checks.pool import in_threads
 from validator.checks.registry import DatasetCheck, FileCheck, all_checks, all_rules
@@ -135,7 +135,7 @@ class _Run:
             check for check in self._checks if isinstance(check, DatasetCheck) and check.family == family
         ]
         single = [check for check in self._checks if isinstance(check, FileCheck) and check.family == family]
-        files = sum(len(placed.folder.names) for placed in self._dataset.folders)
+        files = self._dataset.folders.files
         if whole:
             with progress.step(_LABELS[family]):
                 for check in whole:
@@ -148,12 +148,11 @@ class _Run:
         self, family: Family, checks: Sequence[FileCheck], progress: Progress
     ) -> Iterator[Finding]:
         kinds = frozenset[str]().union(*(check.kinds for check in checks))
-        folders = [p for p in self._dataset.folders if self._dataset.layout.may_hold(p.place, kinds)]
-        total = sum(len(placed.folder.names) for placed in folders)
+        total = sum(p.files for p in self._dataset.survey if self._dataset.layout.may_hold(p.place, kinds))
         judged = 0
         with progress.step(_LABELS[family], total) as step:
             memory = self._dataset.clean_files if family == "images" else None
-            wanted = _files_of_kinds(self._dataset, folders, kinds, step)
+            wanted = _files_of_kinds(self._dataset, kinds, step)
             work = partial(_run_file_checks, checks, self._dataset, memory)
             for batch in in_threads(work, _in_batches(wanted), self._jobs):
                 judged += batch.files
@@ -212,14 +211,12 @@ class _Run:
             folder, _, name = os.fsdecode(path).replace("\\", "/").rpartition("/")
             for placed in self._dataset.folders:
                 if placed.folder.path == folder:
-                    return placed.folder.key + name
+                    return placed.key + name
         return f"{self._dataset.names[0]}/" if self._dataset.names else ""
 
 
-def _files_of_kinds(
-    dataset: Dataset, folders: Iterable[PlacedFolder], kinds: frozenset[str], step: Step
-) -> Iterator[PlacedFile]:
-    for placed in folders:
+def _files_of_kinds(dataset: Dataset, kinds: frozenset[str], step: Step) -> Iterator[PlacedFile]:
+    for placed in dataset.folders.of_kinds(kinds):
         for file in dataset.files_of(placed):
             if file.place.kind in kinds:
                 yield file

@@ -25,7 +25,8 @@ class Listing(BaseModel):
     size
         Their bytes.
     digest
-        SHA-256 over key, size and modification time of every file in the order of their keys.
+        Changes when the key, size or modification time of any file changes: the sum, modulo 2 to the power of
+        256, of the SHA-256 of every folder (its key, then ``name NUL size NUL time`` of its files, sorted).
     seconds
         How long the listing took.
     source
@@ -33,6 +34,8 @@ class Listing(BaseModel):
     unknown
         What the source could not tell: without ``contents`` no table and no image was read, without ``sizes``
         nothing is known about empty files (and ``size`` is 0), without ``times`` the digest holds none.
+    index
+        Bytes of the index on local disk while the check ran; 0 when it was in memory.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -43,6 +46,7 @@ class Listing(BaseModel):
     seconds: float
     source: SourceKind = "folder"
     unknown: list[Unknown] = Field(default_factory=list)
+    index: int = 0
 
 
 class ReportHeader(BaseModel):

@@ -13,7 +13,7 @@ from validator.rulebook.nearest import nearest_name
 from validator.rulebook.template import Template
 from validator.rulebook.tree import Node, build
 
-FOLDERS_REMEMBERED = 100_000  # keys come in order, so that only a few are needed again
+FOLDERS_REMEMBERED = 20_000  # keys come in order, so that only a few are needed again
 
 _NOWHERE = Node(
     ""
@@ -134,6 +134,23 @@ class Layout:
     def may_hold(self, folder: Place, kinds: frozenset[str]) -> bool:
         """Whether a file directly in this folder could have one of these kinds."""
         return not _folder_place(folder).node.file_kinds.isdisjoint(kinds)
+
+    def holds_anything(self, folder: Place) -> bool:
+        """Whether every file directly in this folder is of the folder's own kind, whatever its name."""
+        node = _folder_place(folder).node
+        return node.anything and not node.file_templates
+
+    def depends_on_names_above(self, folder: Place) -> bool:
+        """Whether the place of a file depends on more than the step of the tree that its folder reached."""
+        place = _folder_place(folder)
+        bound = place.entities
+        return place.misfit is not None or any(
+            entity in bound for template, _ in place.node.file_templates for entity in template.entities
+        )
+
+    def step_of(self, folder: Place) -> int:
+        """Number of the step of the tree that a folder reached; the same for folders of one sort."""
+        return id(_folder_place(folder).node)
 
     def is_opaque(self, folder: Place) -> bool:
         """Whether an imager decided what lies in this folder."""

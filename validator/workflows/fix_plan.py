@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from validator.checks.dataset import Dataset, PlacedFolder
+from validator.checks.dataset import Dataset
+from validator.index.building import IndexBuilder
 from validator.models.listing import Folder
 from validator.models.renames import Identity, LeftAlone, NewNames, Rename
 from validator.workflows.fix_proposals import Proposal, propose
@@ -206,17 +207,17 @@ class _Judge:
 
 def renamed(dataset: Dataset, names: NewNames) -> Dataset:
     """The dataset as it will be when everything has its new name; bytes are still found where they lie now."""
-    folders = [_renamed_folder(dataset, placed, names) for placed in dataset.folders]
-    folders.sort(key=lambda placed: placed.folder.key)
-    return replace(dataset, folders=folders)
+    index = IndexBuilder(dataset.layout)
+    for placed in dataset.folders:
+        index.add(_renamed_folder(placed.folder, names))
+    return replace(dataset, folders=index.finish())
 
 
-def _renamed_folder(dataset: Dataset, placed: PlacedFolder, names: NewNames) -> PlacedFolder:
-    folder = placed.folder
+def _renamed_folder(folder: Folder, names: NewNames) -> Folder:
     key, new = names.to_new(folder.key), names.in_folder(folder.key)
     if key == folder.key and not new:
-        return placed
-    moved = Folder(
+        return folder
+    return Folder(
         key,
         folder.path,
         [new.get(name, name) for name in folder.names],
@@ -224,7 +225,6 @@ def _renamed_folder(dataset: Dataset, placed: PlacedFolder, names: NewNames) -> 
         folder.mtimes_ns,
         {new.get(name, name): folder.disk_names.get(name, name) for name in {*folder.disk_names, *new}},
     )
-    return PlacedFolder(moved, dataset.layout.place_folder(key))
 
 
 def in_order(dataset: Dataset, plan: Renaming) -> tuple[Rename, ...]:
@@ -233,11 +233,11 @@ def in_order(dataset: Dataset, plan: Renaming) -> tuple[Rename, ...]:
     files = Counter({key: 1 for key in keys if not key.endswith("/")})
     folders = {key for key in keys if key.endswith("/")}
     for placed in dataset.folders:
-        end = placed.folder.key.find("/") + 1
+        end = placed.key.find("/") + 1
         while end:
-            if placed.folder.key[:end] in folders:
-                files[placed.folder.key[:end]] += len(placed.folder.names)
-            end = placed.folder.key.find("/", end) + 1
+            if placed.key[:end] in folders:
+                files[placed.key[:end]] += placed.files
+            end = placed.key.find("/", end) + 1
     found = [
         Rename(
             key,

@@ -15,7 +15,7 @@ from validator.checks.dataset import Dataset
 from validator.checks.folders import FOLDER_MISSPELT
 from validator.checks.leftovers import JUNK_FILE
 from validator.checks.misfits import misfit_files, misspelt_folders
-from validator.checks.names import FOLDER_CHARACTERS, plain_name, strange_folders
+from validator.checks.names import FOLDER_CHARACTERS, plain_name
 from validator.checks.placement import FILE_MISSPELT
 from validator.models.finding import Level
 from validator.models.place import Place
@@ -121,7 +121,7 @@ def _batches(dataset: Dataset) -> Iterator[Proposal]:
 
 
 def _strange_folders(dataset: Dataset) -> Iterator[Proposal]:
-    strange = [key for key, _ in strange_folders(dataset)]
+    strange = [key for key, _ in dataset.folders.strange]
     plates = list(_plates(dataset, strange))
     yield from plates
     by_group = {proposal.group: proposal for proposal in plates}
@@ -164,7 +164,7 @@ def _files_of_plates(dataset: Dataset, plates: Mapping[str, Proposal]) -> Iterat
             after = _behind_plate(plate, name)
             if after is not None:
                 yield Proposal(
-                    placed.folder.key + name,
+                    placed.key + name,
                     plate.identity.new + after,
                     FOLDER_CHARACTERS,
                     "file",

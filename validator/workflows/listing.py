@@ -1,12 +1,12 @@
 """Lists a source once: places every folder, sorts out junk, counts, and takes a digest of the listing."""
 
-import hashlib
 import time
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Protocol
 
-from validator.checks.dataset import Dataset, PlacedFolder
+from validator.checks.dataset import Dataset
+from validator.index.building import IndexBuilder
 from validator.models.listing import Entry, Folder, Scan, SourceFacts, Trouble
 from validator.models.place import Place
 from validator.models.progress import Progress, SilentProgress, Step
@@ -81,9 +81,11 @@ def list_dataset(
     began = time.monotonic()
     settings = policy if isinstance(policy, Settings) else Settings(load_policy(policy), scope)
     left_out = LeftOut(settings.ignoring)
+    index = IndexBuilder(load_layout())
     with (progress or SilentProgress()).step("listing") as step:
-        folders, junk, troubles = _sort_out(left_out.filter(source.scan()), step)
-    places = [placed.place for placed in folders]
+        junk, troubles = _sort_out(left_out.filter(source.scan()), index, step)
+        folders = index.finish()
+    places = [placed.place for placed in folders.survey]
     dataset = Dataset(
         root=source.root,
         names=dataset_names(places),
@@ -99,9 +101,10 @@ def list_dataset(
     )
     sizes_known = "sizes" not in source.facts.unknown
     listing = Listing(
-        files=sum(len(placed.folder.names) for placed in folders),
-        size=sum(sum(placed.folder.sizes) for placed in folders) if sizes_known else 0,
-        digest=listing_digest(placed.folder for placed in folders),
+        files=folders.files,
+        size=folders.size if sizes_known else 0,
+        digest=folders.digest,
+        index=folders.bytes_on_disk,
         seconds=round(time.monotonic() - began, 3),
         source=source.facts.kind,
         unknown=list(source.facts.unknown),
@@ -119,33 +122,14 @@ def count_entities(dataset: Dataset) -> dict[str, int]:
     """Numbers of batches and plates that the folders name, and of files."""
     batches: set[tuple[str, ...]] = set()
     plates: set[tuple[str, ...]] = set()
-    for placed in dataset.folders:
+    for placed in dataset.survey:
         known = placed.place.entities
         home = (known.get("project", ""), known.get("source", ""))
         if "batch" in known:
             batches.add((*home, known["batch"]))
             if "plate" in known:
                 plates.add((*home, known["batch"], known["plate"]))
-    files = sum(len(placed.folder.names) for placed in dataset.folders)
-    return {"batches": len(batches), "plates": len(plates), "files": files}
-
-
-def listing_digest(folders: Iterable[Folder]) -> str:
-    """SHA-256 over key, size and modification time of every file in the order of their keys.
-
-    Parameters
-    ----------
-    folders
-        In the order of their keys, the names in each in their order.
-    """
-    digest = hashlib.sha256()
-    for folder, begin, end in in_key_order(folders):
-        lines = (
-            f"{folder.key}{folder.names[i]}\0{folder.sizes[i]}\0{folder.mtimes_ns[i]}\n"
-            for i in range(begin, end)
-        )
-        digest.update("".join(lines).encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
+    return {"batches": len(batches), "plates": len(plates), "files": dataset.folders.files}
 
 
 def in_key_order(folders: Iterable[Folder]) -> Iterator[tuple[Folder, int, int]]:
@@ -174,9 +158,7 @@ def in_key_order(folders: Iterable[Folder]) -> Iterator[tuple[Folder, int, int]]
         yield done, begin, len(done.names)
 
 
-def _sort_out(scan: Scan, step: Step) -> tuple[list[PlacedFolder], list[Entry], list[Trouble]]:
-    layout = load_layout()
-    folders: list[PlacedFolder] = []
+def _sort_out(scan: Scan, index: IndexBuilder, step: Step) -> tuple[list[Entry], list[Trouble]]:
     junk: list[Entry] = []
     troubles: list[Trouble] = []
     for found in scan:
@@ -192,9 +174,8 @@ def _sort_out(scan: Scan, step: Step) -> tuple[list[PlacedFolder], list[Entry], 
             continue
         clean = _without_junk(found, junk)
         if clean.names:
-            folders.append(PlacedFolder(clean, layout.place_folder(clean.key)))
-    folders.sort(key=lambda placed: placed.folder.key)
-    return folders, junk, troubles
+            index.add(clean)
+    return junk, troubles
 
 
 def _without_junk(folder: Folder, junk: list[Entry]) -> Folder:

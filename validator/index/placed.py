@@ -1,0 +1,77 @@
+"""Folders and files with their places, and what is remarkable about a folder."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntFlag
+
+from validator.models.listing import Entry, Folder
+from validator.models.place import Place
+
+
+class Sign(IntFlag):
+    """What is remarkable about the files of a folder, so that checks need not look at every name again.
+
+    Attributes
+    ----------
+    EMPTY
+        A file without a byte that is not meant to be empty.
+    STRANGE
+        A name with characters that names should not hold.
+    LONG
+        A key that S3 refuses for its length.
+    ALIKE
+        Names that differ only in case.
+    MISFIT
+        A file that has no place in a folder that has one.
+    """
+
+    NONE = 0
+    EMPTY = 1
+    STRANGE = 2
+    LONG = 4
+    ALIKE = 8
+    MISFIT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedFolder:
+    """A folder with its place; of a survey also many folders of one sort, with the key of the first.
+
+    Attributes
+    ----------
+    key
+        Key of the folder, ends with ``/``.
+    place
+        What the layout makes of it.
+    files, size
+        Number of its files and their bytes.
+    signs
+        What is remarkable about its files.
+    load
+        Reads its files from the index.
+    """
+
+    key: str
+    place: Place
+    files: int
+    size: int
+    signs: Sign
+    load: Callable[[], Folder]
+
+    @property
+    def folder(self) -> Folder:
+        """The folder with the names, sizes and times of its files; read from the index at every use."""
+        return self.load()
+
+    @classmethod
+    def of(cls, folder: Folder, place: Place, signs: Sign = Sign.NONE) -> "PlacedFolder":
+        """Place a folder whose files are in memory."""
+        return cls(folder.key, place, len(folder.names), sum(folder.sizes), signs, lambda: folder)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedFile:
+    """A file with its place."""
+
+    entry: Entry
+    place: Place
