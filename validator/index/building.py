@@ -132,14 +132,17 @@ def _file_table(folders: Iterable[Folder]) -> "pl.DataFrame":
     names: list[str] = []
     sizes: list[int] = []
     times: list[int] = []
+    marks: list[int] = []
     for folder in folders:
         names += folder.names
         sizes += folder.sizes
         times += folder.mtimes_ns
-    return pl.DataFrame(
-        {"name": names, "size": sizes, "time": times},
-        schema={"name": pl.String, "size": pl.Int64, "time": pl.Int64},
-    )
+        marks += folder.marks
+    columns = {"name": names, "size": sizes, "time": times}
+    schema = {"name": pl.String, "size": pl.Int64, "time": pl.Int64}
+    if marks:
+        columns, schema = {**columns, "mark": marks}, {**schema, "mark": pl.Int64}
+    return pl.DataFrame(columns, schema=schema)
 
 
 def index_of(folders: Iterable[Folder], layout: Layout) -> FolderIndex:

@@ -1,6 +1,8 @@
 """Keeps the files of the index: few in memory, many in columns on local disk."""
 
+import shutil
 import tempfile
+import weakref
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -89,7 +91,7 @@ class _Files:
         self._block = block
         self._begin = int(folders.get_column("at")[0]) if len(folders) else 0
         self._number = int(folders.get_column("files").sum())
-        self._columns: tuple[list[str], array[int], array[int]] | None = None
+        self._columns: tuple[list[str], array[int], array[int], array[int]] | None = None
 
     def folder(self, key: str, path: str, at: int, number: int) -> Folder:
         if self._columns is None:
@@ -99,12 +101,21 @@ class _Files:
                 some.get_column("name").to_list(),
                 array("q", some.get_column("size").to_list()),
                 array("q", some.get_column("time").to_list()),
+                array("q", some.get_column("mark").to_list() if "mark" in some.columns else ()),
             )
         begin = at - self._begin
         end = begin + number
-        names, sizes, times = self._columns
+        names, sizes, times, marks = self._columns
         disk_names = self._store.disk_names.get(key, {})
-        return Folder(key, path, names[begin:end], sizes[begin:end], times[begin:end], dict(disk_names))
+        return Folder(
+            key,
+            path,
+            names[begin:end],
+            sizes[begin:end],
+            times[begin:end],
+            dict(disk_names),
+            marks[begin:end],
+        )
 
 
 class Store:
@@ -121,7 +132,7 @@ class Store:
     def __init__(self) -> None:
         self.size = 0
         self.disk_names: dict[str, Mapping[str, str]] = {}
-        self._home: tempfile.TemporaryDirectory[str] | None = None
+        self._home: Path | None = None
         self._blocks = 0
         self._open: dict[int, tuple[pl.DataFrame, pl.DataFrame]] = {}
 
@@ -129,8 +140,9 @@ class Store:
     def home(self) -> Path:
         """Folder of the blocks."""
         if self._home is None:
-            self._home = tempfile.TemporaryDirectory(prefix="cpgate-index-", ignore_cleanup_errors=True)
-        return Path(self._home.name)
+            self._home = Path(tempfile.mkdtemp(prefix="cpgate-index-"))
+            weakref.finalize(self, shutil.rmtree, self._home, ignore_errors=True)
+        return self._home
 
     def reserve(self) -> int:
         """Return a number for a new block."""
@@ -147,7 +159,7 @@ class Store:
         folders
             Columns ``key, path, files, size, signs`` and ``at``, the index of the first file.
         files
-            Columns ``name, size, time``.
+            Columns ``name, size, time``, and ``mark`` where objects have marks.
 
         Raises
         ------

@@ -137,7 +137,7 @@ def _nothing_selected(request: UploadRequest, dataset: Dataset) -> NothingChecke
     what = f"Nothing in {request.path} is selected"
     for option, entity in ((selection.plates, "plate"), (selection.batches, "batch")):
         if option:
-            known = sorted({p.place.entities[entity] for p in dataset.folders if entity in p.place.entities})
+            known = sorted({p.place.entities[entity] for p in dataset.survey if entity in p.place.entities})
             return NothingChecked(what, f"Known here by {entity}: {_some(known)}")
     example = next((entry.key for p in dataset.folders for entry in p.folder.entries()), "")
     return NothingChecked(
