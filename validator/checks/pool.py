@@ -25,7 +25,9 @@ class _Task(Generic[Item, Result]):
         self.error: BaseException | None = None
 
 
-def in_threads(function: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
+def in_threads(
+    function: Callable[[Item], Result], items: Iterable[Item], threads: int, ahead: int = _AHEAD
+) -> Iterator[Result]:
     """Call a function for every item in several threads and give the results in the order of the items.
 
     The threads are daemons: leaving (an exception, Ctrl-C, a consumer that stops) never waits for one that
@@ -39,6 +41,9 @@ def in_threads(function: Callable[[Item], Result], items: Iterable[Item], thread
         Taken only as fast as results are.
     threads
         How many; 1 calls the function in this thread.
+    ahead
+        Pieces of work per thread that may be under way or finished before the producer waits: more where one
+        piece can take as long as many others.
     """
     if threads <= 1:
         yield from map(function, items)
@@ -55,7 +60,7 @@ def in_threads(function: Callable[[Item], Result], items: Iterable[Item], thread
             task = _Task[Item, Result](item)
             waiting.append(task)
             tasks.put(task)
-            if len(waiting) >= threads * _AHEAD:
+            if len(waiting) >= threads * ahead:
                 yield _take(waiting.popleft())
         while waiting:
             yield _take(waiting.popleft())

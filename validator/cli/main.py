@@ -20,6 +20,7 @@ from validator.reporters.outfile import reason
 COMMANDS = {
     "check": "validator.cli.check:check",
     "demo": "validator.cli.demo:demo",
+    "etag": "validator.cli.etag:etag",
     "explain": "validator.cli.rules:explain",
     "fix": "validator.cli.fix:fix",
     "hook": "validator.cli.hook:hook",
