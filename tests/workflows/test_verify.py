@@ -11,7 +11,7 @@ from validator.errors import CpgateError, ExitCode, RemoteError, UnreadableFile,
 from validator.manifests.receipt import Receipt, write_receipt
 from validator.models.receipt import ReceiptHeader, ReceiptObject
 from validator.s3.client import S3Settings
-from validator.workflows.verify import verify_local, verify_remote, write_findings
+from validator.workflows.verify import findings_file, verify_local, verify_remote
 
 HOME = "cpg0099-example/broad"
 PART = 5 * 1024 * 1024
@@ -243,7 +243,8 @@ def test_a_folder_whose_names_do_not_say_what_it_is(case, tmp_path):
 def test_what_differs_is_written_down(case, tmp_path):
     case.path(IMAGE).unlink()
     case.path(EMPTY).write_bytes(b"x")
-    write_findings(tmp_path / "differs.jsonl", case.local())
+    with findings_file(tmp_path / "differs.jsonl") as record:
+        case.local(record=record)
     lines = [json.loads(line) for line in (tmp_path / "differs.jsonl").read_text().splitlines()]
     assert [(line["rule"], line["key"]) for line in lines] == [("CPG703", IMAGE), ("CPG704", EMPTY)]
     assert all(line["message"] for line in lines)

@@ -6,8 +6,8 @@ from validator.models.rule import Rule
 OBJECT_MISSING = Rule(
     id="CPG701",
     slug="object-missing",
-    title="Every object of the receipt is in the bucket",
-    why="The receipt says that it was uploaded and verified: since then somebody deleted or moved it.",
+    title="Every object that a manifest names is in the bucket",
+    why="The manifest says that it was there: since then somebody deleted or moved it.",
     mend="Run the upload again; it sends only what is missing.",
     family="objects",
     source="cpgate",
@@ -16,8 +16,8 @@ OBJECT_MISSING = Rule(
 OBJECT_DIFFERS = Rule(
     id="CPG702",
     slug="object-differs",
-    title="Every object has the size and ETag that the receipt states",
-    why="Other bytes lie at the key than were uploaded: somebody wrote over them, or they were copied with another part size.",
+    title="Every object has the size, ETag and checksums that a manifest states",
+    why="Other bytes lie at the key than the manifest states: somebody wrote over them, or they were copied with another part size.",
     mend="Find out who writes there; then upload the right bytes with --replace and the key.",
     family="objects",
     source="cpgate",
@@ -26,8 +26,8 @@ OBJECT_DIFFERS = Rule(
 FILE_MISSING = Rule(
     id="CPG703",
     slug="receipt-file-missing",
-    title="Every object of the receipt has its file on disk",
-    why="The folder is not the one that was uploaded, or files were moved or deleted since.",
+    title="Every object that a manifest names has its file on disk",
+    why="The folder is not the one that the manifest is of, or files were moved or deleted since.",
     mend="Name the dataset's folder with --local, or restore the file.",
     family="objects",
     source="cpgate",
@@ -36,8 +36,8 @@ FILE_MISSING = Rule(
 FILE_DIFFERS = Rule(
     id="CPG704",
     slug="receipt-file-differs",
-    title="Every file on disk has the bytes that the receipt states",
-    why="The file changed after the upload, or the disk returns other bytes than it did then.",
+    title="Every file on disk has the bytes that a manifest states",
+    why="The file changed after the manifest was written, or the disk returns other bytes than it did then.",
     mend="Compare with a backup; if the file on disk is right, upload it again.",
     family="objects",
     source="cpgate",
@@ -53,4 +53,14 @@ RECEIPT_INCOMPLETE = Rule(
     source="cpgate",
 )
 
-declare(OBJECT_MISSING, OBJECT_DIFFERS, FILE_MISSING, FILE_DIFFERS, RECEIPT_INCOMPLETE)
+OBJECT_UNPROVEN = Rule(
+    id="CPG706",
+    slug="object-unproven",
+    title="A manifest states something of every object that can be compared",
+    why="Without a common ETag or checksum nobody can tell whether the bytes are the right ones; that is not the same as right.",
+    mend="State the ETag (cpgate manifest stamp), or compare the files themselves with cpgate verify --local.",
+    family="objects",
+    source="cpgate",
+)
+
+declare(OBJECT_MISSING, OBJECT_DIFFERS, FILE_MISSING, FILE_DIFFERS, RECEIPT_INCOMPLETE, OBJECT_UNPROVEN)

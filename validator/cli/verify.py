@@ -1,5 +1,7 @@
-"""``cpgate verify``: prove that a receipt is true, in the bucket or on disk."""
+"""``cpgate verify``: prove that a manifest is true, in the bucket or on disk."""
 
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -12,16 +14,28 @@ from validator.s3.settings import S3Settings
 PATH = click.Path(path_type=Path)
 
 
-@click.command(short_help="Compare a receipt with the bucket, or with the files on disk.")
-@click.argument("receipt", type=PATH)
+@click.command(short_help="Compare a manifest with the bucket, or with the files on disk.")
+@click.argument("manifest", type=PATH)
 @click.option(
-    "--local", type=PATH, metavar="PATH", help="Recompute every ETag from the dataset in this folder."
+    "--local",
+    type=PATH,
+    metavar="PATH",
+    help="Recompute every ETag and checksum from the files in this folder.",
 )
 @click.option(
-    "--bucket", metavar="s3://NAME", help="Another bucket than the receipt's, where the data moved to."
+    "--bucket",
+    metavar="s3://NAME",
+    help="Another bucket than the manifest's, where the data moved to; for a list of checksums s3://NAME/PREFIX.",
 )
 @options.dataset_option
 @s3_options
+@click.option("--anonymous", is_flag=True, help="Read a public bucket without credentials.")
+@click.option(
+    "--fresh", is_flag=True, help="With --local: read everything, also what a stopped run had read."
+)
+@click.option(
+    "--state", type=PATH, metavar="FOLDER", help="With --local: where it is kept what a stopped run had read."
+)
 @click.option("-o", "--output", metavar="FILE", type=PATH, help="Write what differs as JSON lines.")
 @options.all_option
 @options.jobs_option
@@ -29,11 +43,14 @@ PATH = click.Path(path_type=Path)
 @options.verbosity_options
 def verify(
     *,
-    receipt: Path,
+    manifest: Path,
     local: Path | None,
     bucket: str | None,
     dataset: str | None,
     s3: S3Settings,
+    anonymous: bool,
+    fresh: bool,
+    state: Path | None,
     output: Path | None,
     everything: bool,
     jobs: int | None,
@@ -41,27 +58,27 @@ def verify(
     quiet: bool,
     verbose: bool,
 ) -> int:
-    """Compare RECEIPT with the bucket: size and ETag of every object, by listing, nothing is downloaded.
+    """Compare MANIFEST with the bucket: sizes, ETags and checksums as S3 tells them, nothing is downloaded.
 
-    With --local every byte is read from disk instead, and size, ETag and CRC64NVME are computed anew.
+    MANIFEST is a receipt, a provenance manifest (profile_index.json), or a list of checksums or ETags as md5sum,
+    sha256sum and `cpgate etag` write them. With --local every byte is read from disk instead.
     """
     from validator.checks.registry import all_rules  # noqa: PLC0415  the command's help comes fast
     from validator.cli.output import terminal_style  # noqa: PLC0415  the command's help comes fast
     from validator.errors import UsageError  # noqa: PLC0415  the command's help comes fast
     from validator.reporters.progress import make_progress  # noqa: PLC0415  the command's help comes fast
     from validator.reporters.verify_text import verification_lines  # noqa: PLC0415  the command's help comes fast
-    from validator.workflows.verify import verify_local, verify_remote, write_findings  # noqa: PLC0415  see above
+    from validator.workflows.verify import findings_file, verify_local, verify_remote  # noqa: PLC0415  see above
 
     progress = make_progress(quiet=quiet, verbose=verbose)
     if local is not None and bucket is not None:
         raise UsageError("--local and --bucket are two verifications", "run the command once for each")
-    if local is not None:
-        result = verify_local(receipt, local, dataset, jobs, progress)
-    else:
-        result = verify_remote(receipt, s3, bucket, progress)
-    if output is not None:
-        write_findings(output, result)
-    style = terminal_style(color)
+    with findings_file(output) if output is not None else nullcontext() as record:
+        if local is not None:
+            result = verify_local(manifest, local, dataset, jobs, progress, record, state, fresh=fresh)
+        else:
+            settings = replace(s3, anonymous=anonymous)
+            result = verify_remote(manifest, settings, bucket, progress, record)
     lines = verification_lines(
         result.findings,
         result.where,
@@ -70,7 +87,10 @@ def verify(
         result.size,
         result.unnamed,
         all_rules(),
-        style,
+        terminal_style(color),
+        by=result.by,
+        left_out=result.left_out,
+        resumed=result.resumed,
         everything=everything,
     )
     say("".join(lines))

@@ -10,7 +10,7 @@ from validator.errors import UnreadableFile, UsageError
 from validator.manifests.addresses import parse_address
 from validator.manifests.checksum_list import decode_checksum, is_checksum_list, read_checksum_list
 from validator.manifests.provenance import ManifestEntry, read_provenance, recognise_content
-from validator.manifests.receipt import Receipt
+from validator.manifests.receipt import PARQUET_MAGIC, Receipt
 from validator.models.claim import Claim, ManifestSort
 from validator.models.receipt import ReceiptEnd, ReceiptObject
 
@@ -77,7 +77,7 @@ def open_claims(path: Path) -> ClaimFile:
     kind = recognise_content(head)
     if kind in ("provenance-json", "provenance-csv"):
         return ClaimFile(path, "provenance")
-    if kind == "receipt" or head.lstrip().startswith(b"{"):
+    if kind == "receipt" or head.startswith(PARQUET_MAGIC) or head.lstrip().startswith(b"{"):
         return ClaimFile(path, "receipt", Receipt(path))
     if is_checksum_list(head):
         return ClaimFile(path, "checksums")
@@ -88,7 +88,10 @@ def open_claims(path: Path) -> ClaimFile:
 
 
 def _receipt_claim(record: ReceiptObject) -> Claim:
+    """The latest version counts, whichever was uploaded: the same bytes written again are no difference."""
     checksums = {"crc64nvme": base64.b64decode(record.crc64nvme)}
+    if record.sha256 is not None:
+        checksums["sha256"] = bytes.fromhex(record.sha256)
     return Claim(
         record.key, None, record.size, record.etag, record.part_size, version_id=None, checksums=checksums
     )

@@ -23,6 +23,9 @@ def verification_lines(
     rules: Mapping[str, Rule],
     style: Style,
     *,
+    by: str = "size and ETag",
+    left_out: int = 0,
+    resumed: int = 0,
     everything: bool = False,
 ) -> Iterator[str]:
     """Lines of the text, what differs first.
@@ -32,27 +35,39 @@ def verification_lines(
     findings
         What does not agree.
     where
-        What the receipt was compared with.
+        What the manifest was compared with.
     objects, agreeing, bytes_
-        Number of objects in the receipt, of those that agree, and their bytes.
+        Number of objects in the manifest, of those that agree, and their bytes.
     unnamed
         Files on disk that the receipt does not name.
     rules
         Every rule by its number.
     style
         Width and colours.
+    by
+        What decided, in words.
+    left_out
+        Findings that are counted only.
+    resumed
+        Files that an earlier run, which was stopped, had verified.
     everything
         Leave nothing out of long lists.
     """
     yield from difference_lines(findings, rules, style, everything=everything)
-    by = "size and ETag" if where.startswith("s3://") else "size, ETag and CRC64NVME"
-    line = f"verified {number(agreeing)} of {counted(objects, 'object')} ({size(bytes_)}) by {by} · {shown(where)}"
+    if left_out:
+        yield style.finish(f"and {counted(left_out, 'object')} more: -o FILE writes down all of them")
+        yield "\n"
+    much = f" ({size(bytes_)})" if bytes_ else ""
+    line = f"verified {number(agreeing)} of {counted(objects, 'object')}{much} by {by} · {shown(where)}"
     yield style.finish(line)
+    if resumed:
+        text = f"{counted(resumed, 'file')} of them by the run before, which was stopped; --fresh reads all again"
+        yield style.finish(f"         {text}")
     if unnamed:
         text = f"{counted(unnamed, 'file')} there that the receipt does not name: nothing is said of them"
         yield style.finish(f"         {text}")
     if not objects:
-        yield "         the receipt names no object: nothing was verified\n"
+        yield "         the manifest names no object: nothing was verified\n"
 
 
 def difference_lines(

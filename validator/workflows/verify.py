@@ -1,141 +1,137 @@
-"""Compare a receipt with the bucket (listing, no downloads) or with files on disk (every byte)."""
+"""Compare a manifest with the bucket (listing and questions, no downloads) or with files on disk (every byte)."""
 
 import os
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from validator.checks.objects import (
-    FILE_DIFFERS,
-    FILE_MISSING,
-    OBJECT_DIFFERS,
-    OBJECT_MISSING,
-    RECEIPT_INCOMPLETE,
-)
-from validator.checks.pool import in_threads
-from validator.digests.files import FileChanged, FileState, digest_file
-from validator.errors import ExitCode, UsageError
-from validator.manifests.receipt import Receipt
+from validator.checks.objects import RECEIPT_INCOMPLETE
+from validator.errors import Interrupted, UsageError
+from validator.manifests.claims import ClaimFile, open_claims
+from validator.models.claim import ManifestSort
 from validator.models.finding import Finding
-from validator.models.listing import Entry, Folder
 from validator.models.progress import Progress, SilentProgress
-from validator.models.receipt import ReceiptObject
 from validator.reporters.outfile import OutFile
-from validator.rulebook.junk import is_junk, is_junk_folder
 from validator.s3.client import S3Settings, endpoint_of, make_client
 from validator.s3.grant import READ
-from validator.s3.objects import RemoteObject
-from validator.sources.local import LocalSource
-from validator.upload.destination import granted_prefix, parse_destination
-from validator.upload.remote import list_remote
-from validator.workflows.listing import RECEIPTS
+from validator.upload.destination import Destination, granted_prefix, parse_destination
+from validator.workflows.verify_bucket import BucketQuestion
+from validator.workflows.verify_claims import Survey, sorted_claims, survey
+from validator.workflows.verify_differences import Differences, Verification
+from validator.workflows.verify_files import FileComparison
+from validator.workflows.verify_names import count_files, datasets_of, find_files
+from validator.workflows.verify_record import VerifyRecord
 
+ASKED_EACH = 1000
+"""Objects up to which each is asked for by itself; for more the bucket is listed, 1,000 a request."""
 
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What a verification found.
+BY: dict[tuple[ManifestSort, str], str] = {
+    ("receipt", "bucket"): "size and ETag",
+    ("receipt", "local"): "size, ETag and CRC64NVME",
+    ("provenance", "bucket"): "ETag",
+    ("provenance", "local"): "ETag",
+    ("checksums", "bucket"): "ETag or checksum",
+    ("checksums", "local"): "checksum",
+}
+"""What decided, in words."""
 
-    Attributes
-    ----------
-    where
-        What the receipt was compared with.
-    objects, size
-        Number of objects in the receipt and their bytes.
-    findings
-        One for each object that does not agree, and one if the receipt itself is not of everything.
-    unnamed
-        Files on disk that the receipt does not name.
-    """
-
-    where: str
-    objects: int
-    size: int
-    findings: list[Finding] = field(default_factory=list)
-    unnamed: int = 0
-
-    @property
-    def agreeing(self) -> int:
-        """Number of objects that agree."""
-        return self.objects - sum(finding.rule != RECEIPT_INCOMPLETE.id for finding in self.findings)
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """0, 1 (something differs), or 3 (the receipt is empty)."""
-        if not self.objects:
-            return ExitCode.NOTHING_CHECKED
-        return ExitCode.FINDINGS if self.findings else ExitCode.CLEAN
+Record = Callable[[Finding], None]
 
 
 def verify_remote(
-    path: Path, s3: S3Settings, bucket: str | None = None, progress: Progress | None = None
+    path: Path,
+    s3: S3Settings,
+    bucket: str | None = None,
+    progress: Progress | None = None,
+    record: Record | None = None,
 ) -> Verification:
-    """Compare a receipt with what the bucket lists: size and ETag of every object, nothing is downloaded.
+    """Compare a manifest with what lies in the bucket: sizes, ETags and checksums; nothing is downloaded.
+
+    Where the ETag is another one because the object was sent in other parts, a checksum that the store keeps
+    of the whole object decides.
 
     Parameters
     ----------
     path
-        The receipt.
+        A receipt, a provenance manifest or a list of checksums.
     s3
-        How to reach the store; the receipt is never asked for its address.
+        How to reach the store; a manifest is never asked for its address.
     bucket
-        Another bucket than the receipt's (``s3://name``): the Gallery moves data from staging to public.
+        Another bucket than the manifest's (``s3://name``): the Gallery moves data from staging to public. For a
+        list of checksums the bucket, and the prefix that stands before its names (``s3://name/prefix``).
     progress
-        Where the listing is shown.
+        Where the comparison is shown.
+    record
+        Called with every finding; the result holds the first 10,000.
 
     Raises
     ------
     UnreadableFile
-        If it is not a whole receipt.
+        If it is not a whole manifest.
+    UsageError
+        If it is not known which bucket or store is meant.
     RemoteError, CredentialsError
         If the store refuses.
     """
-    receipt = Receipt(path)
-    objects = {record.key: record for record in receipt.objects()}
-    destination = parse_destination(bucket or receipt.header.destination)
-    client = make_client(
-        s3.at(destination.bucket, granted_prefix(destination, receipt.header.datasets), READ)
-    )
+    file = open_claims(path)
+    surveyed = survey(file)
+    place = _bucket_of(file, bucket)
+    client = make_client(_granted(s3, file, place, surveyed), connections=20)
     endpoint = endpoint_of(client)
-    if receipt.header.endpoint is not None and endpoint is None:
+    if file.receipt is not None and file.receipt.header.endpoint is not None and endpoint is None:
         # A receipt may come from anybody: it must not decide to whom credentials are shown and who is believed.
         raise UsageError(
-            f"The receipt speaks of the store {receipt.header.endpoint}, not of AWS",
+            f"The receipt speaks of the store {file.receipt.header.endpoint}, not of AWS",
             "If you trust it, say so: --endpoint-url and that address",
         )
-    with (progress or SilentProgress()).step("listing the bucket", len(objects), "objects") as step:
-        remote = list_remote(client, destination.bucket, objects, step)
-    findings = [
-        finding
-        for key, record in sorted(objects.items())
-        if (finding := _compare_object(record, remote.get(key))) is not None
-    ]
-    size = sum(record.size for record in objects.values())
-    findings += _incomplete(receipt)
-    where = f"s3://{destination.bucket}" + (f" at {endpoint}" if endpoint else "")
-    return Verification(where, len(objects), size, findings)
+    claims = sorted_claims(file.claims(), in_order=surveyed.in_order)
+    if bucket is not None:
+        claims = (replace(claim, bucket=None, version_id=None) for claim in claims)
+    differences = Differences(record)
+    question = BucketQuestion(client, place.bucket if place else None, place.prefix if place else "")
+    with (progress or SilentProgress()).step(
+        "comparing with the bucket", surveyed.objects, "objects"
+    ) as step:
+        if file.sort == "provenance" or (file.sort == "checksums" and surveyed.objects <= ASKED_EACH):
+            differences.add(question.compare_each(claims, step))
+        else:
+            differences.add(question.compare_listed(claims, surveyed.folders, step))
+    names = {place.bucket} if place else surveyed.buckets
+    where = ", ".join(f"s3://{name}" for name in sorted(names)) + (f" at {endpoint}" if endpoint else "")
+    return _verification(file, surveyed, where, differences, local=False)
 
 
-def _incomplete(receipt: Receipt) -> list[Finding]:
-    """Say so when files that the upload was asked to send are not in the receipt (known once it was read)."""
-    end = receipt.end
-    if end is None or not end.conflicts + end.failed:
-        return []
-    reasons = [f"{end.conflicts:,} in conflict with other bytes"] if end.conflicts else []
-    reasons += [f"{end.failed:,} failed"] if end.failed else []
-    message = f"The upload left out files that it was asked to send: {', '.join(reasons)}"
-    return [RECEIPT_INCOMPLETE.finding(str(receipt.path), message, count=end.conflicts + end.failed)]
+def _granted(s3: S3Settings, file: ClaimFile, place: Destination | None, surveyed: Survey) -> S3Settings:
+    """Settings with what is asked of a grant: reading where the objects of the manifest lie."""
+    buckets = [place.bucket] if place is not None else sorted(surveyed.buckets)
+    names = datasets_of(file, surveyed.folders)
+    if s3.grant is None or not buckets or not names:
+        return s3
+    destination = place or Destination(buckets[0], "")
+    if file.receipt is not None:
+        destination = parse_destination(file.receipt.header.destination)
+    return s3.at(buckets[0], granted_prefix(destination, names), READ)
 
 
-def _compare_object(record: ReceiptObject, there: RemoteObject | None) -> Finding | None:
-    expected = f"{record.size:,} bytes, ETag {record.etag}"
-    if there is None:
-        return OBJECT_MISSING.finding(record.key, "The bucket does not list it", expected=expected)
-    if (there.size, there.etag) == (record.size, record.etag):
-        return None
-    actual = f"{there.size:,} bytes, ETag {there.etag}, of {there.modified:%Y-%m-%d %H:%M} UTC"
-    return OBJECT_DIFFERS.finding(
-        record.key, "Other bytes lie there than were uploaded", expected=expected, actual=actual
-    )
+def _bucket_of(file: ClaimFile, bucket: str | None) -> Destination | None:
+    """The bucket, and what stands before the names of the claims in its keys; ``None`` when each claim says it."""
+    if bucket is not None:
+        place = parse_destination(bucket)
+        if place.prefix and file.sort != "checksums":
+            raise UsageError(
+                f"{bucket} is more than a bucket; the manifest has whole keys already",
+                f"write --bucket s3://{place.bucket}",
+            )
+        return place
+    if file.receipt is not None:
+        return Destination(parse_destination(file.receipt.header.destination).bucket, "")
+    if file.sort == "checksums":
+        raise UsageError(
+            f"{file.path} is a list of checksums, which does not say where its files lie",
+            "name the bucket and the prefix with --bucket s3://NAME/PREFIX, or a folder with --local",
+        )
+    return None
 
 
 def verify_local(
@@ -144,112 +140,121 @@ def verify_local(
     dataset: str | None = None,
     jobs: int | None = None,
     progress: Progress | None = None,
+    record: Record | None = None,
+    state: Path | None = None,
+    *,
+    fresh: bool = False,
 ) -> Verification:
-    """Recompute size, ETag and CRC64NVME of every object of a receipt from files on disk.
+    """Recompute sizes, ETags and checksums of everything in a manifest from files on disk.
+
+    A run that is stopped, also by a kill, is continued by the same call for seven days; one that ends leaves
+    nothing behind.
 
     Parameters
     ----------
     path
-        The receipt.
+        A receipt, a provenance manifest or a list of checksums.
     root
-        The dataset's folder.
+        The dataset's folder; for a list of checksums the folder in which it was made.
     dataset
         ``project/source``, where the names of the folders do not say it.
     jobs
-        Files that are read at once; by default one a core.
+        Files, or stretches of a large file, that are read at once; by default one a core.
     progress
         Where the bytes are shown.
+    record
+        Called with every finding; the result holds the first 10,000.
+    state
+        Where it is kept what was done; by default in the user's state folder.
+    fresh
+        Begin anew even if an earlier run was stopped.
 
     Raises
     ------
     UnreadableFile
-        If it is not a whole receipt.
+        If it is not a whole manifest.
     UsageError
         If the folder cannot be used.
+    Interrupted
+        If somebody stopped it.
     """
-    receipt = Receipt(path)
-    objects = list(receipt.objects())
     progress = progress or SilentProgress()
-    source = _local_source(root, dataset or None, receipt)
-    files, unnamed = _list_files(source, {record.key for record in objects}, progress)
-    total = sum(record.size for record in objects)
-    findings: list[Finding] = []
-    with progress.step("reading files", total, "B") as step:
+    file = open_claims(path)
+    surveyed = survey(file)
+    files, source = find_files(file, root, dataset or None, surveyed.folders)
+    on_disk = count_files(source, progress) if source is not None and file.receipt is not None else 0
+    done = VerifyRecord(path, root, state, fresh=fresh)
+    comparison = FileComparison(files, done)
+    differences = Differences(record)
+    claims = sorted_claims(file.claims(), in_order=surveyed.in_order)
+    with (
+        progress.step("reading files", surveyed.size or None, "B") as step,
+        _said_when_stopped(comparison, surveyed),
+    ):
+        differences.add(comparison.compare(claims, jobs or _cores(), step))
+    done.finish()
+    found = _verification(file, surveyed, str(root), differences, local=True)
+    unnamed = max(0, on_disk - comparison.found) if file.receipt is not None else 0
+    return replace(found, unnamed=unnamed, resumed=comparison.resumed)
 
-        def compare(record: ReceiptObject) -> tuple[ReceiptObject, Finding | None]:
-            return record, _compare_file(record, files.get(record.key))
 
-        for record, finding in in_threads(compare, objects, max(2, jobs or os.cpu_count() or 1)):
-            step.advance(record.size)
-            if finding is not None:
-                findings.append(finding)
-    findings.sort(key=lambda finding: finding.key)
-    findings += _incomplete(receipt)
-    return Verification(str(root), len(objects), total, findings, unnamed)
-
-
-def _local_source(root: Path, dataset: str | None, receipt: Receipt) -> LocalSource:
-    """The folder as what it says it is, or else as the only dataset of the receipt."""
+@contextmanager
+def _said_when_stopped(comparison: FileComparison, surveyed: Survey) -> Iterator[None]:
+    """Keep what was done, and say so, when a signal ends the block."""
     try:
-        return LocalSource(root, dataset)
-    except UsageError:
-        if dataset is not None or len(receipt.header.datasets) != 1 or not root.is_dir():
-            raise
-        return LocalSource(root, receipt.header.datasets[0])
+        yield
+    except (KeyboardInterrupt, Interrupted) as error:
+        comparison.record.close()
+        number = 15 if isinstance(error, Interrupted) and error.exit_code == 143 else 2
+        mend = "The same command goes on from here." if comparison.record.writable else ""
+        raise Interrupted(
+            f"Stopped: {comparison.verified:,} of {surveyed.objects:,} files were read.", mend, number
+        ) from None
+    finally:
+        comparison.record.close()
 
 
-def _list_files(
-    source: LocalSource, keys: Collection[str], progress: Progress
-) -> tuple[dict[str, Entry], int]:
-    """Find the files of these keys, and count those that have another key (junk and receipts left out)."""
-    found: dict[str, Entry] = {}
-    others = 0
-    with progress.step("listing") as step:
-        for folder in source.scan():
-            if isinstance(folder, Folder):
-                step.advance(len(folder.names))
-                known = {entry.key: entry for entry in folder.entries() if entry.key in keys}
-                found.update(known)
-                if RECEIPTS not in folder.key.split("/") and not any(
-                    map(is_junk_folder, folder.key.split("/"))
-                ):
-                    others += sum(not is_junk(name) for name in folder.names) - len(known)
-    return found, others
+def _cores() -> int:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(2, cores)
 
 
-def _compare_file(record: ReceiptObject, entry: Entry | None) -> Finding | None:
-    expected = f"{record.size:,} bytes, ETag {record.etag}"
-    if entry is None:
-        return FILE_MISSING.finding(record.key, "There is no such file below this folder", expected=expected)
-    if entry.size != record.size:
-        return FILE_DIFFERS.finding(
-            record.key,
-            "The file has another size than was uploaded",
-            expected=expected,
-            actual=f"{entry.size:,} bytes",
-        )
-    try:
-        digest = digest_file(entry.path, FileState(entry.size, entry.mtime_ns), record.part_size)
-    except FileChanged:
-        return FILE_DIFFERS.finding(record.key, "The file changes while it is read", expected=expected)
-    except OSError as error:
-        reason = error.strerror or "the system gave no reason"
-        return FILE_MISSING.finding(
-            record.key, f"The file cannot be read: {reason.lower()}", expected=expected
-        )
-    if (digest.etag, digest.crc64nvme) != (record.etag, record.crc64nvme):
-        return FILE_DIFFERS.finding(
-            record.key,
-            "The file has other bytes than were uploaded",
-            expected=expected,
-            actual=f"{digest.size:,} bytes, ETag {digest.etag}",
-        )
-    return None
+def _verification(
+    file: ClaimFile, surveyed: Survey, where: str, differences: Differences, *, local: bool
+) -> Verification:
+    differences.add(_incomplete(file))
+    return Verification(
+        where,
+        surveyed.objects,
+        surveyed.size,
+        differences.kept,
+        by=BY[file.sort, "local" if local else "bucket"],
+        counts=differences.counts,
+    )
 
 
-def write_findings(path: Path, verification: Verification) -> None:
-    """Write what differs as JSON lines, one finding each; the file appears when it is whole."""
+def _incomplete(file: ClaimFile) -> Iterator[Finding]:
+    """Say so when files that the upload was asked to send are not in the receipt (known once it was read)."""
+    end = file.end
+    if end is None or not end.conflicts + end.failed:
+        return
+    reasons = [f"{end.conflicts:,} in conflict with other bytes"] if end.conflicts else []
+    reasons += [f"{end.failed:,} failed"] if end.failed else []
+    message = f"The upload left out files that it was asked to send: {', '.join(reasons)}"
+    yield RECEIPT_INCOMPLETE.finding(str(file.path), message, count=end.conflicts + end.failed)
+
+
+@contextmanager
+def findings_file(path: Path) -> Iterator[Record]:
+    """Open a file for findings, one JSON line each, and yield what appends one.
+
+    The file gets its name when the block ends well.
+
+    Raises
+    ------
+    UsageError
+        If nothing can be written there.
+    """
     with OutFile(path, "list of what differs") as file:
-        for finding in verification.findings:
-            file.write(finding.model_dump_json(exclude_none=True) + "\n")
+        yield lambda finding: file.write(finding.model_dump_json(exclude_none=True) + "\n")
         file.commit()

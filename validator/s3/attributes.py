@@ -1,0 +1,86 @@
+"""What the store tells of one object beyond a listing: version, checksums, parts."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from validator.s3.failures import ObjectMissing, translated
+from validator.s3.objects import told_etag
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_CHECKSUMS = ("CRC64NVME", "SHA256", "SHA1", "SHA512", "MD5")
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectAttributes:
+    """An object as HeadObject describes it.
+
+    Attributes
+    ----------
+    key
+        Without the bucket.
+    size
+        Bytes.
+    etag
+        Without quotes; begins with ``encrypted-`` where it is no MD5.
+    modified
+        UTC.
+    version_id
+        ``None`` in a bucket without versions.
+    checksums
+        Digests of the whole object that the store holds, by algorithm in lower case; those of parts are left out.
+    """
+
+    key: str
+    size: int
+    etag: str
+    modified: datetime
+    version_id: str | None
+    checksums: Mapping[str, bytes]
+
+
+def head_attributes(
+    client: "S3Client", bucket: str, key: str, version_id: str | None = None
+) -> ObjectAttributes | None:
+    """Ask for one object; ``None`` when there is none.
+
+    Raises
+    ------
+    RemoteError, CredentialsError
+        If the store refuses.
+    """
+    version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
+    try:
+        with translated(bucket, key, "read"):
+            answer = client.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED", **version)
+            modified = answer["LastModified"].astimezone(UTC)
+            found = answer.get("VersionId")
+            return ObjectAttributes(
+                key,
+                answer["ContentLength"],
+                told_etag(answer),
+                modified,
+                found if found != "null" else None,
+                _whole_checksums(answer),
+            )
+    except ObjectMissing:
+        return None
+
+
+def _whole_checksums(answer: Mapping[str, Any]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    if answer.get("ChecksumType", "FULL_OBJECT") != "FULL_OBJECT":
+        return found
+    for name in _CHECKSUMS:
+        value = answer.get(f"Checksum{name}")
+        if value and "-" not in value:  # "-N": a checksum of the checksums of parts
+            try:
+                found[name.lower()] = base64.b64decode(value, validate=True)
+            except binascii.Error:
+                continue
+    return found
