@@ -3,6 +3,7 @@
 import click
 
 from validator.cli import options
+from validator.cli.manifest_receipts import diff, merge, split
 from validator.cli.output import terminal_style
 from validator.cli.terminal import say
 
@@ -10,6 +11,10 @@ from validator.cli.terminal import say
 @click.group(short_help="Judge provenance manifests and receipts, offline.")
 def manifest() -> None:
     """Work on provenance manifests (profile_index.json) and receipts as files."""
+
+
+for command in (merge, diff, split):
+    manifest.add_command(command)
 
 
 @manifest.command(short_help="Judge the form of manifests and receipts.")

@@ -38,7 +38,8 @@ class ReceiptHeader(BaseModel):
     tool, rulebook, policy, policy_version
         Versions of cpgate and of its rulebook, and name and version of the levels that decided.
     report
-        Digest of the report that let the upload pass (its end record's ``digest``).
+        Digest of the report that let the upload pass (its end record's ``digest``); empty when receipts with
+        different reports were joined.
     errors
         Number of errors in that report within what was uploaded.
     findings
@@ -91,21 +92,15 @@ class MergedReceipt(BaseModel):
     ----------
     file
         Its name, without the folder.
-    digest
-        That of its end record.
-    objects, size
-        Number of its objects and their bytes.
-    header
-        What it said of its upload.
+    header, end
+        Its outer records.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     file: str
-    digest: str
-    objects: int = Field(ge=0)
-    size: int = Field(ge=0)
     header: ReceiptHeader
+    end: "ReceiptEnd"
 
 
 class ReceiptObject(BaseModel):
