@@ -180,8 +180,10 @@ def judge(
 ) -> CheckResult:
     """Judge what is listed already and write its report; otherwise like `check`."""
     make_selection(request.only, request.select, request.ignore)
-    source = LocalSource(request.path, request.dataset)
-    with open_report(request.report, dataset_home(request.path, source.prefix)) as file:
+    home = None
+    if request.origin is None or request.origin.in_folder:
+        home = dataset_home(request.path, LocalSource(request.path, request.dataset).prefix)
+    with open_report(request.report, home) as file:
         return _judge(dataset, listing, request, file, progress)
 
 
