@@ -3,7 +3,7 @@ import doctest
 import pytest
 
 from validator.manifests import permalinks
-from validator.manifests.permalinks import pinned_to
+from validator.manifests.permalinks import pinned_to, points_to
 
 COMMIT = "a917fa79342ff92cf0ea05d6d9174d9028a90f8f"
 REPOSITORY = "https://github.com/broadinstitute/jump-profiling-recipe"
@@ -43,3 +43,29 @@ def test_pins(link, pin):
 
 def test_examples():
     assert doctest.testmod(permalinks).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [
+        (REPOSITORY, "repository"),
+        (f"{REPOSITORY}/tree/{COMMIT}", "repository"),
+        (f"{REPOSITORY}/commit/{COMMIT}", "repository"),
+        (f"{REPOSITORY}/releases/tag/v1", "repository"),
+        (f"{REPOSITORY}/blob/{COMMIT}/tree/config.json", "file"),
+        (f"https://raw.githubusercontent.com/o/r/{COMMIT}/a.json", "file"),
+        (f"https://gitlab.com/group/r/-/blob/{COMMIT}/a.json", "file"),
+        (f"https://gitlab.com/group/r/-/tree/{COMMIT}", "repository"),
+        (f"https://gitlab.com/group/r/-/raw/{COMMIT}/a.json", "file"),
+        (f"https://codeberg.org/o/r/src/commit/{COMMIT}", "repository"),
+        (f"https://codeberg.org/o/r/src/commit/{COMMIT}/a.json", "unknown"),
+        (f"https://bitbucket.org/o/r/src/{COMMIT}", "repository"),
+        (f"https://bitbucket.org/o/r/src/{COMMIT}/a.json", "unknown"),
+        (f"{REPOSITORY}/wiki", "unknown"),
+        ("https://doi.org/10.5281/zenodo.1234567", "unknown"),
+        ("https://example.org/recipe.py", "unknown"),
+        ("https://[", "unknown"),
+    ],
+)
+def test_targets(link, target):
+    assert points_to(link) == target

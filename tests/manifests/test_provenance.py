@@ -35,6 +35,10 @@ def test_both_names_of_the_url_are_read():
         ('[{"subset": "a"}]', Problem("url", "missing")),
         ('[{"subset": 5, "url": "u"}]', Problem("subset", "not-text")),
         ('[{"subset": "a", "url": "u", "etag": false}]', Problem("etag", "not-text")),
+        ('[{"subset": "a", "url": "u", "size": "big"}]', Problem("size", "not-number")),
+        ('[{"subset": "a", "url": "u", "part_size": -1}]', Problem("part_size", "not-number")),
+        ('[{"subset": "a", "url": "u", "size": 1.5}]', Problem("size", "not-number")),
+        ('[{"subset": "a", "url": "u", "sha256": 5}]', Problem("sha256", "not-text")),
         ('[{"subset": "a", "subset": "b", "url": "u"}]', Problem("subset", "twice")),
     ],
 )
@@ -49,6 +53,9 @@ def test_problems_of_entries(text, problem):
         (b"  \n", "empty"),
         (b'[{"subset": "a",}]', "line 1"),
         (b'{"subset": "a"}', "not a list"),
+        (b'{"datasets": [], "more": 1}', "not a list"),
+        (b'{"datasets": {}}', "not a list"),
+        (b'{"datasets": [1]}', "Entry 1"),
         (b"[1]", "Entry 1"),
         (b"[" * 100_000, "not a list of products"),
         (b"[" + b"9" * 5000 + b"]", "not a list of products"),
@@ -123,3 +130,17 @@ def test_corpus_has_all_three_forms(corpus):
         content = (corpus / "manifests" / name).read_text()
         assert len(manifest.entries) == len(re.findall("https://cellpainting-gallery", content)), name
         assert all(entry.problems == () for entry in manifest.entries), name
+
+
+def test_products_below_the_word_datasets():
+    manifest = read_provenance(b'{"datasets": ' + document(ENTRY, ENTRY) + b"}")
+    assert (manifest.kind, manifest.wrapped) == ("provenance-json", True)
+    assert [entry.pointer for entry in manifest.entries] == ["/datasets/0", "/datasets/1"]
+    assert recognise_content(b'{ "datasets" :\n[') == "provenance-json"
+
+
+def test_sizes_in_json_and_csv():
+    (entry,) = read_provenance(document({**ENTRY, "size": 5, "part_size": None})).entries
+    assert entry.problems == ()
+    (entry,) = read_provenance(b"subset,url,size\na,https://a.org/x,5\n").entries
+    assert (entry.problems, entry.fields["size"]) == ((), "5")

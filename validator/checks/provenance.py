@@ -1,13 +1,13 @@
-"""Rules of provenance manifests, profile_index.json (CPG501-CPG511)."""
+"""Rules of provenance manifests, profile_index.json (CPG501-CPG511); those of single products are in provenance_products."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from validator.checks.dataset import Dataset, PlacedFile
+from validator.checks.provenance_products import PRODUCT_RULES, judge_products
+from validator.checks.provenance_words import Case, finding_of
 from validator.checks.registry import file_check
 from validator.checks.row_words import joined, ranges, shown
-from validator.checks.wording import counted
 from validator.errors import UnreadableFile
 from validator.manifests.permalinks import Pin, pinned_to
 from validator.manifests.provenance import (
@@ -86,19 +86,11 @@ SUBSET_TWICE = Rule(
     mend="Rename or remove one of the entries.",
     family="documents",
 )
-URL_FORM = Rule(
-    id="CPG509",
-    slug="manifest-url-form",
-    title="The url of a product is an https address",
-    why="Readers open the address without AWS tools or keys.",
-    mend="Write https://cellpainting-gallery.s3.amazonaws.com/<project>/<source>/...",
-    family="documents",
-)
 FORM_OLD = Rule(
     id="CPG510",
     slug="manifest-form-old",
-    title="A manifest is written as JSON",
-    why="The CSV form has no place for recipes, and programs in use today read the JSON form.",
+    title="A manifest is written as a JSON list",
+    why="The CSV form has no place for recipes, and programs in use today read the JSON list.",
     mend="Write it as a JSON list with one object for each product.",
     family="documents",
     level=Level.INFO,
@@ -123,9 +115,9 @@ ALL_RULES = (
     NOT_PINNED,
     NOT_COMMIT,
     SUBSET_TWICE,
-    URL_FORM,
     FORM_OLD,
     LINE_FORM,
+    *PRODUCT_RULES,
 )
 
 # AWS: the ETag of an object, and of a multipart upload with its number of parts (10,000 at most)
@@ -140,15 +132,6 @@ _PIN_WORDS: dict[Pin, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One field of one entry that breaks a rule."""
-
-    entry: ManifestEntry
-    field: str
-    value: str = ""
-
-
 @file_check(*ALL_RULES, kinds=["workspace.profile_index"])
 def manifest_is_right(file: PlacedFile, dataset: Dataset) -> Iterator[Finding]:
     """Judge the provenance manifest of assembled products."""
@@ -159,7 +142,7 @@ def manifest_is_right(file: PlacedFile, dataset: Dataset) -> Iterator[Finding]:
     yield from judge_provenance(file.entry.key, content)
 
 
-def judge_provenance(key: str, content: bytes) -> Iterator[Finding]:
+def judge_provenance(key: str, content: bytes, earlier: Sequence[ManifestEntry] = ()) -> Iterator[Finding]:
     """Judge a provenance manifest, offline: its form, not whether its products are there.
 
     Parameters
@@ -168,6 +151,8 @@ def judge_provenance(key: str, content: bytes) -> Iterator[Finding]:
         What the findings call it.
     content
         Its bytes.
+    earlier
+        Entries of an earlier state of it: no version may have been written over since.
     """
     try:
         manifest = read_provenance(content)
@@ -179,7 +164,7 @@ def judge_provenance(key: str, content: bytes) -> Iterator[Finding]:
     yield from _judge_etags(key, manifest.entries)
     yield from _judge_permalinks(key, manifest.entries)
     yield from _judge_subsets(key, manifest.entries)
-    yield from _judge_urls(key, manifest.entries)
+    yield from judge_products(key, manifest.entries, earlier)
 
 
 def unreadable(key: str, error: UnreadableFile) -> Finding:
@@ -197,6 +182,12 @@ def unreadable(key: str, error: UnreadableFile) -> Finding:
 
 def _judge_form(key: str, manifest: ProvenanceManifest) -> Iterator[Finding]:
     if manifest.kind != "provenance-csv":
+        if manifest.wrapped:
+            yield FORM_OLD.finding(
+                key,
+                "The products of this manifest stand below the word datasets, an earlier form",
+                expected="[ { ... } ]",
+            )
         return
     yield FORM_OLD.finding(key, "This manifest is CSV, an earlier form", expected="JSON", actual="CSV")
     slips: list[tuple[str, list[int]]] = []
@@ -221,28 +212,29 @@ def _judge_form(key: str, manifest: ProvenanceManifest) -> Iterator[Finding]:
 
 
 def _judge_fields(key: str, entries: Sequence[ManifestEntry]) -> Iterator[Finding]:
-    cases = [_Case(entry, problem.field, problem.kind) for entry in entries for problem in entry.problems]
+    cases = [Case(entry, problem.field, problem.kind) for entry in entries for problem in entry.problems]
     for kind, words in (
         ("missing", "has no field {}"),
         ("not-text", "has something else than text in the field {}"),
+        ("not-number", "has something else than a number of bytes in the field {}"),
         ("twice", "has the field {} more than once"),
     ):
         for field in dict.fromkeys(case.field for case in cases if case.value == kind):
             chosen = [case for case in cases if (case.value, case.field) == (kind, field)]
-            yield _finding(FIELD_MISSING, key, chosen, words.format(shown(field)), _field_hint(chosen[0]))
+            yield finding_of(FIELD_MISSING, key, chosen, words.format(shown(field)), _field_hint(chosen[0]))
     for field in ("subset", "url"):
-        blank = [_Case(entry, field) for entry in entries if (entry.text(field) or "x").strip() == ""]
+        blank = [Case(entry, field) for entry in entries if (entry.text(field) or "x").strip() == ""]
         if blank:
-            yield _finding(FIELD_MISSING, key, blank, f"has an empty field {shown(field)}")
+            yield finding_of(FIELD_MISSING, key, blank, f"has an empty field {shown(field)}")
     lacking = [field for field in _PERMALINKS if entries and not any(entry.text(field) for entry in entries)]
     for field in _PERMALINKS:
         without = [
-            _Case(entry, field)
+            Case(entry, field)
             for entry in entries
             if not entry.text(field) and not _has_problem(entry, field)
         ]
         if without and field not in lacking:
-            yield _finding(FIELD_MISSING, key, without, f"has no {field}, which others have")
+            yield finding_of(FIELD_MISSING, key, without, f"has no {field}, which others have")
     if lacking:
         yield RECIPE_MISSING.finding(
             key,
@@ -256,7 +248,7 @@ def _has_problem(entry: ManifestEntry, field: str) -> bool:
     return any(problem.field == field for problem in entry.problems)
 
 
-def _field_hint(case: _Case) -> str | None:
+def _field_hint(case: Case) -> str | None:
     if case.value != "missing":
         return None
     other = next((name for name in case.entry.fields if name.strip().lower() == case.field), None)
@@ -270,20 +262,20 @@ def _judge_etags(key: str, entries: Sequence[ManifestEntry]) -> Iterator[Finding
         if _has_problem(entry, "etag"):
             continue
         if not etag:
-            blank.append(_Case(entry, "etag"))
+            blank.append(Case(entry, "etag"))
         elif not _ETAG.fullmatch(etag):
-            wrong.append(_Case(entry, "etag", etag))
+            wrong.append(Case(entry, "etag", etag))
     if wrong:
         unquoted = wrong[0].value.strip().strip('"').lower()
         hint = f"write {unquoted}" if _ETAG.fullmatch(unquoted) else None
-        yield _finding(ETAG_FORM, key, wrong, "has an etag that S3 does not report in this form", hint)
+        yield finding_of(ETAG_FORM, key, wrong, "has an etag that S3 does not report in this form", hint)
     if blank:
-        yield _finding(ETAG_BLANK, key, blank, "has no etag yet")
+        yield finding_of(ETAG_BLANK, key, blank, "has no etag yet")
 
 
 def _judge_permalinks(key: str, entries: Sequence[ManifestEntry]) -> Iterator[Finding]:
     pins = [
-        (pinned_to(link.strip()), _Case(entry, field, link))
+        (pinned_to(link.strip()), Case(entry, field, link))
         for entry in entries
         for field in _PERMALINKS
         if (link := entry.text(field))
@@ -293,7 +285,7 @@ def _judge_permalinks(key: str, entries: Sequence[ManifestEntry]) -> Iterator[Fi
         if cases:
             rule = NOT_COMMIT if pin in ("tag", "short-commit") else NOT_PINNED
             fields = " or ".join(dict.fromkeys(case.field for case in cases))
-            yield _finding(rule, key, cases, f"has a {fields} that {words}")
+            yield finding_of(rule, key, cases, f"has a {fields} that {words}")
 
 
 def _judge_subsets(key: str, entries: Sequence[ManifestEntry]) -> Iterator[Finding]:
@@ -302,59 +294,11 @@ def _judge_subsets(key: str, entries: Sequence[ManifestEntry]) -> Iterator[Findi
     for entry in entries:
         subset = entry.text("subset")
         if subset and subset in seen:
-            again.append(_Case(entry, "subset", subset))
+            again.append(Case(entry, "subset", subset))
         if subset:
             seen.add(subset)
     if again:
-        yield _finding(SUBSET_TWICE, key, again, "has a subset that an entry before it has")
-
-
-def _judge_urls(key: str, entries: Sequence[ManifestEntry]) -> Iterator[Finding]:
-    wrong = [
-        _Case(entry, "url", url)
-        for entry in entries
-        if (url := entry.text("url")) and url.strip() and not re.fullmatch(r"https://[^\s/]+/\S+", url)
-    ]
-    if wrong:
-        yield _finding(URL_FORM, key, wrong, "has a url that is not an https address of a file")
-
-
-def _finding(rule: Rule, key: str, cases: Sequence[_Case], words: str, hint: str | None = None) -> Finding:
-    """One finding for all entries with the same mistake."""
-    first = cases[0]
-    entries = list(dict.fromkeys(case.entry.position for case in cases))
-    who = (
-        _name(first.entry)
-        if len(entries) == 1
-        else f"{counted(len(entries), 'product')}, {_name(first.entry)} first,"
-    )
-    text = words if len(entries) == 1 else re.sub(r"^has\b", "have", words)
-    value = first.value if first.value not in ("missing", "not-text", "twice") else ""
-    return rule.finding(
-        key,
-        f"{who[0].upper()}{who[1:]} {text}" + (f": {shown(value)}" if value else ""),
-        location=Location(
-            line=first.entry.line or None,
-            column=first.field if first.entry.line else None,
-            pointer=None if first.entry.line else f"/{first.entry.position}/{_escape(first.field)}",
-        ),
-        actual=value or None,
-        hint=hint,
-        count=len(cases),
-        examples=[f"{_name(case.entry)}{f': {shown(case.value)}' if value else ''}" for case in cases[:10]]
-        if len(cases) > 1
-        else (),
-    )
-
-
-def _name(entry: ManifestEntry) -> str:
-    subset = entry.text("subset")
-    return f"product {shown(subset)}" if subset else f"entry {entry.position + 1}"
-
-
-def _escape(name: str) -> str:
-    """A name as a part of a JSON pointer (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")
+        yield finding_of(SUBSET_TWICE, key, again, "has a subset that an entry before it has")
 
 
 def _lines(numbers: Iterable[int]) -> str:

@@ -35,6 +35,7 @@ CHECK_MODULES = (
     "validator.checks.load_data",
     "validator.checks.platemaps",
     "validator.checks.provenance",
+    "validator.checks.unproven_products",
     "validator.checks.images",
     "validator.checks.image_links",
     "validator.checks.plate_links",

@@ -19,11 +19,25 @@ for command in (merge, diff, split):
 
 @manifest.command(short_help="Judge the form of manifests and receipts.")
 @click.argument("files", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "--earlier",
+    type=click.Path(),
+    metavar="FILE",
+    help="An earlier state of the manifest: no version may have been written over since.",
+)
 @options.policy_option
 @options.fail_on_option
 @options.all_option
 @options.colour_option
-def check(*, files: tuple[str, ...], policy: str | None, fail_on: str, everything: bool, color: str) -> int:
+def check(
+    *,
+    files: tuple[str, ...],
+    earlier: str | None,
+    policy: str | None,
+    fail_on: str,
+    everything: bool,
+    color: str,
+) -> int:
     """Judge the form of FILES: required fields, ETags, pinned permalinks; receipts: whole and unchanged."""
     from validator.models.finding import Level  # noqa: PLC0415  the command's help comes fast
     from validator.reporters.numbers import counted  # noqa: PLC0415  the command's help comes fast
@@ -32,7 +46,7 @@ def check(*, files: tuple[str, ...], policy: str | None, fail_on: str, everythin
     from validator.workflows.check import exit_code  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.hook import judge_manifests  # noqa: PLC0415  the command's help comes fast
 
-    found = judge_manifests(files, policy)
+    found = judge_manifests(files, policy, earlier)
     if found is None or not found.findings:
         say(f"clean: {counted(len(files), 'file')}\n")
         return 0

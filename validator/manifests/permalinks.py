@@ -6,6 +6,17 @@ from urllib.parse import unquote, urlsplit
 
 Pin = Literal["commit", "short-commit", "tag", "branch", "nothing", "not-https", "unknown"]
 
+Target = Literal["repository", "file", "unknown"]
+
+_TARGETS: dict[str, Target] = {
+    "tree": "repository",
+    "commit": "repository",
+    "releases": "repository",
+    "tag": "repository",
+    "tags": "repository",
+    "blob": "file",
+    "src": "unknown",
+}
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
 _SHORT_COMMIT = re.compile(r"(?=[0-9a-f]*[0-9])[0-9a-f]{7,39}", re.IGNORECASE)
 # v1.2.3, 0.6.0, v2, 2024.1, release-1.0: what tags are called. A host shows tags and branches alike.
@@ -60,6 +71,44 @@ def pinned_to(link: str) -> Pin:
     if host not in _CODE_HOSTS:
         return "unknown"
     return _pin_of(_reference(host, [unquote(part) for part in parts.path.split("/") if part]))
+
+
+def points_to(link: str) -> Target:
+    """Say what a link leads to.
+
+    Returns
+    -------
+    str
+        ``unknown`` where the address does not tell: archives and hosts that are not known, and on Codeberg and
+        Bitbucket anything below the top of a repository.
+
+    Examples
+    --------
+    >>> points_to("https://github.com/broadinstitute/jump-profiling-recipe/tree/v0.6.0")
+    'repository'
+    >>> points_to("https://github.com/broadinstitute/jump-profiling-recipe/blob/v0.6.0/inputs/orf.json")
+    'file'
+    """
+    try:
+        parts = urlsplit(link)
+        host = (parts.hostname or "").lower()
+    except ValueError:
+        return "unknown"
+    if host not in _CODE_HOSTS:
+        return "unknown"
+    path = [part for part in parts.path.split("/") if part]
+    if host == "raw.githubusercontent.com" or "raw" in path[2:]:
+        return "file"
+    if len(path) <= 2:
+        return "repository"
+    word = next((part for part in path[2:] if part in _TARGETS), None)
+    if word is None:
+        return "unknown"
+    if word == "src":
+        after = path[path.index("src", 2) + 1 :]
+        named = 2 if after[:1] and after[0] in ("commit", "tag", "branch") else 1
+        return "repository" if len(after) <= named else "unknown"
+    return _TARGETS[word]
 
 
 def _reference(host: str, path: list[str]) -> list[str]:

@@ -1,16 +1,18 @@
 """Provenance manifests, ``profile_index``: which products there are, by which recipe, with which ETag.
 
-Three forms are in use: a JSON array of objects (the current one), CSV with a header, and CSV without.
+Four forms are in use: a JSON array of objects (the current one), the same below the word ``datasets``, CSV with a
+header, and CSV without.
 """
 
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
@@ -18,12 +20,17 @@ from validator.errors import UnreadableFile
 from validator.manifests.receipt import is_receipt
 
 ManifestKind = Literal["provenance-json", "provenance-csv", "receipt", "unknown"]
-ProblemKind = Literal["missing", "not-text", "twice"]
+ProblemKind = Literal["missing", "not-text", "not-number", "twice"]
 
 LARGEST_MANIFEST = 64 << 20
 """64 MiB; known manifests have a few kB."""
 FIELDS = ("subset", "url", "recipe_permalink", "config_permalink", "etag")
 _HEAD = 64 << 10
+_WRAPPED = re.compile(rb'\{\s*"datasets"\s*:\s*\[')
+
+
+Count = Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=r"^[0-9]+$")]
+"""A number of bytes; CSV has it as text."""
 
 
 class Product(BaseModel):
@@ -39,6 +46,16 @@ class Product(BaseModel):
         By which code, and with which parameters, it was made.
     etag
         As S3 reports it, empty before stamping.
+    size
+        Bytes.
+    part_size
+        Bytes of every part but the last of a multipart upload; with it the ETag can be computed again.
+    version_id
+        Version of the object in a bucket that keeps versions.
+    checksum
+        CRC64NVME of the whole object, base64 of eight bytes, big-endian.
+    sha256
+        SHA-256 of the whole object, 64 hex digits.
     """
 
     model_config = ConfigDict(extra="allow", strict=True)
@@ -48,6 +65,11 @@ class Product(BaseModel):
     recipe_permalink: str | None = None
     config_permalink: str | None = None
     etag: str | None = None
+    size: Count | None = None
+    part_size: Count | None = None
+    version_id: str | None = None
+    checksum: str | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +87,22 @@ class ManifestEntry:
     Attributes
     ----------
     position
-        0 is the first; ``/0`` is its JSON pointer.
+        0 is the first.
     line
         Line of a CSV file, 0 in JSON.
     fields
         Everything that it says, as it is written.
     problems
         What cannot be used of it.
+    pointer
+        Its JSON pointer.
     """
 
     position: int
     line: int
     fields: dict[str, Any]
     problems: tuple[Problem, ...] = ()
+    pointer: str = ""
 
     def text(self, name: str) -> str | None:
         """Value of a field when it is text, else ``None``; ``url`` also finds ``profile_url``."""
@@ -103,6 +128,8 @@ class ProvenanceManifest:
         Lines of a CSV file with more cells than it has columns.
     spaced_quotes
         Lines of a CSV file where a space stands before an opening quotation mark.
+    wrapped
+        Whether the products stand below the word ``datasets``.
     """
 
     kind: ManifestKind
@@ -110,6 +137,7 @@ class ProvenanceManifest:
     has_header: bool = True
     surplus_lines: list[int] = field(default_factory=list)
     spaced_quotes: list[int] = field(default_factory=list)
+    wrapped: bool = False
 
 
 def recognise(path: Path) -> ManifestKind:
@@ -127,7 +155,7 @@ def recognise(path: Path) -> ManifestKind:
 def recognise_content(head: bytes) -> ManifestKind:
     """Say which kind of manifest begins so."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start.startswith(b"["):
+    if start.startswith(b"[") or _WRAPPED.match(start):
         return "provenance-json"
     first = start.splitlines()[0] if start else b""
     if first.startswith(b"{"):
@@ -193,21 +221,24 @@ def _read_json(text: str) -> ProvenanceManifest:
         raise UnreadableFile(
             "It is not a list of products", "see the documentation of profile_index.json"
         ) from error
+    wrapped = isinstance(document, _Pairs) and [name for name, _ in document] == ["datasets"]
+    if wrapped:
+        document = document[0][1]
     if isinstance(document, _Pairs) or not isinstance(document, list):
         raise UnreadableFile(
             "It is JSON, but not a list of products",
             "write [ { ... }, { ... } ], one object for each product",
         )
+    above = "/datasets" if wrapped else ""
     for position, item in enumerate(document):
         if not isinstance(item, _Pairs):
             raise UnreadableFile(
                 f"Entry {position + 1} of the list is not an object with fields",
                 "write one object { ... } for each product",
-                f"/{position}",
+                f"{above}/{position}",
             )
-    return ProvenanceManifest(
-        "provenance-json", [_entry(position, 0, pairs) for position, pairs in enumerate(document)]
-    )
+    entries = [_entry(position, 0, pairs, above) for position, pairs in enumerate(document)]
+    return ProvenanceManifest("provenance-json", entries, wrapped=wrapped)
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -255,7 +286,7 @@ def _add_row(manifest: ProvenanceManifest, names: Sequence[str], cells: Sequence
     manifest.entries.append(_entry(len(manifest.entries), line, pairs))
 
 
-def _entry(position: int, line: int, pairs: Iterable[tuple[str, Any]]) -> ManifestEntry:
+def _entry(position: int, line: int, pairs: Iterable[tuple[str, Any]], above: str = "") -> ManifestEntry:
     pairs = list(pairs)
     fields = dict(pairs)
     problems = [
@@ -266,5 +297,8 @@ def _entry(position: int, line: int, pairs: Iterable[tuple[str, Any]]) -> Manife
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_context=False, include_input=False):
             name = str(detail["loc"][0])
-            problems.append(Problem(name, "missing" if detail["type"] == "missing" else "not-text"))
-    return ManifestEntry(position, line, fields, tuple(problems))
+            if Problem(name, "not-number") in problems:
+                continue  # a number may be written in two ways: each says why it is not one
+            kind: ProblemKind = "not-number" if name in ("size", "part_size") else "not-text"
+            problems.append(Problem(name, "missing" if detail["type"] == "missing" else kind))
+    return ManifestEntry(position, line, fields, tuple(problems), f"{above}/{position}")

@@ -103,7 +103,9 @@ def judge_names(
     return examine(found, listing, request, lambda _line: None)
 
 
-def judge_manifests(paths: Iterable[str], policy: str | None = None) -> Examination | None:
+def judge_manifests(
+    paths: Iterable[str], policy: str | None = None, earlier: str | None = None
+) -> Examination | None:
     """Judge provenance manifests of a repository.
 
     Parameters
@@ -112,6 +114,8 @@ def judge_manifests(paths: Iterable[str], policy: str | None = None) -> Examinat
         Relative to the root of the repository, as pre-commit gives them.
     policy
         Name of the policy.
+    earlier
+        An earlier state of the manifest; see `check_manifest`.
 
     Returns
     -------
@@ -125,7 +129,7 @@ def judge_manifests(paths: Iterable[str], policy: str | None = None) -> Examinat
         return None
     began = monotonic()
     levels, rules = policy_in_force(policy).policy, all_rules()
-    findings = [finding for path in given for finding in check_manifest(path)]
+    findings = [finding for path in given for finding in check_manifest(path, earlier)]
     for finding in findings:
         finding.level = levels.level(rules[finding.rule])
     findings = [finding for finding in findings if finding.level is not Level.OFF]

@@ -4,18 +4,20 @@ from pathlib import Path
 
 from validator.checks.provenance import judge_provenance, unreadable
 from validator.errors import UnreadableFile, UsageError
-from validator.manifests.provenance import recognise
+from validator.manifests.provenance import read_provenance, recognise
 from validator.manifests.receipt import Receipt
 from validator.models.finding import Finding
 
 
-def check_manifest(path: Path | str) -> list[Finding]:
+def check_manifest(path: Path | str, earlier: Path | str | None = None) -> list[Finding]:
     """Judge a provenance manifest (JSON or CSV) or a receipt; which one, its first bytes say.
 
     Parameters
     ----------
     path
         The file.
+    earlier
+        An earlier state of a provenance manifest: no version that it names may have been written over since.
 
     Returns
     -------
@@ -32,10 +34,11 @@ def check_manifest(path: Path | str) -> list[Finding]:
     try:
         if recognise(path) == "receipt":
             return _check_receipt(path, key)
-        return list(judge_provenance(key, path.read_bytes()))
+        before = read_provenance(Path(earlier).read_bytes()).entries if earlier is not None else ()
+        return list(judge_provenance(key, path.read_bytes(), before))
     except OSError as error:
         raise UsageError(
-            f"{path} cannot be read: {(error.strerror or 'the system gave no reason').lower()}.",
+            f"{error.filename or path} cannot be read: {(error.strerror or 'the system gave no reason').lower()}.",
             "Name a manifest such as profile_index.json, or a receipt.",
         ) from error
 
