@@ -1,9 +1,11 @@
 import io
 import re
 import threading
+import time
 
 from validator.models.progress import SilentProgress
-from validator.reporters.progress import BarProgress, LineProgress, make_progress
+from validator.reporters.progress import BarProgress, make_progress
+from validator.reporters.progress_lines import LineProgress, LineStep
 
 
 class Terminal(io.StringIO):
@@ -14,8 +16,10 @@ class Terminal(io.StringIO):
 
 
 def test_in_a_pipe_there_is_nothing_or_a_line_for_each_finished_step():
-    assert isinstance(make_progress(io.StringIO()), SilentProgress)
     stream = io.StringIO()
+    with make_progress(stream).step("listing") as step:
+        step.advance(1234)
+    assert stream.getvalue() == ""
     with make_progress(stream, verbose=True).step("listing") as step:
         step.advance(1234)
         assert stream.getvalue() == ""
@@ -56,3 +60,50 @@ def test_a_step_may_be_advanced_by_many_threads():
         for thread in threads:
             thread.join()
     assert stream.getvalue().startswith("x: 8,000 files")
+
+
+def test_a_long_step_in_a_log_says_how_far_it_is():
+    now = 0.0
+    step = LineStep("uploading", 210_400_000_000, "B", lambda: now)
+    step.note("51,200 of 84,122 files")
+    step.advance(100_000_000_000)
+    now = 60.0
+    step.line()
+    step.advance(28_400_000_000)
+    now = 120.0
+    assert step.line() == (
+        "uploading: 61% · 128.4 GB of 210.4 GB · 51,200 of 84,122 files · 473.3 MB/s · 2 min 53 s left"
+    )
+    now = 180.0
+    assert step.line().endswith("nothing moved in 1 min 0 s")
+    assert step.last_line() == "uploading: 128.4 GB in 3 min 0 s"
+
+
+def test_lines_come_while_a_step_lasts_and_not_from_quick_ones():
+    stream = io.StringIO()
+    progress = LineProgress(stream, every_step=False, seconds=0.02)
+    with LineProgress(stream, every_step=False).step("quick"):
+        pass
+    assert stream.getvalue() == ""
+    with progress.step("checking", total=10) as step:
+        step.advance(5)
+        until = time.monotonic() + 20
+        while stream.getvalue().count("\n") < 2:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        assert stream.getvalue().startswith("checking: 50% · 5 of 10 files")
+    assert re.search(r"checking: 5 files in [\d.]+ s\n$", stream.getvalue())
+
+
+def test_large_files_have_bars_of_their_own(monkeypatch):
+    monkeypatch.setattr("validator.reporters.progress._SHOW_AFTER", 0)
+    stream = Terminal()
+    with BarProgress(stream).step("uploading", total=10_000_000_000, unit="B") as step:
+        for number in range(6):  # more than there is room for
+            step.large(f"a/plate{number}.sqlite", 1_000_000_000, 2_000_000_000)
+        step.large("a/plate0.sqlite", 2_000_000_000, 2_000_000_000)
+        step.large("a/plate5.sqlite", 1_500_000_000, 2_000_000_000)
+    shown = stream.getvalue()
+    assert "plate0.sqlite  50%" in shown
+    assert "plate4.sqlite" not in shown
+    assert "plate5.sqlite  75%" in shown, "a row that became free is used again"

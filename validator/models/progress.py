@@ -13,6 +13,9 @@ class Step(Protocol):
     def note(self, text: str) -> None:
         """Show a few words beside the numbers."""
 
+    def large(self, name: str, done: int, total: int) -> None:
+        """Show how far one large thing of many is, a file of gigabytes; it disappears when it is done."""
+
 
 class Progress(Protocol):
     """Where long steps are announced."""
@@ -26,6 +29,9 @@ class _SilentStep:
         pass
 
     def note(self, text: str) -> None:
+        pass
+
+    def large(self, name: str, done: int, total: int) -> None:
         pass
 
 

@@ -19,6 +19,8 @@ REMOTE_FAILURES_IN_A_ROW = 16
 RESTARTS = 2
 STOP_SECONDS = 5.0
 FILES_FAILED_IN_A_ROW = 200
+LARGE_FILE = 1024**3
+"""Bytes from which on a file's own progress is shown."""
 ABORTED_BY = frozenset({Failure.CHANGED, Failure.UNVERIFIABLE})
 
 
@@ -202,18 +204,25 @@ class Transfer:
             case Do.PARTS:
                 sending.believe(values["parts"])
                 self._step.advance(sum(part.size for part in sending.parts.values()))
+                self._show_large(sending)
                 self._enter_parts(sending)
             case Do.PART:
                 part = PartDigest(values["size"], values["md5"], values["crc"])
                 sending.parts[task.number] = part
                 self.parts_safe += 1
                 self._step.advance(part.size)
+                self._show_large(sending)
             case _:
                 return
         complete = sending.part_size is not None and len(sending.parts) == sending.count
         if task.do is not Do.COMPLETE and complete and sending.problem is None and not sending.completing:
             sending.completing = True
             self._add(sending, sending.completion(next(self._numbers)))
+
+    def _show_large(self, sending: Sending) -> None:
+        entry = sending.item.entry
+        if entry.size >= LARGE_FILE:
+            self._step.large(entry.key, sum(part.size for part in sending.parts.values()), entry.size)
 
     def _enter_parts(self, sending: Sending) -> None:
         for number in range(1, sending.count + 1):

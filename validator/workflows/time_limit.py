@@ -110,3 +110,6 @@ class _LimitedStep:
 
     def note(self, text: str) -> None:
         self._step.note(text)
+
+    def large(self, name: str, done: int, total: int) -> None:
+        self._step.large(name, done, total)
