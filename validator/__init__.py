@@ -5,7 +5,7 @@ verify. Every command is also a Python call::
 
     from validator.workflows.check import check
     from validator.workflows.upload import upload
-    from validator.workflows.verify import verify
+    from validator.workflows.verify import verify_local, verify_remote
 """
 
 __version__ = "0.1.0"

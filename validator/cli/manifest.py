@@ -4,16 +4,17 @@ import click
 
 from validator.cli import options
 from validator.cli.manifest_receipts import diff, merge, split
+from validator.cli.manifest_stamp import stamp
 from validator.cli.output import terminal_style
 from validator.cli.terminal import say
 
 
-@click.group(short_help="Judge provenance manifests and receipts, offline.")
+@click.group(short_help="Judge and stamp provenance manifests; merge and compare receipts.")
 def manifest() -> None:
     """Work on provenance manifests (profile_index.json) and receipts as files."""
 
 
-for command in (merge, diff, split):
+for command in (merge, diff, split, stamp):
     manifest.add_command(command)
 
 

@@ -64,6 +64,12 @@ class OutFile:
         except OSError as error:
             raise self._failure(error) from error
 
+    def keep_mode(self) -> None:
+        """Give the new file the rights of the one that it takes the place of."""
+        if self._temporary is not None and self.path.exists():
+            with suppress(OSError):  # some network disks know no rights
+                self._temporary.chmod(self.path.stat().st_mode & 0o7777)
+
     def commit(self) -> None:
         """Bring it to the disk and give it its name."""
         try:

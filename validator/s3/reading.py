@@ -18,8 +18,6 @@ WHOLE = 1 * MIB
 LARGEST_RANGE = 8 * MIB
 ATTEMPTS = 3
 _BUFFER = 16 * KIB
-HEADS_SUFFICE = (".tif", ".tiff", ".npy", ".npz", ".png", ".nd2", ".zarr")
-"""Files of which only the beginning, and what it points to, is looked at."""
 
 
 class ObjectStream(io.RawIOBase):
@@ -34,18 +32,10 @@ class ObjectStream(io.RawIOBase):
     first
         Bytes of the first range that is asked for. A reader that goes on where it stopped is given twice as
         many each time, one that jumps starts small again.
-    version_id
-        Which version of it; ``None`` for what lies there.
     """
 
     def __init__(
-        self,
-        client: "S3Client",
-        bucket: str,
-        key: str,
-        size: int,
-        first: int = SMALLEST_RANGE,
-        version_id: str | None = None,
+        self, client: "S3Client", bucket: str, key: str, size: int, first: int = SMALLEST_RANGE
     ) -> None:
         super().__init__()
         self._client = client
@@ -58,7 +48,6 @@ class ObjectStream(io.RawIOBase):
         self._begin = 0
         self._held = b""
         self._etag = ""
-        self._version: dict[str, Any] = {} if version_id is None else {"VersionId": version_id}
 
     def readable(self) -> bool:
         """True."""
@@ -114,7 +103,7 @@ class ObjectStream(io.RawIOBase):
 
     def _get(self, bounds: str) -> bytes:
         # Never the beginning of one object and the end of another that took its place meanwhile.
-        unchanged = {**self._version, "IfMatch": self._etag} if self._etag else self._version
+        unchanged: dict[str, Any] = {"IfMatch": self._etag} if self._etag else {}
         for attempt in range(ATTEMPTS):
             try:
                 with translated(self._bucket, self._key, "read"):
@@ -134,19 +123,13 @@ class ObjectStream(io.RawIOBase):
 
 
 def open_object(
-    client: "S3Client",
-    bucket: str,
-    key: str,
-    size: int,
-    *,
-    first: int = SMALLEST_RANGE,
-    version_id: str | None = None,
+    client: "S3Client", bucket: str, key: str, size: int, *, first: int = SMALLEST_RANGE
 ) -> BinaryIO:
     """Open an object for reading and seeking.
 
     Parameters
     ----------
-    client, bucket, key, size, first, version_id
+    client, bucket, key, size, first
         See `ObjectStream`.
     """
-    return io.BufferedReader(ObjectStream(client, bucket, key, size, first, version_id), _BUFFER)
+    return io.BufferedReader(ObjectStream(client, bucket, key, size, first), _BUFFER)

@@ -14,9 +14,8 @@ from validator.models.finding import Finding
 from validator.models.progress import Progress, SilentProgress
 from validator.reporters.outfile import OutFile
 from validator.s3.client import S3Settings, endpoint_of, make_client
-from validator.s3.grant import READ
-from validator.upload.destination import Destination, granted_prefix, parse_destination
-from validator.workflows.verify_bucket import BucketQuestion
+from validator.upload.destination import Destination, parse_destination
+from validator.workflows.verify_bucket import BucketQuestion, granted
 from validator.workflows.verify_claims import Survey, sorted_claims, survey
 from validator.workflows.verify_differences import Differences, Verification
 from validator.workflows.verify_files import FileComparison
@@ -77,7 +76,10 @@ def verify_remote(
     file = open_claims(path)
     surveyed = survey(file)
     place = _bucket_of(file, bucket)
-    client = make_client(_granted(s3, file, place, surveyed), connections=20)
+    buckets = {place.bucket} if place is not None else surveyed.buckets
+    prefix = parse_destination(file.receipt.header.destination).prefix if file.receipt else ""
+    settings = granted(s3, buckets, datasets_of(file, surveyed.folders), prefix)
+    client = make_client(settings, connections=20)
     endpoint = endpoint_of(client)
     if file.receipt is not None and file.receipt.header.endpoint is not None and endpoint is None:
         # A receipt may come from anybody: it must not decide to whom credentials are shown and who is believed.
@@ -97,21 +99,8 @@ def verify_remote(
             differences.add(question.compare_each(claims, step))
         else:
             differences.add(question.compare_listed(claims, surveyed.folders, step))
-    names = {place.bucket} if place else surveyed.buckets
-    where = ", ".join(f"s3://{name}" for name in sorted(names)) + (f" at {endpoint}" if endpoint else "")
+    where = ", ".join(f"s3://{name}" for name in sorted(buckets)) + (f" at {endpoint}" if endpoint else "")
     return _verification(file, surveyed, where, differences, local=False)
-
-
-def _granted(s3: S3Settings, file: ClaimFile, place: Destination | None, surveyed: Survey) -> S3Settings:
-    """Settings with what is asked of a grant: reading where the objects of the manifest lie."""
-    buckets = [place.bucket] if place is not None else sorted(surveyed.buckets)
-    names = datasets_of(file, surveyed.folders)
-    if s3.grant is None or not buckets or not names:
-        return s3
-    destination = place or Destination(buckets[0], "")
-    if file.receipt is not None:
-        destination = parse_destination(file.receipt.header.destination)
-    return s3.at(buckets[0], granted_prefix(destination, names), READ)
 
 
 def _bucket_of(file: ClaimFile, bucket: str | None) -> Destination | None:

@@ -1,7 +1,7 @@
 """A manifest beside a bucket: two sorted streams for many objects, one question each for few."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,11 @@ from validator.models.claim import Claim
 from validator.models.finding import Finding
 from validator.models.progress import Step
 from validator.s3.attributes import ObjectAttributes, head_attributes
+from validator.s3.grant import READ
 from validator.s3.limits import MAX_KEY_BYTES
 from validator.s3.objects import RemoteObject, first_part_size, list_objects
+from validator.s3.settings import S3Settings
+from validator.upload.destination import Destination, granted_prefix
 from validator.upload.remote import SHALLOW_SEGMENTS, listing_prefixes
 from validator.workflows.verify_objects import agrees_as_listed, judge_object, judge_unreachable
 
@@ -141,6 +144,26 @@ class BucketQuestion:
         except RemoteError:  # not every store answers this
             return finding
         return judge_object(claim, there, first_part)
+
+
+def granted(
+    s3: S3Settings, buckets: Collection[str], datasets: Collection[str], prefix: str = ""
+) -> S3Settings:
+    """Settings with what is asked of a grant: reading where the objects of a manifest lie.
+
+    Parameters
+    ----------
+    s3
+        Settings; without a grant they stay as they are.
+    buckets, datasets
+        Where the objects lie; a grant is for the first bucket.
+    prefix
+        What was named as destination of an upload.
+    """
+    if s3.grant is None or not buckets or not datasets:
+        return s3
+    bucket = min(buckets)
+    return s3.at(bucket, granted_prefix(Destination(bucket, prefix), datasets), READ)
 
 
 def _may_be_key(name: str) -> bool:
