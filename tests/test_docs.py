@@ -8,6 +8,7 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -79,7 +80,9 @@ def test_commands_on_pages_have_options_that_exist(page):
         words = line.split()
         if len(words) < 2 or words[1] not in cli.list_commands(None):
             continue
-        help_text = CliRunner().invoke(cli, [words[1], "--help"]).output
+        group = cli.get_command(None, words[1])
+        below = words[2:3] if isinstance(group, click.Group) and words[2] in group.commands else []
+        help_text = CliRunner().invoke(cli, [words[1], *below, "--help"]).output
         for option in re.findall(r"(?<=\s)(--?[a-z][a-z-]*)", line):
             assert re.search(rf"(?<![\w-]){option}(?![\w-])", help_text), f"{option} in: {line}"
 
