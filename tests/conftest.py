@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from dataset_builder import Case, build
 from hypothesis import settings
-from s3_fixtures import s3_server, store  # noqa: F401  fixtures for every test
+from s3_fixtures import quilt_folders, s3_server, store  # noqa: F401  fixtures for every test
 
 settings.register_profile("cpgate", deadline=None)  # a busy machine is no defect of a test
 settings.load_profile("cpgate")

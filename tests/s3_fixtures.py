@@ -50,3 +50,14 @@ def store(s3_server, monkeypatch) -> Store:
     client = _client_for(s3_server)
     client.create_bucket(Bucket=bucket)
     return Store(s3_server, bucket, client)
+
+
+@pytest.fixture(scope="session")
+def quilt_folders(tmp_path_factory) -> None:
+    """Keep what quilt3 caches out of the home folder; it looks once, when it is imported."""
+    from validator.s3.quilt import import_quilt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        import_quilt()

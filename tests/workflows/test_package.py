@@ -22,17 +22,8 @@ DNA = f"{RAW}/BR01/r01c01f01p01-ch1sk1fk1fl1.tiff"
 pytestmark = pytest.mark.filterwarnings("ignore:(read|open)_text is deprecated:DeprecationWarning")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def quilt_folders(tmp_path_factory):
-    """Keep what quilt3 caches out of the home folder; it looks once, when it is imported."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
-        quilt()
-
-
 @pytest.fixture
-def uploaded(tmp_path, store, monkeypatch):
+def uploaded(tmp_path, store, monkeypatch, quilt_folders):  # noqa: ARG001  quilt3 caches elsewhere
     monkeypatch.setenv("AWS_ENDPOINT_URL", store.endpoint)  # for quilt3 itself
     return Uploaded(tmp_path, store)
 
@@ -160,7 +151,7 @@ def test_objects_that_the_bucket_does_not_hold_are_named_and_nothing_is_publishe
     assert not uploaded.store.object_keys(".quilt/")
 
 
-def test_a_bucket_without_versions_is_refused_or_said(tmp_path, store, monkeypatch):
+def test_a_bucket_without_versions_is_refused_or_said(tmp_path, store, monkeypatch, quilt_folders):  # noqa: ARG001
     monkeypatch.setenv("AWS_ENDPOINT_URL", store.endpoint)
     uploaded = Uploaded(tmp_path, store, versions=False)
     with pytest.raises(UsageError, match="keeps no versions"):

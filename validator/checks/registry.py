@@ -29,6 +29,7 @@ CHECK_MODULES = (
     "validator.checks.partial_plates",
     "validator.checks.unlisted",
     "validator.checks.objects",
+    "validator.checks.package_entries",
     "validator.checks.table_reading",
     "validator.checks.table_values",
     "validator.checks.load_data",

@@ -146,6 +146,8 @@ def judge_what_cannot_be_listed(dataset: Dataset) -> Iterator[Finding]:
     """Tell what the listing met; equal things in one folder are one finding."""
     groups: dict[tuple[TroubleKind, str], list[Trouble]] = {}
     for trouble in dataset.troubles:
+        if trouble.kind not in RULES:  # about a published package
+            continue
         if trouble.line:
             yield _tell_lines(trouble)
             continue

@@ -68,8 +68,8 @@ def check(
 ) -> int:
     """Check the dataset in SOURCE: what is wrong, where, how to mend it. Nothing in it is changed.
 
-    SOURCE is a folder (cpg0051-heart/broad, a project, or a part of a dataset), a bucket (s3://bucket/prefix), or a
-    listing: a file with what `aws s3 ls --recursive` prints (- for standard input), an S3 Inventory (its manifest.json),
+    SOURCE is a folder (cpg0051-heart/broad, a project, or a part of a dataset), a bucket (s3://bucket/prefix), a
+    published Quilt package (quilt+s3://registry#package=namespace/name@hash), or a listing: a file with what `aws s3 ls --recursive` prints (- for standard input), an S3 Inventory (its manifest.json),
     a list of keys. Of a listing only names are judged.
     """
     from validator.models.finding import Level  # noqa: PLC0415  the command's help comes fast

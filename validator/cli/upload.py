@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -12,6 +12,7 @@ from validator.cli import options
 from validator.cli.receipt_options import receipt_options
 from validator.cli.running_options import running_options
 from validator.cli.s3_options import PART_SIZE, s3_options
+from validator.cli.source_options import SourceKeys, source_options
 from validator.cli.terminal import say
 from validator.s3.settings import S3Settings
 
@@ -24,7 +25,7 @@ PATH = click.Path(path_type=Path)
 
 
 @click.command(short_help="Send a checked dataset; the same command goes on after a stop.")
-@click.argument("path", type=PATH)
+@click.argument("path", metavar="SOURCE")
 @click.argument("destination")
 @options.dataset_option
 @options.policy_option
@@ -53,6 +54,7 @@ PATH = click.Path(path_type=Path)
     help="Larger files go in parts of this size, 5MiB to 5GiB.",
 )
 @running_options
+@source_options
 @click.option("--state", type=PATH, metavar="DIR", help="Where to remember what was sent.")
 @click.option("--report", type=PATH, metavar="FILE", help="A report to use if it still holds, else to write.")
 @receipt_options
@@ -60,7 +62,7 @@ PATH = click.Path(path_type=Path)
 @options.verbosity_options
 def upload(
     *,
-    path: Path,
+    path: str,
     destination: str,
     dataset: str | None,
     policy: str | None,
@@ -76,6 +78,8 @@ def upload(
     s3: S3Settings,
     jobs: int,
     part_size: int,
+    source: SourceKeys,
+    copy_way: Literal["auto", "store", "through-here"],
     bandwidth: "Timetable | None",
     time_limit: int | None,
     state: Path | None,
@@ -89,7 +93,7 @@ def upload(
     quiet: bool,
     verbose: bool,
 ) -> int:
-    """Send the dataset in the folder PATH to DESTINATION, s3://bucket or s3://bucket/prefix.
+    """Send the dataset in SOURCE, a folder or s3://bucket/prefix, to DESTINATION, s3://bucket or s3://bucket/prefix.
 
     It is checked first, and refused if there are errors. After a stop, a kill or an expired key the same
     command goes on where it stopped. Keys are always project/source/...; other bytes that lie at a key are
@@ -97,11 +101,17 @@ def upload(
     """
     from validator.reporters.progress import make_progress  # noqa: PLC0415  the command's help comes fast
     from validator.upload.selection import Selection  # noqa: PLC0415  the command's help comes fast
+    from validator.workflows.sources import Origin  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.upload import upload as run_upload  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.upload_request import UploadRequest  # noqa: PLC0415  the command's help comes fast
 
+    in_bucket = Origin(path).in_bucket
+    settings = source.settings(s3, in_bucket=in_bucket)
+    origin = Origin(path, s3=settings) if in_bucket else None
     request = UploadRequest(
-        path=path,
+        path=Path(path),
+        origin=origin,
+        copy=copy_way,
         destination=destination,
         dataset=dataset,
         policy=policy,

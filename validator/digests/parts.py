@@ -65,6 +65,16 @@ def digest_bytes(data: bytes | memoryview) -> PartDigest:
     return PartDigest(len(data), hashlib.md5(data, usedforsecurity=False).hexdigest(), crc64nvme(data))
 
 
+def digest_pieces(pieces: Iterable[bytes]) -> PartDigest:
+    """MD5 and CRC64NVME of bytes that come in pieces."""
+    md5, checksum, size = hashlib.md5(usedforsecurity=False), 0, 0
+    for piece in pieces:
+        md5.update(piece)
+        checksum = crc64nvme(piece, checksum)
+        size += len(piece)
+    return PartDigest(size, md5.hexdigest(), checksum)
+
+
 def join_parts(parts: Sequence[PartDigest], part_size: int | None) -> ObjectDigest:
     """Digests of the whole from those of its parts.
 
@@ -92,6 +102,15 @@ def multipart_etag(md5s: Iterable[str]) -> str:
 def encode_crc64nvme(value: int) -> str:
     """Base64 of the eight bytes, big-endian, as in the header ``x-amz-checksum-crc64nvme``."""
     return base64.b64encode(value.to_bytes(8, "big")).decode("ascii")
+
+
+def decode_crc64nvme(text: str) -> int:
+    """Number of a CRC64NVME as S3 writes it.
+
+    >>> decode_crc64nvme(encode_crc64nvme(12345))
+    12345
+    """
+    return int.from_bytes(base64.b64decode(text), "big")
 
 
 def parts_of_etag(etag: str) -> int | None:

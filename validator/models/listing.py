@@ -123,7 +123,7 @@ class Folder:
             yield Entry(self.key + name, path, size, mtime_ns, mark)
 
 
-SourceKind = Literal["folder", "bucket", "aws-ls", "inventory", "keys"]
+SourceKind = Literal["folder", "bucket", "aws-ls", "inventory", "keys", "package"]
 Unknown = Literal["contents", "sizes", "times"]
 UNKNOWN_SIZE = -1
 """Stands for the size of a file where the source tells none; such files are never empty."""
@@ -136,7 +136,7 @@ class SourceFacts:
     Attributes
     ----------
     kind
-        A folder, a bucket, a text of ``aws s3 ls``, an S3 Inventory, a plain list of keys.
+        A folder, a bucket, a text of ``aws s3 ls``, an S3 Inventory, a plain list of keys, a Quilt package.
     unknown
         What it cannot tell of a file.
     """
@@ -156,6 +156,11 @@ TroubleKind = Literal[
     "mount-hides",
     "listing-line",
     "listed-twice",
+    "package-object-missing",
+    "package-object-differs",
+    "package-unversioned",
+    "package-hashes",
+    "package-manifest",
 ]
 
 

@@ -30,7 +30,7 @@ class Listing(BaseModel):
     seconds
         How long the listing took.
     source
-        Where it came from: a folder, a bucket, a text of ``aws s3 ls``, an S3 Inventory, a list of keys.
+        Where it came from: a folder, a bucket, a text of ``aws s3 ls``, an S3 Inventory, a list of keys, a Quilt package.
     unknown
         What the source could not tell: without ``contents`` no table and no image was read, without ``sizes``
         nothing is known about empty files (and ``size`` is 0), without ``times`` the digest holds none.

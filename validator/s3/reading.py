@@ -18,6 +18,8 @@ WHOLE = 1 * MIB
 LARGEST_RANGE = 8 * MIB
 ATTEMPTS = 3
 _BUFFER = 16 * KIB
+HEADS_SUFFICE = (".tif", ".tiff", ".npy", ".npz", ".png", ".nd2", ".zarr")
+"""Files of which only the beginning, and what it points to, is looked at."""
 
 
 class ObjectStream(io.RawIOBase):
@@ -32,10 +34,18 @@ class ObjectStream(io.RawIOBase):
     first
         Bytes of the first range that is asked for. A reader that goes on where it stopped is given twice as
         many each time, one that jumps starts small again.
+    version_id
+        Which version of it; ``None`` for what lies there.
     """
 
     def __init__(
-        self, client: "S3Client", bucket: str, key: str, size: int, first: int = SMALLEST_RANGE
+        self,
+        client: "S3Client",
+        bucket: str,
+        key: str,
+        size: int,
+        first: int = SMALLEST_RANGE,
+        version_id: str | None = None,
     ) -> None:
         super().__init__()
         self._client = client
@@ -48,6 +58,7 @@ class ObjectStream(io.RawIOBase):
         self._begin = 0
         self._held = b""
         self._etag = ""
+        self._version: dict[str, Any] = {} if version_id is None else {"VersionId": version_id}
 
     def readable(self) -> bool:
         """True."""
@@ -103,7 +114,7 @@ class ObjectStream(io.RawIOBase):
 
     def _get(self, bounds: str) -> bytes:
         # Never the beginning of one object and the end of another that took its place meanwhile.
-        unchanged: dict[str, Any] = {"IfMatch": self._etag} if self._etag else {}
+        unchanged = {**self._version, "IfMatch": self._etag} if self._etag else self._version
         for attempt in range(ATTEMPTS):
             try:
                 with translated(self._bucket, self._key, "read"):
@@ -123,13 +134,19 @@ class ObjectStream(io.RawIOBase):
 
 
 def open_object(
-    client: "S3Client", bucket: str, key: str, size: int, *, first: int = SMALLEST_RANGE
+    client: "S3Client",
+    bucket: str,
+    key: str,
+    size: int,
+    *,
+    first: int = SMALLEST_RANGE,
+    version_id: str | None = None,
 ) -> BinaryIO:
     """Open an object for reading and seeking.
 
     Parameters
     ----------
-    client, bucket, key, size, first
+    client, bucket, key, size, first, version_id
         See `ObjectStream`.
     """
-    return io.BufferedReader(ObjectStream(client, bucket, key, size, first), _BUFFER)
+    return io.BufferedReader(ObjectStream(client, bucket, key, size, first, version_id), _BUFFER)

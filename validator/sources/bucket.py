@@ -7,7 +7,7 @@ from validator.models.listing import Entry, Scan, SourceFacts, object_mark
 from validator.s3.client import S3Settings, make_client
 from validator.s3.grant import READ
 from validator.s3.objects import list_folders, list_objects
-from validator.s3.reading import SMALLEST_RANGE, WHOLE, open_object
+from validator.s3.reading import HEADS_SUFFICE, SMALLEST_RANGE, WHOLE, open_object
 from validator.sources.keys import KeyFolders, Relocation, place_keys
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 _PAGE = 1000
 _CONNECTIONS = 32
-_HEADS_SUFFICE = (".tif", ".tiff", ".npy", ".npz", ".png", ".nd2", ".zarr")
-"""Files of which only the beginning, and what it points to, is looked at."""
 
 
 def is_address(text: str) -> bool:
@@ -118,5 +116,5 @@ class BucketSource:
             When the store does not hand it out.
         """
         key = entry.path.removeprefix(f"s3://{self._bucket}/")
-        first = SMALLEST_RANGE if entry.key.lower().endswith(_HEADS_SUFFICE) else WHOLE
+        first = SMALLEST_RANGE if entry.key.lower().endswith(HEADS_SUFFICE) else WHOLE
         return open_object(self._client, self._bucket, key, entry.size, first=first)

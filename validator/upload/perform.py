@@ -103,13 +103,19 @@ class Performer:
         except OSError as error:
             raise JournalFull(error.strerror or str(error)) from error
 
+    def _read(self, task: Task, offset: int, length: int) -> bytes:
+        return read_range(task.path, FileState(task.size, task.mtime_ns), offset, length)
+
+    def _digest_as(self, task: Task, part_size: int | None) -> ObjectDigest:
+        return digest_file(task.path, FileState(task.size, task.mtime_ns), part_size)
+
     def _put(self, task: Task) -> dict[str, Any]:
         state = FileState(task.size, task.mtime_ns)
-        data = read_range(task.path, state, 0, task.size)
+        data = self._read(task, 0, task.size)
         digest = digest_data(data)
         try:
             written = objects.put_object(
-                self.client, self.bucket, task.key, data, digest.etag, _condition(task)
+                self.client, self.bucket, task.key, data, digest.etag, condition_of(task)
             )
             sent = len(data)
         except AlreadyThere:
@@ -144,7 +150,7 @@ class Performer:
         if task.part_size is None:
             raise ValueError(task.key)
         offset, length = part_range(task.size, task.part_size, task.number)
-        data = read_range(task.path, FileState(task.size, task.mtime_ns), offset, length)
+        data = self._read(task, offset, length)
         part = digest_bytes(data)
         sent = 0
         if task.etag != part.md5:
@@ -160,7 +166,7 @@ class Performer:
         digest = ObjectDigest(task.size, task.expected, task.part_size, len(task.md5s), task.crc)
         try:
             written = multipart.complete_upload(
-                self.client, self.bucket, task.key, task.upload_id, task.md5s, _condition(task)
+                self.client, self.bucket, task.key, task.upload_id, task.md5s, condition_of(task)
             )
         except AlreadyThere as error:
             there = objects.head_object(self.client, self.bucket, task.key)
@@ -185,13 +191,13 @@ class Performer:
         state = FileState(task.size, task.mtime_ns)
         digest = None
         for part_size in self._part_sizes(task):
-            digest = digest_file(task.path, state, part_size)
+            digest = self._digest_as(task, part_size)
             if digest.etag == task.etag:
                 break
         if digest is None:
             raise Unverifiable
         self._write("digest", task.key, state, digest)
-        return _values(digest)
+        return digest_values(digest)
 
     def _part_sizes(self, task: Task) -> list[int | None]:
         parts = parts_of_etag(task.etag)
@@ -232,18 +238,20 @@ class Performer:
     ) -> dict[str, Any]:
         moment = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._write("done", DoneRecord(key, state, digest, moment, version_id))
-        return _values(digest) | {"at": moment, "version_id": version_id}
+        return digest_values(digest) | {"at": moment, "version_id": version_id}
 
 
 def _as_written(there: RemoteObject) -> Written:
     return Written(there.etag, there.version_id)
 
 
-def _condition(task: Task) -> Condition | None:
+def condition_of(task: Task) -> Condition | None:
+    """What must be true at the key of a task."""
     return Condition(task.replaces) if task.conditional else None
 
 
-def _values(digest: ObjectDigest) -> dict[str, Any]:
+def digest_values(digest: ObjectDigest) -> dict[str, Any]:
+    """As values of an answer."""
     return {
         "etag": digest.etag,
         "part_size": digest.part_size,

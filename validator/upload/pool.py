@@ -13,6 +13,7 @@ from typing import IO, Self
 from validator.errors import CpgateError, RemoteError
 from validator.s3.client import S3Settings
 from validator.upload.bandwidth import Bandwidth
+from validator.upload.original_settings import OriginalSettings
 from validator.upload.tasks import Answer, Task
 from validator.upload.timetable import Timetable
 
@@ -35,6 +36,8 @@ class PoolSettings:
         Requests at once, over all processes.
     bandwidth
         How fast all of them together may send; ``None`` is without a limit.
+    originals
+        Where bytes come from when that is another bucket; ``None`` for files.
     """
 
     s3: S3Settings
@@ -43,6 +46,7 @@ class PoolSettings:
     run: int
     jobs: int
     bandwidth: Timetable | None = None
+    originals: OriginalSettings | None = None
 
 
 @dataclass
@@ -184,6 +188,7 @@ class WorkerPool:
             "run": self._settings.run,
             "name": name,
             "threads": threads,
+            "originals": self._settings.originals.to_dict() if self._settings.originals else None,
             "pythonpath": os.environ.get("PYTHONPATH"),
         }
         self._write(process, json.dumps(settings).encode("ascii") + b"\n")

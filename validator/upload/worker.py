@@ -15,14 +15,20 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from validator.errors import CpgateError
 from validator.s3.client import S3Settings, make_client
 from validator.s3.throttle import Throttle
 from validator.upload.journal import Journal
+from validator.upload.original_settings import OriginalSettings
+from validator.upload.originals import CopyingStore, Originals
 from validator.upload.perform import Performer
+from validator.upload.perform_objects import ObjectPerformer
 from validator.upload.tasks import Answer, Failure, Task
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
 class Worker:
@@ -74,6 +80,16 @@ class Worker:
             self._answers.flush()
 
 
+def _make_performer(client: "S3Client", journal: Journal, settings: Mapping[str, Any]) -> Performer:
+    bucket = settings["bucket"]
+    if settings.get("originals") is None:
+        return Performer(client, bucket, journal)
+    said = OriginalSettings.from_dict(settings["originals"])
+    originals = Originals(make_client(said.s3, settings["threads"]))
+    store = CopyingStore(client, bucket, originals, conditional=said.conditional) if said.by_store else None
+    return ObjectPerformer(client, bucket, journal, originals, store)
+
+
 def run(tasks: BinaryIO, answers: BinaryIO) -> None:
     """Work until the input says ``finish`` (do what was entered) or ends (stop at once)."""
     settings: Mapping[str, Any] = json.loads(tasks.readline())
@@ -94,7 +110,8 @@ def run(tasks: BinaryIO, answers: BinaryIO) -> None:
         answers.write(Answer(-1, Failure.JOURNAL, what).to_line())
         answers.flush()
         return
-    worker = Worker(Performer(client, settings["bucket"], journal), settings["threads"], answers)
+    performer = _make_performer(client, journal, settings)
+    worker = Worker(performer, settings["threads"], answers)
     for line in tasks:
         message = json.loads(line)
         if "finish" in message:

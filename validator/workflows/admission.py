@@ -74,6 +74,7 @@ def admit(
             request.policy,
             request.scope,
             report=request.report or state / STATE_REPORT,
+            origin=request.origin,
         )
         result = judge(dataset, listing, check_request, progress)
         stored = StoredReport(result.report, result.header, result.findings, result.end)

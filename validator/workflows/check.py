@@ -1,13 +1,14 @@
 """Check a dataset: list it, judge it, keep the report."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
 from validator import __version__
 from validator.checks.dataset import Dataset
+from validator.checks.package_entries import package_rules
 from validator.checks.runner import Tally, run_checks
 from validator.checks.selection import make_selection
 from validator.errors import ExitCode, NothingChecked
@@ -19,9 +20,11 @@ from validator.reporters.outfile import OutFile
 from validator.reporters.records import RecordWriter
 from validator.rulebook.locate import rulebook_version
 from validator.sources.local import LocalSource
+from validator.sources.quilt import QuiltSource
 from validator.workflows.configuration import settings_in_force
 from validator.workflows.crashes import write_crash
 from validator.workflows.listing import Source, count_entities, list_dataset
+from validator.workflows.package_check import entry_troubles
 from validator.workflows.report import dataset_home, open_report
 from validator.workflows.sources import Origin, open_source
 
@@ -159,7 +162,17 @@ def check(request: CheckRequest, progress: Progress | None = None) -> CheckResul
         home = dataset_home(request.path, folder.prefix)
     with open_report(request.report, home) as file:
         dataset, listing = list_dataset(source, settings, progress=progress)
+        if isinstance(source, QuiltSource):
+            dataset.troubles += entry_troubles(source, progress or SilentProgress())
+            request = _narrowed(request, source)
         return _judge(dataset, listing, request, file, progress)
+
+
+def _narrowed(request: CheckRequest, source: QuiltSource) -> CheckRequest:
+    """Judge only the entries of a package whose keys are not the Gallery's."""
+    if source.in_gallery or request.select:
+        return request
+    return replace(request, select=package_rules())
 
 
 def judge(
@@ -167,8 +180,10 @@ def judge(
 ) -> CheckResult:
     """Judge what is listed already and write its report; otherwise like `check`."""
     make_selection(request.only, request.select, request.ignore)
-    source = LocalSource(request.path, request.dataset)
-    with open_report(request.report, dataset_home(request.path, source.prefix)) as file:
+    home = None
+    if request.origin is None or request.origin.in_folder:
+        home = dataset_home(request.path, LocalSource(request.path, request.dataset).prefix)
+    with open_report(request.report, home) as file:
         return _judge(dataset, listing, request, file, progress)
 
 

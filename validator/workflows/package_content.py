@@ -187,6 +187,7 @@ def _about(receipt: Receipt) -> dict[str, Any]:
         "digest": receipt.end.digest if receipt.end else "",
         "created": header.created.isoformat(),
         "destination": header.destination,
+        "narrowed": [*header.batches, *header.plates, *header.include, *header.exclude],
         "tool": header.tool,
         "rulebook": header.rulebook,
         "policy": header.policy,

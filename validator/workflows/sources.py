@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from validator.errors import UsageError
+from validator.models.quilt import is_package
 from validator.s3.client import S3Settings
 from validator.sources.bucket import BucketSource, is_address
 from validator.sources.listing_file import STANDARD_INPUT, ListingSort, is_inventory, listing_source
+from validator.sources.quilt import QuiltSource
 
 if TYPE_CHECKING:
     from validator.workflows.listing import Source
@@ -21,7 +23,7 @@ class Origin:
     Attributes
     ----------
     place
-        A folder, ``s3://bucket/prefix``, the file of a listing, or ``-`` for a listing on standard input.
+        A folder, ``s3://bucket/prefix``, a Quilt package ``quilt+s3://...``, the file of a listing, or ``-`` for a listing on standard input.
     sort
         Sort of the listing; recognised when it is not said.
     prefix
@@ -41,9 +43,14 @@ class Origin:
         return is_address(self.place)
 
     @property
+    def in_registry(self) -> bool:
+        """Whether it is a Quilt package."""
+        return is_package(self.place)
+
+    @property
     def in_folder(self) -> bool:
         """Whether it is a folder of data; so is what does not exist, for a message about a folder."""
-        if self.in_bucket or self.place == STANDARD_INPUT or self.sort is not None:
+        if self.in_bucket or self.in_registry or self.place == STANDARD_INPUT or self.sort is not None:
             return False
         is_file = os.path.isfile(self.place)  # noqa: PTH113  a folder without permission is no error here
         return not is_file and not is_inventory(Path(self.place))
@@ -66,16 +73,17 @@ class Origin:
             "--access-grants": s3.grant,
         }
         stray = next((option for option, value in said.items() if value), None)
-        if stray is not None and not self.in_bucket:
+        remote = self.in_bucket or self.in_registry
+        if stray is not None and not remote:
             raise UsageError(
                 f"{stray} is for buckets, and {self.place} is none.",
                 "Leave it out, or name s3://bucket/prefix.",
             )
-        if self.in_bucket and (self.sort is not None or self.prefix is not None):
+        if remote and (self.sort is not None or self.prefix is not None):
             option = "--from" if self.sort is not None else "--prefix"
             raise UsageError(
-                f"{option} is for listings, and {self.place} is a bucket.",
-                "Write the prefix into the address.",
+                f"{option} is for listings, and {self.place} is a {'bucket' if self.in_bucket else 'package'}.",
+                "Write the prefix into the address." if self.in_bucket else "Leave it out.",
             )
         if self.in_folder and self.prefix is not None:
             raise UsageError(
@@ -105,6 +113,8 @@ def open_source(origin: Origin, dataset: str | None = None) -> "Source":
     RemoteError, CredentialsError
         If the store refuses or cannot be reached.
     """
+    if origin.in_registry:
+        return QuiltSource(origin.place, origin.s3, dataset)
     if origin.in_bucket:
         return BucketSource(origin.place, origin.s3, dataset)
     return listing_source(origin.place, origin.sort, prefix=origin.prefix, dataset=dataset)

@@ -13,7 +13,6 @@ from validator.models.progress import Progress, SilentProgress
 from validator.s3.client import endpoint_of, make_client
 from validator.s3.grant import READWRITE
 from validator.s3.objects import RemoteObject, list_objects
-from validator.sources.local import LocalSource
 from validator.upload.comparing import abort_leftovers, compare_files
 from validator.upload.destination import Destination, granted_prefix, parse_destination
 from validator.upload.finishing import (
@@ -39,6 +38,7 @@ from validator.workflows.stopping import StopRequest, stop_request
 from validator.workflows.time_limit import LimitedProgress, TimeLimit
 from validator.workflows.upload_request import UploadRequest
 from validator.workflows.upload_result import Planned, Tell, UploadResult
+from validator.workflows.upload_source import open_upload_source, original_settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -81,14 +81,14 @@ def upload(
     unhurried, progress = progress, LimitedProgress(progress, limit)
     destination = parse_destination(request.destination)
     settings = settings_in_force(
-        request.path,
+        request.folder,
         config=request.config,
         dataset=request.dataset,
         policy=request.policy,
         scope=request.scope,
     )
     request = replace(request, dataset=settings.dataset)
-    source = LocalSource(request.path, settings.dataset, settings.mounts)
+    source = open_upload_source(request, settings)
     dataset, listing = list_dataset(source, settings, progress=progress)
     entries = [
         entry
@@ -99,7 +99,7 @@ def upload(
         raise _nothing_selected(request, dataset)
     if not dataset.names:
         raise UsageError(
-            f"No folder of {request.path} says which project and source it belongs to",
+            f"No folder of {request.place} says which project and source it belongs to",
             "Name the dataset's folder, or say --dataset project/source",
         )
     destination.check(entry.key for entry in entries)
@@ -133,8 +133,8 @@ def upload(
 def _nothing_selected(request: UploadRequest, dataset: Dataset) -> NothingChecked:
     selection = request.selection
     if selection.everything:
-        return NothingChecked(f"There are no files in {request.path}", "Check the path")
-    what = f"Nothing in {request.path} is selected"
+        return NothingChecked(f"There are no files in {request.place}", "Check the path")
+    what = f"Nothing in {request.place} is selected"
     for option, entity in ((selection.plates, "plate"), (selection.batches, "batch")):
         if option:
             known = sorted({p.place.entities[entity] for p in dataset.survey if entity in p.place.entities})
@@ -185,6 +185,7 @@ class _Run:
             journal.last_run + 1,
             self.request.jobs,
             self.request.bandwidth,
+            original_settings(self.request, self.client, entries[0]),
         )
         remote = self._list(keys, "listing the bucket")
         items = make_plan(

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from validator.s3.client import S3Settings
 from validator.s3.limits import DEFAULT_PART_SIZE
 from validator.upload.selection import Selection
 from validator.upload.timetable import Timetable
+from validator.workflows.sources import Origin
 
 DEFAULT_JOBS = 8
 
@@ -20,6 +22,11 @@ class UploadRequest:
     ----------
     path
         The dataset's folder.
+    origin
+        Where the dataset lies when that is not the folder ``path``: a bucket.
+    copy
+        ``store`` lets the store copy from the bucket of the origin by itself, ``through-here`` fetches and sends;
+        ``auto`` finds out whether the keys of the destination may read the origin.
     destination
         ``s3://bucket`` or ``s3://bucket/prefix``.
     dataset
@@ -82,3 +89,15 @@ class UploadRequest:
     receipt_per_batch: bool = False
     notes: Mapping[str, str] = field(default_factory=dict)
     sha256: bool = False
+    origin: Origin | None = None
+    copy: Literal["auto", "store", "through-here"] = "auto"
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that is sent; ``None`` when it is a bucket."""
+        return self.path if self.origin is None or self.origin.in_folder else None
+
+    @property
+    def place(self) -> str:
+        """What is sent, as the user named it."""
+        return str(self.path) if self.origin is None else self.origin.place

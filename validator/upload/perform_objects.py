@@ -1,0 +1,103 @@
+"""Carry out tasks whose bytes lie in another bucket: copied by the store where it can, else fetched and sent."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from validator.digests.files import FileChanged, FileState
+from validator.digests.parts import ObjectDigest, PartDigest
+from validator.s3 import objects
+from validator.s3.failures import AlreadyThere
+from validator.s3.limits import part_range
+from validator.upload.journal import Journal
+from validator.upload.originals import LARGEST_IN_MEMORY, CopyingStore, Originals
+from validator.upload.perform import Conflict, Performer, condition_of, digest_values
+from validator.upload.tasks import Task
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class ObjectPerformer(Performer):
+    """Like `Performer`, for objects in place of files.
+
+    Parameters
+    ----------
+    client, bucket, journal
+        See `Performer`.
+    originals
+        Where the bytes come from.
+    store
+        Copies by itself; ``None`` when all bytes go through this machine.
+    """
+
+    def __init__(
+        self,
+        client: "S3Client",
+        bucket: str,
+        journal: Journal,
+        originals: Originals,
+        store: CopyingStore | None,
+    ) -> None:
+        super().__init__(client, bucket, journal)
+        self._originals = originals
+        self._store = store
+
+    def _read(self, task: Task, offset: int, length: int) -> bytes:
+        return self._originals.fetch(task, offset, length)
+
+    def _digest_as(self, task: Task, part_size: int | None) -> ObjectDigest:
+        return self._originals.digest(task, part_size)
+
+    def _put(self, task: Task) -> dict[str, Any]:
+        return self._copy(task) or super()._put(task)
+
+    def _begin(self, task: Task) -> dict[str, Any]:
+        copied = self._copy(task)
+        if copied is not None:
+            return copied
+        part_size = self._originals.part_size(task)
+        if self._store is None and part_size is not None and part_size > LARGEST_IN_MEMORY:
+            part_size = task.part_size
+        return super()._begin(replace(task, part_size=part_size)) | {"part_size": part_size}
+
+    def _copy(self, task: Task) -> dict[str, Any] | None:
+        """Let the store copy the whole object; ``None`` where it has to go in parts or through here."""
+        if self._store is None:
+            return None
+        state = FileState(task.size, task.mtime_ns)
+        try:
+            copied = self._store.copy(task, condition_of(task))
+        except AlreadyThere as error:
+            # What lies there may be the copy whose answer was lost; or the original is another one by now.
+            there = objects.head_object(self.client, self.bucket, task.key)
+            if there is None:
+                raise FileChanged(task.path) from error
+            original = self._originals.original(task)
+            if (there.size, there.etag) != (original.size, original.etag):
+                raise Conflict(there) from error
+            digest = self._originals.digest(task, None)
+            return self._done(task.key, state, digest, there.version_id) | {"sent": 0}
+        if copied is None:
+            return None
+        self._compare(task.key, copied.written.etag, copied.digest.etag)
+        return self._done(task.key, state, copied.digest, copied.written.version_id) | {"sent": 0}
+
+    def _part(self, task: Task) -> dict[str, Any]:
+        part: PartDigest | None = None
+        if self._store is not None and task.part_size is not None and not task.etag:
+            part = self._store.copy_part(task, *part_range(task.size, task.part_size, task.number))
+        if part is None:
+            return super()._part(task)
+        self._write("part", task.upload_id, task.number, part)
+        return {"size": part.size, "md5": part.md5, "crc": part.crc64nvme, "sent": 0}
+
+    def _complete(self, task: Task) -> dict[str, Any]:
+        self._originals.prove(task)
+        return super()._complete(task)
+
+    def _digest(self, task: Task) -> dict[str, Any]:
+        known = self._originals.known_digest(task)
+        if known is None or known.etag != task.etag:
+            return super()._digest(task)
+        self._write("digest", task.key, FileState(task.size, task.mtime_ns), known)
+        return digest_values(known)

@@ -1,0 +1,82 @@
+"""What an upload reads: a folder on this machine, or another bucket."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from validator.errors import UsageError
+from validator.models.listing import Entry
+from validator.s3.client import endpoint_of, make_client
+from validator.s3.originals import may_read
+from validator.sources.bucket import BucketSource
+from validator.sources.local import LocalSource
+from validator.upload.original_settings import OriginalSettings
+from validator.workflows.configuration import Settings
+from validator.workflows.listing import Source
+from validator.workflows.upload_request import UploadRequest
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CopyWay = Literal["auto", "store", "through-here"]
+
+
+def open_upload_source(request: UploadRequest, settings: Settings) -> Source:
+    """The dataset that is to be sent.
+
+    Raises
+    ------
+    UsageError
+        If it is no folder and no bucket, or does not say which project and source it is.
+    NothingChecked
+        If it is empty.
+    RemoteError, CredentialsError
+        If its bucket cannot be listed.
+    """
+    origin = request.origin
+    if origin is None or origin.in_folder:
+        return LocalSource(request.path, settings.dataset, settings.mounts)
+    if not origin.in_bucket:
+        raise UsageError(
+            f"{origin.place} is a listing, which holds no bytes to send",
+            "Name the folder or the bucket that it is of",
+        )
+    if request.sha256:
+        raise UsageError(
+            "--sha256 reads files on this machine, and the source is a bucket",
+            "Leave it out: the receipt has ETags and CRC64NVMEs",
+        )
+    return BucketSource(origin.place, origin.s3, settings.dataset, marks=True)
+
+
+def original_settings(request: UploadRequest, client: "S3Client", first: Entry) -> OriginalSettings | None:
+    """How workers read the objects of a bucket; ``None`` when the source is a folder.
+
+    Parameters
+    ----------
+    request
+        What is asked for.
+    client
+        Writes to the destination. If its keys may read the source, too, the store can copy by itself.
+    first
+        An object of the source, to find that out.
+
+    Raises
+    ------
+    UsageError
+        If only the store shall copy, and it cannot.
+    """
+    origin = request.origin
+    if origin is None or not origin.in_bucket:
+        return None
+    source = make_client(origin.s3)
+    settings = replace(origin.s3, endpoint_url=endpoint_of(source))
+    target = endpoint_of(client)
+    by_store = (
+        request.copy != "through-here" and settings.endpoint_url == target and may_read(client, first.path)
+    )
+    if request.copy == "store" and not by_store:
+        raise UsageError(
+            f"the store cannot copy by itself: the keys of the destination may not read {origin.place}",
+            "ask for that right, or leave --copy store out: the bytes then go through this machine",
+        )
+    return OriginalSettings(settings, by_store=by_store, conditional=target is None)
