@@ -1,4 +1,4 @@
-"""Options about how a long upload runs: how fast, how long."""
+"""Options about how a long upload runs: how fast, how long, what it tells programs."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -48,8 +48,13 @@ class Duration(click.ParamType[int]):
 
 
 def running_options(command: Command) -> Command:
-    """Add ``--bandwidth`` and ``--time-limit``."""
+    """Add ``--bandwidth``, ``--time-limit`` and ``--log-json``."""
     for option in (
+        click.option(
+            "--log-json",
+            metavar="FILE",
+            help="Write what happens as JSON lines, for programs; - writes them to stdout in place of the words.",
+        ),
         click.option(
             "--time-limit",
             type=Duration(),

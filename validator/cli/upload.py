@@ -13,13 +13,13 @@ from validator.cli.receipt_options import receipt_options
 from validator.cli.running_options import running_options
 from validator.cli.s3_options import PART_SIZE, s3_options
 from validator.cli.source_options import SourceKeys, source_options
-from validator.cli.terminal import say
+from validator.cli.terminal import complain, say
 from validator.s3.settings import S3Settings
 
 if TYPE_CHECKING:
     from validator.upload.timetable import Timetable
     from validator.workflows.admission import Admission
-    from validator.workflows.upload_result import Planned, UploadResult
+    from validator.workflows.upload_result import News, UploadResult
 
 PATH = click.Path(path_type=Path)
 
@@ -82,6 +82,7 @@ def upload(
     copy_way: Literal["auto", "store", "through-here"],
     bandwidth: "Timetable | None",
     time_limit: int | None,
+    log_json: str | None,
     state: Path | None,
     report: Path | None,
     receipt: Path | None,
@@ -99,10 +100,12 @@ def upload(
     command goes on where it stopped. Keys are always project/source/...; other bytes that lie at a key are
     never written over unless --replace names it.
     """
+    from validator.reporters.event_log import STANDARD_OUTPUT  # noqa: PLC0415  the command's help comes fast
     from validator.reporters.progress import make_progress  # noqa: PLC0415  the command's help comes fast
     from validator.upload.selection import Selection  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.sources import Origin  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.upload import upload as run_upload  # noqa: PLC0415  the command's help comes fast
+    from validator.workflows.upload_events import logged_upload, open_log  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.upload_request import UploadRequest  # noqa: PLC0415  the command's help comes fast
 
     in_bucket = Origin(path).in_bucket
@@ -135,8 +138,19 @@ def upload(
         sha256=sha256,
     )
     teller = _Teller(colour=color, quiet=quiet, force=force, dry_run=dry_run)
-    result = run_upload(request, make_progress(quiet=quiet, verbose=verbose), teller.tell)
-    teller.tell_end(result)
+    progress = make_progress(quiet=quiet, verbose=verbose)
+    if log_json is None:
+        result = run_upload(request, progress, teller.tell)
+        teller.tell_end(result)
+        return int(result.exit_code)
+    with open_log(log_json, request) as log:
+        if log_json == STANDARD_OUTPUT:
+            result = logged_upload(request, log, progress)
+        else:
+            result = logged_upload(request, log, progress, teller.tell)
+            teller.tell_end(result)
+    if log.broken:
+        complain(f"The log {log_json} is not complete: {log.broken}", "The upload itself is not concerned")
     return int(result.exit_code)
 
 
@@ -155,17 +169,20 @@ class _Teller:
         self._force = force
         self._dry_run = dry_run
 
-    def tell(self, news: "Admission | Planned") -> None:
+    def tell(self, news: "News") -> None:
         """Say what the check or the plan is."""
         from validator.cli.upload_words import plan_facts, report_facts  # noqa: PLC0415  the command's help comes fast
         from validator.reporters import upload_text  # noqa: PLC0415  the command's help comes fast
         from validator.workflows.admission import Admission  # noqa: PLC0415  the command's help comes fast
+        from validator.workflows.upload_result import Planned  # noqa: PLC0415  the command's help comes fast
 
         if isinstance(news, Admission):
             if news.errors and not self._force:
                 self._show_findings(news)
             if not self._quiet or news.errors:
                 _say([upload_text.report_line(report_facts(news))])
+            return
+        if not isinstance(news, Planned):
             return
         if self._dry_run and not self._quiet:
             _say(

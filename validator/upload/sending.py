@@ -43,6 +43,15 @@ class Outcome:
     version_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """Something of a file had to be done again, though it did not fail: why, and how many times."""
+
+    key: str
+    reason: str
+    times: int = 1
+
+
 @dataclass
 class Sending:
     """A file under way.

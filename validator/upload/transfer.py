@@ -11,7 +11,7 @@ from validator.errors import CpgateError, CredentialsError, RemoteError
 from validator.models.progress import Step
 from validator.upload.plan import Action, PlanItem
 from validator.upload.pool import Lost, WorkerPool
-from validator.upload.sending import Outcome, Sending, State
+from validator.upload.sending import Outcome, Retried, Sending, State
 from validator.upload.tasks import Answer, Do, Failure, Task
 
 POLL_SECONDS = 0.5
@@ -41,6 +41,8 @@ class Transfer:
         Asked often; when it says yes nothing new is begun.
     patience
         Seconds that requests under way may take after that.
+    tell
+        Is told what had to be done again.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Transfer:
         intents: Iterable[str] = (),
         should_stop: Callable[[], bool] = lambda: False,
         patience: Callable[[], float] = lambda: STOP_SECONDS,
+        tell: Callable[[Retried], None] = lambda _: None,
     ) -> None:
         self._pool = pool
         self._waiting = iter(items)
@@ -58,6 +61,7 @@ class Transfer:
         self._intents = set(intents)
         self._should_stop = should_stop
         self._patience = patience
+        self._tell = tell
         self._numbers = count()
         self._ready: deque[tuple[Sending, Task]] = deque()
         self._under_way: dict[int, tuple[Sending, Task]] = {}
@@ -158,6 +162,7 @@ class Transfer:
                 continue
             sending, _ = self._under_way.pop(task.id)
             sending.under_way -= 1
+            self._tell(Retried(task.key, "a worker process ended"))
             if task.do is Do.BEGIN:
                 self._intents.add(task.key)
                 self._begin(sending)
@@ -187,6 +192,8 @@ class Transfer:
 
     def _advance(self, sending: Sending, task: Task, answer: Answer) -> None:
         values = answer.values
+        if values.get("retries"):
+            self._tell(Retried(task.key, "the network or the store", values["retries"]))
         self.bytes_sent += values.get("sent", 0)
         match task.do:
             case Do.PUT | Do.COMPLETE:
@@ -266,6 +273,7 @@ class Transfer:
         failure, what, mend = sending.problem
         if failure is Failure.GONE and sending.restarts < RESTARTS and self._fatal is None:
             sending.restart()
+            self._tell(Retried(sending.item.entry.key, what))
             self._begin(sending)
             return
         if sending.upload_id and failure in ABORTED_BY:

@@ -211,7 +211,7 @@ class _Run:
             abort_leftovers(pool, items, journal)
             intents = journal.intents
             del journal  # a large one: two million files are a gigabyte
-            outcomes, transfer = self._transfer(pool, items, intents, should_stop)
+            outcomes, transfer = self._transfer(pool, items, intents, should_stop, tell)
             pool.finish()
             pool.wait(5)
             self._raise_if_stopped(should_stop, outcomes, transfer)
@@ -256,14 +256,20 @@ class _Run:
             return list_remote(self.client, self.bucket, keys, step)
 
     def _transfer(
-        self, pool: WorkerPool, items: Sequence[PlanItem], intents: Iterable[str], should_stop: StopRequest
+        self,
+        pool: WorkerPool,
+        items: Sequence[PlanItem],
+        intents: Iterable[str],
+        should_stop: StopRequest,
+        tell: Tell,
     ) -> tuple[list[Outcome], Transfer]:
         wanted = [item for item in items if item.action in {Action.SEND, Action.RESUME}]
         with self.progress.step("uploading", sum(item.entry.size for item in wanted), "B") as step:
-            transfer = Transfer(pool, wanted, step, intents, should_stop, should_stop.patience)
+            transfer = Transfer(pool, wanted, step, intents, should_stop, should_stop.patience, tell)
             outcomes = []
             for outcome in transfer.run():
                 outcomes.append(outcome)
+                tell(outcome)
                 step.note(f"{len(outcomes):,} of {len(wanted):,} files")
             return outcomes, transfer
 

@@ -9,7 +9,7 @@ from validator.manifests.receipt import ReceiptSummary
 from validator.upload.destination import Destination
 from validator.upload.finishing import Sweep
 from validator.upload.plan import Action, PlanItem
-from validator.upload.sending import Outcome, State
+from validator.upload.sending import Outcome, Retried, State
 from validator.workflows.admission import Admission
 
 
@@ -45,7 +45,9 @@ class Planned:
         return sum(item.bytes_there for item in self.items if item.action is Action.RESUME)
 
 
-Tell = Callable[[Admission | Planned], None]
+News = Admission | Planned | Outcome | Retried
+"""What an upload tells while it runs: the check, the plan, each file that was sent, what had to be done again."""
+Tell = Callable[[News], None]
 
 
 @dataclass(frozen=True, slots=True)
