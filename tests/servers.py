@@ -24,6 +24,9 @@ CREDENTIALS = {
 }
 
 
+METHODS = {b"GET", b"PUT", b"POST", b"HEAD", b"DELETE"}
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -71,10 +74,11 @@ def s3_client(endpoint: str):
 
 @dataclass
 class Traffic:
-    """What went through a proxy: connections, bytes from the client to the server (how fast they may go) and back."""
+    """What went through a proxy: connections, requests, bytes from the client to the server (how fast they may go) and back."""
 
     bytes_per_second: float
     connections: int = 0
+    requests: int = 0
     bytes_up: int = 0
     bytes_down: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -92,6 +96,7 @@ def counting_proxy(endpoint: str, bytes_per_second: float = 1e12) -> Iterator[tu
             while data := source.recv(1 << 18):
                 if count:
                     with traffic.lock:
+                        traffic.requests += data.split(b" ", 1)[0] in METHODS
                         traffic.bytes_up += len(data)
                         time.sleep(len(data) / traffic.bytes_per_second)
                 else:
@@ -148,7 +153,7 @@ def hang_up(*ends: socket.socket) -> None:
 def hand_on_requests(client: socket.socket, server: socket.socket, seen: list[str]) -> None:
     with suppress(OSError):
         while data := client.recv(1 << 18):
-            if data.split(b" ", 1)[0] in {b"GET", b"PUT", b"POST", b"HEAD", b"DELETE"}:
+            if data.split(b" ", 1)[0] in METHODS:
                 seen.append(data.split(b" HTTP", 1)[0].decode("latin-1"))
             server.sendall(data)
     hang_up(client, server)

@@ -44,10 +44,11 @@ class Uploaded:
         path.write_bytes(data)
         self.store.put(f"{HOME}/{name}", data)
 
-    def write_receipt(self, names=None, **ending) -> Path:
+    def write_receipt(self, names=None, header=None, record=None, **ending) -> Path:
+        """Write a receipt of these files, or of all; fields of its header and of each record may be given."""
         number = len(list(self.folder.glob("receipt-*.jsonl"))) + 1
         path = self.folder / f"receipt-{number}.jsonl"
-        header = ReceiptHeader(
+        outer = ReceiptHeader(
             datasets=[HOME],
             destination=f"s3://{self.store.bucket}",
             endpoint=self.store.endpoint,
@@ -58,10 +59,12 @@ class Uploaded:
             errors=0,
             forced=False,
             created=NOW,
+            **(header or {}),
         )
         found = sorted(path for path in self.root.rglob("*") if path.is_file())
         wanted = [path for path in found if names is None or str(path.relative_to(self.root)) in names]
-        write_receipt(path, header, map(self._record, wanted), **ending)
+        records = [self._record(path).model_copy(update=record or {}) for path in wanted]
+        write_receipt(path, outer, records, **ending)
         return path
 
     def _record(self, path: Path) -> ReceiptObject:

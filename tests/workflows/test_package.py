@@ -23,8 +23,16 @@ pytestmark = pytest.mark.filterwarnings("ignore:(read|open)_text is deprecated:D
 
 
 @pytest.fixture
-def uploaded(tmp_path, store, monkeypatch, quilt_folders):  # noqa: ARG001  quilt3 caches elsewhere
-    monkeypatch.setenv("AWS_ENDPOINT_URL", store.endpoint)  # for quilt3 itself
+def quilt_client(store, quilt_folders):  # noqa: ARG001  quilt3 caches elsewhere
+    """Let quilt3 itself ask the test's store; it would make a client for every request."""
+    hooks = quilt().hooks
+    before = hooks.set_build_s3_client_hook(lambda *_, **__: store.client)
+    yield
+    hooks.set_build_s3_client_hook(before)
+
+
+@pytest.fixture
+def uploaded(tmp_path, store, quilt_client):  # noqa: ARG001  for browse
     return Uploaded(tmp_path, store)
 
 
@@ -151,8 +159,7 @@ def test_objects_that_the_bucket_does_not_hold_are_named_and_nothing_is_publishe
     assert not uploaded.store.object_keys(".quilt/")
 
 
-def test_a_bucket_without_versions_is_refused_or_said(tmp_path, store, monkeypatch, quilt_folders):  # noqa: ARG001
-    monkeypatch.setenv("AWS_ENDPOINT_URL", store.endpoint)
+def test_a_bucket_without_versions_is_refused_or_said(tmp_path, store, quilt_client):  # noqa: ARG001
     uploaded = Uploaded(tmp_path, store, versions=False)
     with pytest.raises(UsageError, match="keeps no versions"):
         publish(uploaded)
@@ -164,6 +171,50 @@ def test_a_bucket_without_versions_is_refused_or_said(tmp_path, store, monkeypat
     uploaded.put("README.md", b"versioned")
     with pytest.raises(UsageError, match=f"5 of 6 objects were stored before .* the first is {HOME}/"):
         publish(uploaded, receipts=(uploaded.write_receipt(),))
+
+
+def test_hashes_are_of_the_one_type_that_is_wanted(uploaded):
+    with pytest.raises(
+        UsageError, match=f"6 of 6 objects have no SHA256 in the receipt, the first is {HOME}/README"
+    ):
+        publish(uploaded, hash_type="SHA256")
+    values = {"sha256": "0" * 64, "sha2_256_chunked": "A" * 43 + "="}
+    receipt = uploaded.write_receipt(record=values)
+    for hash_type, value in zip(("SHA256", "sha2-256-chunked"), values.values(), strict=True):
+        package = browse(publish(uploaded, receipts=(receipt,), hash_type=hash_type))
+        assert {(e.hash["type"], e.hash["value"]) for _, e in package.walk()} == {(hash_type, value)}
+
+
+@pytest.mark.parametrize("listing", [True, False])
+def test_version_that_the_receipt_names_is_taken(uploaded, listing, monkeypatch):
+    if not listing:
+        forbid_listing(monkeypatch)
+    names = ["README.md"]
+    version = uploaded.store.client.head_object(Bucket=uploaded.store.bucket, Key=f"{HOME}/README.md")[
+        "VersionId"
+    ]
+    receipt = uploaded.write_receipt(names, record={"version_id": version})
+    uploaded.put("README.md", b"other bytes")
+    uploaded.put("README.md", FILES["README.md"] if listing else b"still others")
+    entry = browse(publish(uploaded, receipts=(receipt,)))[f"{HOME}/README.md"]
+    assert entry.physical_key.version_id == version
+
+
+def test_package_says_what_it_rests_upon(uploaded):
+    header = {"batches": ["2024*"], "notes": {"contact": "lab@example.org"}}
+    receipts = browse(publish(uploaded, receipts=(uploaded.write_receipt(header=header),))).meta["receipts"]
+    assert [(r["narrowed"], r["notes"]) for r in receipts] == [(["2024*"], {"contact": "lab@example.org"})]
+
+
+def test_receipts_that_were_merged_are_told_apart(uploaded):
+    from validator.workflows.receipt_merge import merge_receipts
+
+    images = uploaded.write_receipt([name for name in FILES if name.startswith("images/")])
+    rest = uploaded.write_receipt([name for name in FILES if not name.startswith("images/")])
+    merged = uploaded.folder / "merged.jsonl"
+    merge_receipts([images, rest], merged)
+    package = browse(publish(uploaded, receipts=(merged,)))
+    assert (package.meta["objects"], len(package.meta["receipts"])) == (6, 2)
 
 
 def test_only_manifests_travel(uploaded):
@@ -264,7 +315,7 @@ def test_receipt_that_leaves_out_files_is_refused(uploaded):
         publish(uploaded, receipts=(uploaded.write_receipt(conflicts=1, failed=2),))
 
 
-def test_versions_are_asked_for_one_by_one_where_listing_them_is_not_allowed(uploaded, monkeypatch):
+def forbid_listing(monkeypatch):
     from validator.errors import CredentialsError
     from validator.workflows import package_versions
 
@@ -272,6 +323,10 @@ def test_versions_are_asked_for_one_by_one_where_listing_them_is_not_allowed(upl
         raise CredentialsError("these keys may not list versions")
 
     monkeypatch.setattr(package_versions, "list_versions", refuse)
+
+
+def test_versions_are_asked_for_one_by_one_where_listing_them_is_not_allowed(uploaded, monkeypatch):
+    forbid_listing(monkeypatch)
     package = browse(publish(uploaded))
     assert all(entry.physical_key.version_id for _, entry in package.walk())
 

@@ -8,6 +8,7 @@ import click
 from validator.cli import options
 from validator.cli.s3_options import s3_options
 from validator.cli.terminal import say
+from validator.models.quilt import HASH_TYPES, HashType
 from validator.s3.settings import S3Settings
 
 if TYPE_CHECKING:
@@ -48,6 +49,14 @@ PATH = click.Path(path_type=Path)
 @click.option("--meta", type=PATH, metavar="FILE", help="Further metadata of the package, a JSON object.")
 @click.option("--workflow", metavar="NAME", help="Workflow of the registry; its default one if not given.")
 @click.option("--no-workflow", is_flag=True, help="No workflow, where the registry allows that.")
+@click.option(
+    "--hash",
+    "hash_type",
+    type=click.Choice(HASH_TYPES, case_sensitive=False),
+    default="CRC64NVME",
+    show_default=True,
+    help="Type of all hashes; the others are in receipts of cpgate upload --sha256.",
+)
 @click.option("--allow-unversioned", is_flag=True, help="Publish although the bucket keeps no versions.")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be published; write nothing.")
 @s3_options
@@ -67,6 +76,7 @@ def package(
     meta: Path | None,
     workflow: str | None,
     no_workflow: bool,
+    hash_type: HashType,
     allow_unversioned: bool,
     dry_run: bool,
     s3: S3Settings,
@@ -94,6 +104,7 @@ def package(
         bucket=bucket,
         meta=meta,
         workflow="" if no_workflow else workflow,
+        hash_type=hash_type,
         allow_unversioned=allow_unversioned,
         dry_run=dry_run,
         s3=s3,

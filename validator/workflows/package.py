@@ -1,7 +1,7 @@
 """Make a Quilt package of what a receipt proves: no byte is downloaded or copied."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,12 @@ from validator.models.quilt import (
 from validator.models.receipt import ReceiptObject
 from validator.s3.client import S3Settings, endpoint_of, make_client
 from validator.s3.quilt import Changes, PackageRevision, import_quilt
-from validator.s3.versions import NO_VERSION, ObjectVersion
+from validator.s3.versions import NO_VERSION
 from validator.upload.destination import parse_destination
 from validator.workflows.package_content import (
     PlacedObject,
     closed_subset,
+    hashes_of,
     package_metadata,
     parse_selection,
     place_objects,
@@ -59,6 +60,8 @@ class PackageRequest:
         A file with a JSON object: further metadata of the package.
     workflow
         Workflow of the registry; ``None`` for its default one, empty for none.
+    hash_type
+        Which hashes of the receipts are taken for all entries.
     allow_unversioned
         Publish although the bucket keeps no versions.
     dry_run
@@ -78,6 +81,7 @@ class PackageRequest:
     bucket: str | None = None
     meta: Path | None = None
     workflow: str | None = None
+    hash_type: HashType = "CRC64NVME"
     allow_unversioned: bool = False
     dry_run: bool = False
     s3: S3Settings = field(default_factory=S3Settings)
@@ -163,6 +167,7 @@ def make_package(request: PackageRequest, progress: Progress | None = None) -> P
     receipts = [Receipt(path) for path in request.receipts]
     objects = place_objects(_records(receipts).values())
     chosen = closed_subset(objects, wanted) if wanted else objects
+    hashes = hashes_of(chosen, request.hash_type)
     meta = package_metadata(receipts, chosen, len(objects), wanted, said)
     bucket = _bucket(receipts, request.bucket)
     client = make_client(request.s3, request.jobs)
@@ -176,7 +181,7 @@ def make_package(request: PackageRequest, progress: Progress | None = None) -> P
         "entries": len(chosen),
         "size": meta["size"],
         "total": len(objects),
-        "hash_type": "CRC64NVME",
+        "hash_type": request.hash_type,
         "earlier": revision.earlier,
         "replaced": tuple(found.replaced),
         "unversioned": len(found.unversioned),
@@ -186,7 +191,7 @@ def make_package(request: PackageRequest, progress: Progress | None = None) -> P
         return PackageResult(address, findings=found.findings, **facts)
     if found.unversioned and not request.allow_unversioned:
         raise _unversioned(bucket, found, len(chosen))
-    changes = revision.compose((_entry(item, bucket, found.chosen) for item in chosen), meta)
+    changes = revision.compose(_entries(chosen, hashes, bucket, found), meta)
     revision.judge(request.message, request.workflow)
     publishing = (changes.any or not revision.here) and not request.dry_run
     top_hash = revision.publish(request.message, request.workflow) if publishing else revision.earlier
@@ -270,11 +275,14 @@ def _trust(receipts: Sequence[Receipt], endpoint: str | None) -> None:
         )
 
 
-def _entry(item: PlacedObject, bucket: str, versions: Mapping[str, ObjectVersion]) -> PackageEntry:
-    record = item.record
-    version = versions[record.key].version_id
-    place = PhysicalKey(bucket, record.key, None if version == NO_VERSION else version)
-    return PackageEntry(record.key, place, record.size, PackageHash("CRC64NVME", record.crc64nvme), item.meta)
+def _entries(
+    objects: Sequence[PlacedObject], hashes: Sequence[PackageHash], bucket: str, found: FoundVersions
+) -> Iterator[PackageEntry]:
+    for item, digest in zip(objects, hashes, strict=True):
+        key = item.record.key
+        version = found.chosen[key].version_id
+        place = PhysicalKey(bucket, key, None if version == NO_VERSION else version)
+        yield PackageEntry(key, place, item.record.size, digest, item.meta)
 
 
 def _unversioned(bucket: str, found: FoundVersions, entries: int) -> CpgateError:

@@ -1,15 +1,17 @@
 """What a package of uploaded data holds: its entries with their places, and what it says about itself."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from operator import attrgetter
 from typing import Any
 
 from validator.errors import NothingChecked, UsageError
 from validator.manifests.receipt import Receipt
 from validator.models.place import Place
-from validator.models.receipt import ReceiptObject
+from validator.models.quilt import HashType, PackageHash
+from validator.models.receipt import ReceiptHeader, ReceiptObject
 from validator.rulebook.layout import load_layout
 
 HOMES = ("project", "source", "batch", "plate", "well")
@@ -134,6 +136,32 @@ def _as_options(wanted: Mapping[str, Sequence[str]]) -> str:
     return " ".join(f"--select {name}={glob}" for name, globs in wanted.items() for glob in globs)
 
 
+def hashes_of(objects: Sequence[PlacedObject], sort: HashType) -> list[PackageHash]:
+    """Hashes of one type of all objects, as their receipts have them.
+
+    Raises
+    ------
+    UsageError
+        If a receipt does not have it: a package with hashes of two types would look changed where it is not.
+    """
+    take = _HASHES[sort]
+    values = [take(item.record) for item in objects]
+    without = [item.record.key for item, value in zip(objects, values, strict=True) if value is None]
+    if without:
+        raise UsageError(
+            f"{len(without):,} of {len(objects):,} objects have no {sort} in the receipt, the first is {without[0]}.",
+            "Upload with --sha256 to have it, or take --hash CRC64NVME, which every receipt has.",
+        )
+    return [PackageHash(sort, value) for value in values if value is not None]
+
+
+_HASHES: dict[HashType, Callable[[ReceiptObject], str | None]] = {
+    "CRC64NVME": attrgetter("crc64nvme"),
+    "SHA256": attrgetter("sha256"),
+    "sha2-256-chunked": attrgetter("sha2_256_chunked"),
+}
+
+
 def package_metadata(
     receipts: Sequence[Receipt],
     objects: Sequence[PlacedObject],
@@ -167,7 +195,7 @@ def package_metadata(
         "kinds": dict(sorted(Counter(item.meta.get("kind", "no place") for item in objects).items())),
         "objects": len(objects),
         "size": sum(item.record.size for item in objects),
-        "receipts": [_about(receipt) for receipt in receipts],
+        "receipts": [about for receipt in receipts for about in _about_all(receipt)],
     }
     if wanted:
         chosen = [f"{name}={glob}" for name, globs in wanted.items() for glob in globs]
@@ -181,17 +209,28 @@ def package_metadata(
     return {**said, **meta}
 
 
-def _about(receipt: Receipt) -> dict[str, Any]:
-    header = receipt.header
+def _about_all(receipt: Receipt) -> Iterator[dict[str, Any]]:
+    """What is said of each upload; a receipt that was put together is of several."""
+    if receipt.header.merged:
+        yield from (_about(merged.header, merged.end.digest) for merged in receipt.header.merged)
+    else:
+        yield _about(receipt.header, receipt.end.digest if receipt.end else "")
+
+
+def _about(header: ReceiptHeader, digest: str) -> dict[str, Any]:
+    narrowed = [*header.batches, *header.plates, *header.include, *header.exclude]
+    if header.split and header.batch and not narrowed:
+        narrowed = [header.batch]
     return {
-        "digest": receipt.end.digest if receipt.end else "",
+        "digest": digest,
         "created": header.created.isoformat(),
         "destination": header.destination,
-        "narrowed": [*header.batches, *header.plates, *header.include, *header.exclude],
+        "narrowed": narrowed,
         "tool": header.tool,
         "rulebook": header.rulebook,
         "policy": header.policy,
         "report": header.report,
         "errors": header.errors,
         "forced": header.forced,
+        "notes": header.notes,
     }

@@ -72,7 +72,7 @@ def find_versions(
         try:
             versions = _listed(client, bucket, records, step)
         except CredentialsError:
-            versions = _asked_for(client, bucket, records, jobs, step)
+            versions = _asked_for(client, bucket, records.values(), jobs, step)
     found = FoundVersions()
     for key, record in sorted(records.items()):
         _choose(found, record, versions.get(key, []), earlier.get(key))
@@ -95,23 +95,32 @@ def _listed(
 
 
 def _asked_for(
-    client: "S3Client", bucket: str, keys: Iterable[str], jobs: int, step: Step
+    client: "S3Client", bucket: str, records: Iterable[ReceiptObject], jobs: int, step: Step
 ) -> dict[str, list[ObjectVersion]]:
-    def ask(key: str) -> ObjectVersion | None:
-        return head_version(client, bucket, key)
+    def ask(record: ReceiptObject) -> tuple[str, list[ObjectVersion]]:
+        there = head_version(client, bucket, record.key)
+        replaced = there is not None and (there.size, there.etag) != (record.size, record.etag)
+        if replaced and record.version_id:
+            return record.key, [
+                v for v in (head_version(client, bucket, record.key, record.version_id), there) if v
+            ]
+        return record.key, [there] if there is not None else []
 
     found: dict[str, list[ObjectVersion]] = {}
-    for version in in_threads(ask, keys, jobs):
+    for key, versions in in_threads(ask, records, jobs):
         step.advance()
-        if version is not None:
-            found[version.key] = [version]
+        found[key] = versions
     return found
 
 
 def _choose(
     found: FoundVersions, record: ReceiptObject, versions: list[ObjectVersion], earlier: str | None
 ) -> None:
-    """Enter what there is of one object; of several versions with its bytes the earlier one, else the newest."""
+    """Enter what there is of one object.
+
+    Of several versions with its bytes the one that is published already is taken, else the one that the receipt
+    names (in another bucket there is no such version), else the newest.
+    """
     expected = f"{record.size:,} bytes, ETag {record.etag}"
     if not versions:
         message = "The bucket does not hold it"
@@ -123,7 +132,8 @@ def _choose(
         message = "Other bytes lie there than were uploaded"
         found.findings.append(OBJECT_DIFFERS.finding(record.key, message, expected=expected, actual=actual))
         return
-    chosen = next((version for version in fitting if version.version_id == earlier), fitting[0])
+    by_id = {version.version_id: version for version in fitting}
+    chosen = by_id.get(earlier or "") or by_id.get(record.version_id or "") or fitting[0]
     found.chosen[record.key] = chosen
     if chosen.version_id == NO_VERSION:
         found.unversioned.append(record.key)
