@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from validator.checks.clean_files import CleanFiles
 from validator.index.index import FolderIndex
@@ -22,6 +22,8 @@ class Dataset:
 
     Attributes
     ----------
+    subject
+        What sort of dataset it is; a check of whole datasets says which sorts it is about.
     root
         What was checked, as the user would write it.
     names
@@ -49,6 +51,8 @@ class Dataset:
     told
         Keys of folders whose absence a finding has told; nothing more is said about what should lie in them.
     """
+
+    subject: ClassVar[str] = "dataset"
 
     root: str
     names: tuple[str, ...]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from validator.checks.dataset import Dataset
-from validator.checks.registry import dataset_check
+from validator.checks.registry import EVERYTHING, dataset_check
 from validator.checks.wording import below_source, counted
 from validator.index.placed import Sign
 from validator.models.finding import Finding, Level
@@ -32,7 +32,7 @@ EMPTY_FILE = Rule(
 )
 
 
-@dataset_check(JUNK_FILE)
+@dataset_check(JUNK_FILE, subjects=EVERYTHING)
 def judge_junk(dataset: Dataset) -> Iterator[Finding]:
     """Count junk, one finding for each sort of it in a dataset."""
     found: dict[tuple[str, str], list[Entry]] = {}
@@ -60,7 +60,7 @@ def _sort(name: str) -> str:
     return f"…{name[-1]}" if name.endswith("~") else name
 
 
-@dataset_check(EMPTY_FILE)
+@dataset_check(EMPTY_FILE, subjects=EVERYTHING)
 def judge_empty_files(dataset: Dataset) -> Iterator[Finding]:
     """Find files without a byte; those of one folder are one finding."""
     for placed in dataset.folders.with_sign(Sign.EMPTY):

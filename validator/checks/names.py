@@ -8,7 +8,7 @@ from datetime import date
 from validator.checks.batch_dates import read_batch_date
 from validator.checks.dataset import Dataset
 from validator.checks.misfits import group_home
-from validator.checks.registry import dataset_check
+from validator.checks.registry import EVERYTHING, dataset_check
 from validator.checks.wording import below_source, counted, named_characters
 from validator.index.examine import STRANGE_IN_FILE
 from validator.index.placed import Sign
@@ -120,7 +120,7 @@ def _strange_batch(name: str, strange: str, keys: list[str], layout: Layout) -> 
     )
 
 
-@dataset_check(FILE_CHARACTERS)
+@dataset_check(FILE_CHARACTERS, subjects=EVERYTHING)
 def judge_file_characters(dataset: Dataset) -> Iterator[Finding]:
     """Find file names with special characters; those of one batch are one finding."""
     found: dict[str, tuple[list[str], list[str], list[int]]] = {}
@@ -142,7 +142,7 @@ def judge_file_characters(dataset: Dataset) -> Iterator[Finding]:
         )
 
 
-@dataset_check(KEY_LENGTH)
+@dataset_check(KEY_LENGTH, subjects=EVERYTHING)
 def judge_key_lengths(dataset: Dataset) -> Iterator[Finding]:
     """Find keys that S3 refuses."""
     for placed in dataset.folders.with_sign(Sign.LONG):
@@ -165,7 +165,7 @@ def judge_key_lengths(dataset: Dataset) -> Iterator[Finding]:
         )
 
 
-@dataset_check(CASE_ONLY)
+@dataset_check(CASE_ONLY, subjects=EVERYTHING)
 def judge_case(dataset: Dataset) -> Iterator[Finding]:
     """Find names in one folder that differ only in case, of files and of folders."""
     for key, other in dataset.folders.alike:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from validator.checks.dataset import Dataset
-from validator.checks.registry import dataset_check
+from validator.checks.registry import EVERYTHING, dataset_check
 from validator.models.finding import Finding, Level
 from validator.models.listing import Trouble, TroubleKind
 from validator.models.rule import Rule
@@ -84,7 +84,7 @@ _WORDS: dict[TroubleKind, tuple[str, str]] = {
 }
 
 
-@dataset_check(*RULES.values())
+@dataset_check(*RULES.values(), subjects=EVERYTHING)
 def judge_package_entries(dataset: Dataset) -> Iterator[Finding]:
     """Tell what is wrong with entries; equal things in one folder are one finding."""
     groups: dict[tuple[TroubleKind, str], list[Trouble]] = {}

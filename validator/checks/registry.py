@@ -40,18 +40,25 @@ CHECK_MODULES = (
     "validator.checks.image_links",
     "validator.checks.plate_links",
     "validator.checks.well_links",
+    "validator.checks.schema_document",
+    "validator.checks.readme_attributes",
+    "validator.checks.package_layout",
+    "validator.checks.info_documents",
+    "validator.checks.associations",
+    "validator.checks.package_images",
     "validator.checks.tool",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetCheck:
-    """A check of a whole dataset."""
+    """A check of a whole dataset; ``subjects`` are the sorts of datasets that it is about."""
 
     name: str
     family: Family
     rules: tuple[Rule, ...]
     function: DatasetFunction
+    subjects: frozenset[str] = frozenset({"dataset"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +93,18 @@ def declare(*rules: Rule) -> None:
             raise ValueError(f"{rule.id} ({rule.slug}) is declared twice")
 
 
-def dataset_check(*rules: Rule) -> Callable[[DatasetFunction], DatasetFunction]:
-    """Enter a function that judges a whole dataset by these rules (all of one family)."""
+EVERYTHING = frozenset({"dataset", "package"})
+
+
+def dataset_check(
+    *rules: Rule, subjects: Iterable[str] = ("dataset",)
+) -> Callable[[DatasetFunction], DatasetFunction]:
+    """Enter a function that judges a whole dataset (or a package, or either) by these rules of one family."""
 
     def enter(function: DatasetFunction) -> DatasetFunction:
         declare(*rules)
-        _checks.append(DatasetCheck(function.__name__, rules[0].family, rules, function))
+        check = DatasetCheck(function.__name__, rules[0].family, rules, function, frozenset(subjects))
+        _checks.append(check)
         return function
 
     return enter

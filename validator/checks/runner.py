@@ -127,6 +127,7 @@ class _Run:
             check
             for check in all_checks()
             if any(rule.id in self._wanted and not self._policy.is_off(rule) for rule in check.rules)
+            and (isinstance(check, FileCheck) or dataset.subject in check.subjects)
         ]
 
     def family(self, family: Family, progress: Progress) -> Iterator[Finding]:

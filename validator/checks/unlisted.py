@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from validator.checks.dataset import Dataset
-from validator.checks.registry import dataset_check
+from validator.checks.registry import EVERYTHING, dataset_check
 from validator.checks.wording import counted
 from validator.models.finding import Finding, Level, Location
 from validator.models.listing import Trouble, TroubleKind
@@ -141,7 +141,7 @@ _MANY: dict[TroubleKind, tuple[str, str]] = {
 }
 
 
-@dataset_check(*RULES.values())
+@dataset_check(*RULES.values(), subjects=EVERYTHING)
 def judge_what_cannot_be_listed(dataset: Dataset) -> Iterator[Finding]:
     """Tell what the listing met; equal things in one folder are one finding."""
     groups: dict[tuple[TroubleKind, str], list[Trouble]] = {}

@@ -7,7 +7,8 @@ import errno
 import logging
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -16,7 +17,7 @@ from validator.readers.bounded import BoundedStream
 from validator.readers.tiff_header import COPY_AGAIN, TruncatedImage, cut, damaged, judge_header
 
 if TYPE_CHECKING:
-    from tifffile import TiffPage
+    from tifffile import TiffFile, TiffPage
 
 # tifffile's remarks on odd tags are for programmers; without a handler they would go to stderr
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
@@ -76,6 +77,26 @@ def read_tiff(stream: BinaryIO, size: int) -> ImageFacts:
     OSError
         If the system refuses to read it.
     """
+    with opened_tiff(stream, size) as tiff:
+        return judge_page(tiff.pages.first, size)
+
+
+@contextmanager
+def opened_tiff(stream: BinaryIO, size: int) -> "Iterator[TiffFile]":
+    """Open a TIFF, also a hostile one; what goes wrong inside is said as `read_tiff` says it.
+
+    Parameters
+    ----------
+    stream
+        Its bytes, seekable.
+    size
+        How many there are.
+
+    Raises
+    ------
+    UnreadableFile, TruncatedImage, OSError
+        As `read_tiff`.
+    """
     judge_header(stream, size)
     stream.seek(0)
     # libtiff and tifffile allocate what a damaged count asks for; the bounded stream never gives more than there is
@@ -84,8 +105,7 @@ def read_tiff(stream: BinaryIO, size: int) -> ImageFacts:
 
     try:
         with TiffFile(bounded, name="image") as tiff:
-            page = tiff.pages.first
-            return _judge_page(page, size)
+            yield tiff
     except UnreadableFile:
         raise
     except (TiffFileError, *_BROKEN) as error:
@@ -96,7 +116,16 @@ def read_tiff(stream: BinaryIO, size: int) -> ImageFacts:
         raise
 
 
-def _judge_page(page: "TiffPage", size: int) -> ImageFacts:
+def judge_page(page: "TiffPage", size: int) -> ImageFacts:
+    """See that the pixels of a page are all inside the file.
+
+    Raises
+    ------
+    TruncatedImage
+        If some are missing.
+    UnreadableFile
+        If its tags make no sense.
+    """
     offsets, counts = page.dataoffsets, page.databytecounts
     shape = tuple(int(length) for length in page.shape)
     if not shape or 0 in shape or page.dtype is None:

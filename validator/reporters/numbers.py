@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 _BYTES = ("B", "kB", "MB", "GB", "TB", "PB")
-_PLURALS = {"batch": "batches", "finding": "findings", "folder": "folders"}
+_PLURALS = {"field of view": "fields of view", "batch": "batches", "finding": "findings", "folder": "folders"}
 
 
 def number(value: int) -> str:

@@ -18,6 +18,16 @@ _SOURCES = {
     "inventory": "an S3 Inventory",
     "keys": "a list of keys",
 }
+_COUNTED = (
+    ("batches", "batch"),
+    ("lines", "line"),
+    ("plates", "plate"),
+    ("wells", "well"),
+    ("fovs", "field of view"),
+    ("cell_segs", "cell segmentation"),
+    ("nuclei_segs", "nuclei segmentation"),
+    ("structure_segs", "structure segmentation"),
+)
 _SHOWN = {Level.ERROR: 10, Level.WARNING: 5, Level.INFO: 3}
 
 
@@ -140,11 +150,7 @@ def _opening(account: Account, style: Style) -> Iterator[str]:
 
 
 def _what_was_listed(header: ReportHeader, style: Style) -> Iterator[str]:
-    counts = [
-        counted(header.counts[name], noun)
-        for name, noun in (("batches", "batch"), ("plates", "plate"))
-        if header.counts.get(name)
-    ]
+    counts = [counted(header.counts[name], noun) for name, noun in _COUNTED if header.counts.get(name)]
     sizes_known = "sizes" not in header.listing.unknown
     counts += [
         counted(header.listing.files, "file"),

@@ -216,6 +216,12 @@ def load_layout() -> Layout:
     return Layout(read_spec(read_rulebook_file("layout.yaml")))
 
 
+@cache
+def load_package_layout() -> Layout:
+    """Read the layout of packages in the style of the Allen Institute; the same object every time."""
+    return Layout(read_spec(read_rulebook_file("package_layout.yaml")))
+
+
 def _folder_place(place: Place) -> FolderPlace:
     if not isinstance(place, FolderPlace):
         raise RulebookError("The place of a folder must come from the layout's place_folder.")

@@ -52,7 +52,7 @@ class KeyFolders:
             return
         folder = self._folders.get(place + slash)
         if folder is None:
-            folder = self._folders[place + slash] = Folder(place + slash, self._address + place)
+            folder = self._folders[place + slash] = Folder(place + slash, (self._address + place).rstrip("/"))
         folder.add(name, min(size, _LARGEST), mtime_ns, mark)
 
     def folder_keys(self) -> Iterable[str]:

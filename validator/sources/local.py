@@ -28,6 +28,8 @@ class LocalSource:
     mounts
         Folders elsewhere (on another disk, say) by the key below which their files appear,
         ``cpg0051-heart/broad/images/``. A mount that does not lie below the folder's own key is left out.
+    prefix
+        What the keys begin with where that is known; the keys of a package begin at its root, with nothing.
 
     Attributes
     ----------
@@ -55,12 +57,16 @@ class LocalSource:
         path: str | os.PathLike[str],
         dataset: str | None = None,
         mounts: Mapping[str, str | os.PathLike[str]] | None = None,
+        *,
+        prefix: str | None = None,
     ) -> None:
         self.root = os.fspath(path)
         self._path = os.path.abspath(self.root)  # noqa: PTH100  must take away "..", which Path.absolute() keeps
         folders = _folders_in(self.root, self._path, may_be_empty=bool(mounts))
         name = unicodedata.normalize("NFC", self._path)
-        self.prefix = find_prefix(name, folders) if dataset is None else said_prefix(name, dataset, folders)
+        if prefix is None:
+            prefix = find_prefix(name, folders) if dataset is None else said_prefix(name, dataset, folders)
+        self.prefix = prefix
         depth = self.prefix.count("/")
         self.complete = depth <= 2
         # Links may lead anywhere in the dataset, also out of the part of it that is looked at.

@@ -5,6 +5,7 @@ from validator.errors import UsageError
 from validator.reporters.text import Account
 from validator.rulebook.scope import load_scope
 from validator.workflows.check import CheckResult, Examination
+from validator.workflows.listing import PACKAGE_SCOPE
 from validator.workflows.report import StoredReport
 
 
@@ -52,6 +53,8 @@ def account_of_stored(stored: StoredReport, report: str = "") -> Account:
 
 def scope_title(name: str) -> str:
     """A scope in words; its bare name when this rulebook does not know it (a report may be older)."""
+    if name == PACKAGE_SCOPE:
+        return "Allen Institute style package"
     try:
         return load_scope(name).title
     except UsageError:

@@ -20,10 +20,11 @@ from validator.reporters.outfile import OutFile
 from validator.reporters.records import RecordWriter
 from validator.rulebook.locate import rulebook_version
 from validator.sources.local import LocalSource
+from validator.sources.package import is_package, looks_like_package
 from validator.sources.quilt import QuiltSource
-from validator.workflows.configuration import settings_in_force
+from validator.workflows.configuration import Settings, settings_in_force
 from validator.workflows.crashes import write_crash
-from validator.workflows.listing import Source, count_entities, list_dataset
+from validator.workflows.listing import Source, count_entities, list_dataset, list_package
 from validator.workflows.package_check import entry_troubles
 from validator.workflows.report import dataset_home, open_report
 from validator.workflows.sources import Origin, open_source
@@ -155,17 +156,32 @@ def check(request: CheckRequest, progress: Progress | None = None) -> CheckResul
     )
     source: Source
     home: Path | None
+    if origin is None and request.dataset is None and is_package(request.path):
+        source = LocalSource(request.path, prefix="")
+        with open_report(request.report, request.path) as file:
+            return _judge(*list_package(source, settings, progress), request, file, progress)
     if origin is not None:
         source, home = open_source(origin, settings.dataset), None
     else:
         source = folder = LocalSource(request.path, settings.dataset, settings.mounts)
         home = dataset_home(request.path, folder.prefix)
     with open_report(request.report, home) as file:
-        dataset, listing = list_dataset(source, settings, progress=progress)
+        listed = _list_package_of(source, settings, progress)
+        dataset, listing = listed or list_dataset(source, settings, progress=progress)
         if isinstance(source, QuiltSource):
             dataset.troubles += entry_troubles(source, progress or SilentProgress())
-            request = _narrowed(request, source)
+            request = request if listed else _narrowed(request, source)
         return _judge(dataset, listing, request, file, progress)
+
+
+def _list_package_of(
+    source: Source, settings: Settings, progress: Progress | None
+) -> tuple[Dataset, Listing] | None:
+    """List a published package that is in the style of the Allen Institute; ``None`` when it is not."""
+    if not isinstance(source, QuiltSource):
+        return None
+    names = {key.partition("/")[0] for key in source.entries}
+    return list_package(source, settings, progress) if looks_like_package(names) else None
 
 
 def _narrowed(request: CheckRequest, source: QuiltSource) -> CheckRequest:

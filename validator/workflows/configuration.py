@@ -15,6 +15,7 @@ from validator.rulebook.policy import DEFAULT_POLICY, Override, Policy
 from validator.rulebook.policy_file import PolicyFile, find_policy
 from validator.rulebook.scope import load_scope
 from validator.sources.local import LocalSource
+from validator.sources.package import is_package
 from validator.sources.standing import SECTIONS, looks_like_project
 
 _DEEPEST = 8
@@ -182,6 +183,8 @@ def _dataset(file: ConfigFile, path: Path | None) -> str | None:
 
 def _base(place: Path, path: Path, dataset: str | None) -> str | None:
     """Key of the folder that holds a configuration."""
+    if dataset is None and is_package(path) and place.parent.resolve() == path.resolve():
+        return ""
     try:
         prefix = LocalSource(path, dataset).prefix
     except CpgateError:  # what is wrong with the folder is said when it is listed

@@ -2,17 +2,22 @@
 
 import time
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Protocol
 
 from validator.checks.dataset import Dataset
+from validator.checks.package import PackageDataset
 from validator.index.building import IndexBuilder
+from validator.index.index import FolderIndex
 from validator.models.listing import Entry, Folder, Scan, SourceFacts, Trouble
+from validator.models.package import NODE_KINDS
 from validator.models.place import Place
 from validator.models.progress import Progress, SilentProgress, Step
 from validator.models.report import Listing
+from validator.rulebook.config import CONFIG_NAME
 from validator.rulebook.junk import is_junk, is_junk_folder
-from validator.rulebook.layout import load_layout
+from validator.rulebook.layout import load_layout, load_package_layout
 from validator.rulebook.policy import load_policy
 from validator.rulebook.scope import find_scope
 from validator.workflows.configuration import Settings
@@ -20,6 +25,8 @@ from validator.workflows.ignoring import LeftOut
 
 RECEIPTS = "_cpgate"
 """Folder of receipts at a granted prefix: about the data, never data."""
+PACKAGE_SCOPE = "package"
+"""What reports name as the scope of a package."""
 
 
 class Source(Protocol):
@@ -99,8 +106,64 @@ def list_dataset(
         configuration=left_out.record(settings.record),
         opener=None if "contents" in source.facts.unknown else source.open,
     )
+    return dataset, _listing_of(folders, source, began)
+
+
+def list_package(
+    source: Source, settings: Settings, progress: Progress | None = None
+) -> tuple[PackageDataset, Listing]:
+    """List a package in the style of the Allen Institute, whose keys begin at its root.
+
+    Parameters
+    ----------
+    source
+        What to list.
+    settings
+        What holds.
+    progress
+        Where the step is shown.
+
+    Returns
+    -------
+    dataset : PackageDataset
+        Folders with their places in a package.
+    listing : Listing
+        Counts and the digest.
+    """
+    began = time.monotonic()
+    left_out = LeftOut(settings.ignoring)
+    index = IndexBuilder(load_package_layout())
+    with (progress or SilentProgress()).step("listing") as step:
+        scan = left_out.filter(_without_configuration(source.scan()))
+        junk, troubles = _sort_out(scan, index, step)
+        folders = index.finish()
+    dataset = PackageDataset(
+        root=source.root,
+        names=(),
+        complete=source.complete,
+        layout=load_package_layout(),
+        policy=settings.policy,
+        scope=PACKAGE_SCOPE,
+        folders=folders,
+        junk=junk,
+        troubles=troubles,
+        configuration=left_out.record(settings.record),
+        opener=None if "contents" in source.facts.unknown else source.open,
+    )
+    return dataset, _listing_of(folders, source, began)
+
+
+def _without_configuration(scan: Scan) -> Scan:
+    """Take the configuration at the root of a package out of its files."""
+    for found in scan:
+        if isinstance(found, Folder) and not found.key and CONFIG_NAME in found.names:
+            found = found.only([i for i, name in enumerate(found.names) if name != CONFIG_NAME])  # noqa: PLW2901
+        yield found
+
+
+def _listing_of(folders: FolderIndex, source: Source, began: float) -> Listing:
     sizes_known = "sizes" not in source.facts.unknown
-    listing = Listing(
+    return Listing(
         files=folders.files,
         size=folders.size if sizes_known else 0,
         digest=folders.digest,
@@ -109,7 +172,6 @@ def list_dataset(
         source=source.facts.kind,
         unknown=list(source.facts.unknown),
     )
-    return dataset, listing
 
 
 def dataset_names(places: Iterable[Place]) -> tuple[str, ...]:
@@ -119,7 +181,11 @@ def dataset_names(places: Iterable[Place]) -> tuple[str, ...]:
 
 
 def count_entities(dataset: Dataset) -> dict[str, int]:
-    """Numbers of batches and plates that the folders name, and of files."""
+    """Numbers of batches and plates that the folders name (of a package, of the nodes of each kind), and of files."""
+    files = dataset.folders.files
+    if isinstance(dataset, PackageDataset):
+        groups = Counter(group for group, _ in dataset.nodes)
+        return {**{group: groups[group] for group in NODE_KINDS if groups[group]}, "files": files}
     batches: set[tuple[str, ...]] = set()
     plates: set[tuple[str, ...]] = set()
     for placed in dataset.survey:
@@ -129,7 +195,7 @@ def count_entities(dataset: Dataset) -> dict[str, int]:
             batches.add((*home, known["batch"]))
             if "plate" in known:
                 plates.add((*home, known["batch"], known["plate"]))
-    return {"batches": len(batches), "plates": len(plates), "files": dataset.folders.files}
+    return {"batches": len(batches), "plates": len(plates), "files": files}
 
 
 def in_key_order(folders: Iterable[Folder]) -> Iterator[tuple[Folder, int, int]]:

@@ -1,0 +1,168 @@
+"""JSON documents that know their lines: a JSON pointer leads to the line where its value begins."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, BinaryIO, NoReturn
+
+from validator.errors import UnreadableFile
+from validator.readers.signatures import HEAD_SIZE, foreign_format
+
+LARGEST_DOCUMENT = 64 << 20
+"""64 MiB; known documents have a few kB."""
+_SHOWN = 40
+_TOKEN = re.compile(r'[\[\]{},]|"(?:[^"\\]|\\.)*"(?P<colon>\s*:)?|[^\s\[\]{},":]+')
+
+
+@dataclass
+class JsonDocument:
+    """A JSON text with its value.
+
+    Attributes
+    ----------
+    text
+        As it is written.
+    value
+        What it says.
+    """
+
+    text: str
+    value: Any = field(repr=False)
+
+    def line(self, pointer: str) -> int:
+        """Line at which the value of a JSON pointer begins (of its nearest parent when it is not there)."""
+        while pointer and pointer not in self._lines:
+            pointer = pointer.rpartition("/")[0]
+        return self._lines.get(pointer, 1)
+
+    @cached_property
+    def _lines(self) -> dict[str, int]:
+        return dict(reversed(list(_places(self.text))))
+
+
+def read_json(stream: BinaryIO) -> JsonDocument:
+    """Read a JSON document, whatever its name says.
+
+    Raises
+    ------
+    UnreadableFile
+        If it is something else, is damaged, or says two things under one name.
+    OSError
+        If the system refuses to read it.
+    """
+    content = stream.read(LARGEST_DOCUMENT + 1)
+    if len(content) > LARGEST_DOCUMENT:
+        raise UnreadableFile("It is longer than 64 MiB", "check that it is the right file")
+    foreign = foreign_format(content[:HEAD_SIZE])
+    if foreign:
+        raise UnreadableFile(f"It is {foreign}, not a JSON document", "put the JSON document in its place")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UnreadableFile(
+            f"Line {line} holds a character that is not UTF-8", "save it as UTF-8", f"line {line}"
+        ) from error
+    return parse_json(text)
+
+
+def parse_json(text: str) -> JsonDocument:
+    """Understand the text of a JSON document; otherwise like `read_json`."""
+    if not text.strip():
+        raise UnreadableFile("It is empty", "write the document again")
+    try:
+        value = json.loads(text, object_pairs_hook=_no_name_twice, parse_constant=_no_constant)
+    except _NameTwice as twice:
+        line = _second_line(text, twice.name)
+        raise UnreadableFile(
+            f"It says “{twice.name[:_SHOWN]}” twice in one object", "remove one of the two", f"line {line}"
+        ) from None
+    except json.JSONDecodeError as error:
+        raise UnreadableFile(
+            f"It is not JSON: line {error.lineno}, character {error.colno} does not fit what stands before it",
+            "look for a missing comma, quotation mark or bracket there, or one too many",
+            f"line {error.lineno}",
+        ) from error
+    except RecursionError as error:
+        raise UnreadableFile("Its brackets are nested without end", "write the document again") from error
+    except ValueError as error:  # NaN, or a number of more than 4,300 digits
+        raise UnreadableFile(
+            "It holds a number that JSON does not have (NaN, Infinity, or one with thousands of digits)",
+            "write null in its place",
+        ) from error
+    return JsonDocument(text, value)
+
+
+def escape_pointer(name: str) -> str:
+    """Write a name as a part of a JSON pointer (RFC 6901).
+
+    >>> escape_pointer("a/b~c")
+    'a~1b~0c'
+    """
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+class _NameTwice(Exception):
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _NameTwice(name)
+        found[name] = value
+    return found
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(text)
+
+
+def _second_line(text: str, name: str) -> int:
+    seen: set[str] = set()
+    for pointer, line in _places(text):
+        if pointer in seen and pointer.rpartition("/")[2] == escape_pointer(name):
+            return line
+        seen.add(pointer)
+    return 1
+
+
+@dataclass(slots=True)
+class _Level:
+    """An object or a list that is open: its pointer, and where in it the next value stands."""
+
+    pointer: str
+    is_list: bool
+    index: int = 0
+    name: str = ""
+
+    def next_pointer(self) -> str:
+        return f"{self.pointer}/{self.index if self.is_list else escape_pointer(self.name)}"
+
+
+def _places(text: str) -> Iterator[tuple[str, int]]:
+    """Every JSON pointer of a valid text with the line of its name, or of its value in a list."""
+    levels: list[_Level] = []
+    line, read = 1, 0
+    for token in _TOKEN.finditer(text):
+        line += text.count("\n", read, token.start())
+        read = token.start()
+        sign = text[read]
+        if sign in "}]":
+            levels.pop()
+        elif sign == ",":
+            levels[-1].index += 1
+        elif token["colon"] is not None:
+            levels[-1].name = json.loads(text[token.start() : token.start("colon")], strict=False)
+            yield levels[-1].next_pointer(), line
+        else:
+            pointer = levels[-1].next_pointer() if levels else ""
+            if not levels or levels[-1].is_list:
+                yield pointer, line
+            if sign in "{[":
+                levels.append(_Level(pointer, sign == "["))
