@@ -15,6 +15,7 @@ from validator.digests.parts import ObjectDigest, digest_bytes, encode_crc64nvme
 from validator.recordlog.log import read_log
 from validator.s3.client import S3Settings, make_client
 from validator.s3.limits import MIN_PART_SIZE
+from validator.s3.wire.connections import open_data_path
 from validator.upload.journal import DoneRecord, Journal, JournalState, read_journal
 from validator.upload.perform import Performer
 from validator.upload.tasks import Answer, Do, Failure, Task
@@ -39,7 +40,16 @@ class Desk:
         self.client = make_client(S3Settings(store.endpoint, attempts=1), 2)
         self.journal = Journal(self.folder, 1, "w001")
         self.performer = Performer(self.client, store.bucket, self.journal)
+        self.opened = []
+        self.connect(store.endpoint, 1)
         self.write(DATA)
+
+    def connect(self, endpoint: str, attempts: int) -> None:
+        settings = S3Settings(endpoint, attempts=attempts)
+        self.performer.client = make_client(settings, 2)
+        connections = open_data_path(self.performer.client, settings, self.store.bucket)
+        self.performer.connections = connections
+        self.opened.append(connections)
 
     def write(self, data: bytes) -> None:
         self.path.write_bytes(data)
@@ -86,6 +96,7 @@ class Desk:
         return read_journal(self.folder)
 
     def stub(self) -> Stubber:
+        self.performer.client, self.performer.connections = self.client, None  # a store only boto3 reaches
         return Stubber(self.client)
 
 
@@ -94,13 +105,15 @@ def desk(store, tmp_path):
     desk = Desk(store, tmp_path)
     yield desk
     desk.journal.close()
+    for connections in desk.opened:
+        connections.close()
 
 
 @pytest.fixture
 def lossy(desk):
     """Let the desk's client talk through a connection that may lose answers."""
     with losing_proxy(desk.store.endpoint) as (endpoint, losses):
-        desk.performer.client = make_client(S3Settings(endpoint, attempts=2), 1)
+        desk.connect(endpoint, 2)
         yield losses
 
 
@@ -561,7 +574,7 @@ def test_a_store_that_went_away(desk):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         endpoint = f"http://127.0.0.1:{free.getsockname()[1]}"
-    desk.performer.client = make_client(S3Settings(endpoint, attempts=1))
+    desk.connect(endpoint, 1)
     small(desk)
     assert "cannot be reached" in desk.fail(Failure.REMOTE, Do.PUT).what
 

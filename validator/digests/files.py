@@ -60,6 +60,40 @@ def read_range(path: str, expected: FileState, offset: int, length: int) -> byte
     return data
 
 
+def digest_range(path: str, expected: FileState, offset: int, length: int) -> PartDigest:
+    """Digests of a run of bytes of a file that must be in the expected state before and afterwards.
+
+    Never more than 8 MiB of it are in memory.
+
+    Raises
+    ------
+    FileChanged
+        If it is in another state.
+    OSError
+        If the system refuses.
+    """
+    with Path(path).open("rb", buffering=0) as stream:
+        require_state(path, expected, stream.fileno())
+        stream.seek(offset)
+        part = _digest_stream(stream.fileno(), length)
+        require_state(path, expected, stream.fileno())
+    if part.size != length:
+        raise FileChanged(path)
+    return part
+
+
+def require_state(path: str, expected: FileState, descriptor: int) -> None:
+    """Make sure that an open file is in the expected state.
+
+    Raises
+    ------
+    FileChanged
+        If it is not.
+    """
+    if state_of(descriptor) != expected:
+        raise FileChanged(path)
+
+
 def _read_exactly(descriptor: int, length: int) -> bytes:
     first = os.read(descriptor, length)
     if len(first) == length or not first:

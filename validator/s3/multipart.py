@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from validator.errors import CredentialsError, RemoteError
 from validator.s3.failures import ObjectMissing, UploadGone, translated
@@ -37,7 +37,13 @@ def begin_upload(client: "S3Client", bucket: str, key: str) -> str:
 
 
 def upload_part(
-    client: "S3Client", bucket: str, key: str, upload_id: str, number: int, data: bytes, md5: str
+    client: "S3Client",
+    bucket: str,
+    key: str,
+    upload_id: str,
+    number: int,
+    data: bytes | IO[bytes],
+    md5: str,
 ) -> str:
     """Send one part and return its ETag.
 

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from validator.s3.failures import ObjectMissing, translated
 
@@ -164,7 +164,12 @@ def first_part_size(client: "S3Client", bucket: str, key: str) -> int | None:
 
 
 def put_object(
-    client: "S3Client", bucket: str, key: str, data: bytes, md5: str, condition: Condition | None
+    client: "S3Client",
+    bucket: str,
+    key: str,
+    data: bytes | IO[bytes],
+    md5: str,
+    condition: Condition | None,
 ) -> Written:
     """Write an object with a single PUT and return its ETag and version.
 
@@ -173,7 +178,7 @@ def put_object(
     client, bucket, key
         Where to.
     data
-        The bytes.
+        The bytes, or a file that can be sought in.
     md5
         Their MD5 in hex: the store refuses other bytes.
     condition

@@ -3,14 +3,19 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from validator.digests.files import FileChanged, FileState, digest_data, digest_file, read_range
-from validator.digests.parts import ObjectDigest, digest_bytes, parts_of_etag
+from validator.digests.files import FileChanged, FileState, digest_file
+from validator.digests.parts import ObjectDigest, PartDigest, join_parts, parts_of_etag
 from validator.errors import CredentialsError, RemoteError
 from validator.s3 import multipart, objects
 from validator.s3.failures import AlreadyThere, RequestRefused, UploadGone
 from validator.s3.limits import fitting_part_sizes, part_range
 from validator.s3.objects import Condition, RemoteObject, Written
+from validator.s3.wire.bodies import Body
+from validator.s3.wire.connections import Connections
+from validator.s3.wire.delivery import deliver
+from validator.s3.wire.requests import part_request, put_request
 from validator.upload.journal import DoneRecord, Journal, UploadRecord
+from validator.upload.loading import load
 from validator.upload.tasks import Answer, Do, Failure, Task
 
 if TYPE_CHECKING:
@@ -42,12 +47,17 @@ class Performer:
         Where objects go.
     journal
         What is done is written here before it is answered.
+    connections
+        The data path; ``None`` sends with boto3.
     """
 
-    def __init__(self, client: "S3Client", bucket: str, journal: Journal) -> None:
+    def __init__(
+        self, client: "S3Client", bucket: str, journal: Journal, connections: Connections | None = None
+    ) -> None:
         self.client = client
         self.bucket = bucket
         self.journal = journal
+        self.connections = connections
 
     def perform(self, task: Task) -> Answer:
         """Carry out a task; whatever goes wrong becomes part of the answer."""
@@ -103,26 +113,39 @@ class Performer:
         except OSError as error:
             raise JournalFull(error.strerror or str(error)) from error
 
-    def _read(self, task: Task, offset: int, length: int) -> bytes:
-        return read_range(task.path, FileState(task.size, task.mtime_ns), offset, length)
+    def _load(self, task: Task, offset: int, length: int) -> tuple[Body, PartDigest]:
+        return load(task.path, FileState(task.size, task.mtime_ns), offset, length)
 
     def _digest_as(self, task: Task, part_size: int | None) -> ObjectDigest:
         return digest_file(task.path, FileState(task.size, task.mtime_ns), part_size)
 
     def _put(self, task: Task) -> dict[str, Any]:
         state = FileState(task.size, task.mtime_ns)
-        data = self._read(task, 0, task.size)
-        digest = digest_data(data)
+        body, part = self._load(task, 0, task.size)
+        digest = join_parts([part], None)
         try:
-            written = objects.put_object(
-                self.client, self.bucket, task.key, data, digest.etag, condition_of(task)
-            )
-            sent = len(data)
+            written = self._send_object(task, body, part)
+            sent = task.size
         except AlreadyThere:
             # The answer to an earlier try may have been lost: then these are our own bytes.
             written, sent = self._own_bytes(task.key, digest), 0
         self._compare(task.key, written.etag, digest.etag)
         return self._done(task.key, state, digest, written.version_id) | {"sent": sent}
+
+    def _send_object(self, task: Task, body: Body, part: PartDigest) -> Written:
+        condition = condition_of(task)
+        if self.connections is None:
+            return objects.put_object(self.client, self.bucket, task.key, body, part.md5, condition)
+        request = put_request(task.key, body, part.md5, condition, {})
+        return deliver(self.connections, request)
+
+    def _send_part(self, task: Task, body: Body, part: PartDigest) -> str:
+        if self.connections is None:
+            return multipart.upload_part(
+                self.client, self.bucket, task.key, task.upload_id, task.number, body, part.md5
+            )
+        request = part_request(task.key, task.upload_id, task.number, body, part.md5)
+        return deliver(self.connections, request).etag
 
     def _begin(self, task: Task) -> dict[str, Any]:
         if task.part_size is None:
@@ -150,13 +173,10 @@ class Performer:
         if task.part_size is None:
             raise ValueError(task.key)
         offset, length = part_range(task.size, task.part_size, task.number)
-        data = self._read(task, offset, length)
-        part = digest_bytes(data)
+        body, part = self._load(task, offset, length)
         sent = 0
         if task.etag != part.md5:
-            etag = multipart.upload_part(
-                self.client, self.bucket, task.key, task.upload_id, task.number, data, part.md5
-            )
+            etag = self._send_part(task, body, part)
             self._compare(task.key, etag, part.md5)
             sent = length
         self._write("part", task.upload_id, task.number, part)

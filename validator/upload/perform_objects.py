@@ -4,10 +4,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from validator.digests.files import FileChanged, FileState
-from validator.digests.parts import ObjectDigest, PartDigest
+from validator.digests.parts import ObjectDigest, PartDigest, digest_bytes
 from validator.s3 import objects
 from validator.s3.failures import AlreadyThere
 from validator.s3.limits import part_range
+from validator.s3.wire.bodies import Body, MemoryBody
+from validator.s3.wire.connections import Connections
 from validator.upload.journal import Journal
 from validator.upload.originals import LARGEST_IN_MEMORY, CopyingStore, Originals
 from validator.upload.perform import Conflict, Performer, condition_of, digest_values
@@ -22,7 +24,7 @@ class ObjectPerformer(Performer):
 
     Parameters
     ----------
-    client, bucket, journal
+    client, bucket, journal, connections
         See `Performer`.
     originals
         Where the bytes come from.
@@ -37,13 +39,15 @@ class ObjectPerformer(Performer):
         journal: Journal,
         originals: Originals,
         store: CopyingStore | None,
+        connections: Connections | None = None,
     ) -> None:
-        super().__init__(client, bucket, journal)
+        super().__init__(client, bucket, journal, connections)
         self._originals = originals
         self._store = store
 
-    def _read(self, task: Task, offset: int, length: int) -> bytes:
-        return self._originals.fetch(task, offset, length)
+    def _load(self, task: Task, offset: int, length: int) -> tuple[Body, PartDigest]:
+        data = self._originals.fetch(task, offset, length)
+        return MemoryBody(data), digest_bytes(data)
 
     def _digest_as(self, task: Task, part_size: int | None) -> ObjectDigest:
         return self._originals.digest(task, part_size)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from validator.errors import CpgateError
 from validator.s3.client import S3Settings, make_client
 from validator.s3.throttle import Throttle
+from validator.s3.wire.connections import Connections, open_data_path
 from validator.upload.journal import Journal
 from validator.upload.original_settings import OriginalSettings
 from validator.upload.originals import CopyingStore, Originals
@@ -80,22 +81,26 @@ class Worker:
             self._answers.flush()
 
 
-def _make_performer(client: "S3Client", journal: Journal, settings: Mapping[str, Any]) -> Performer:
+def _make_performer(
+    client: "S3Client", journal: Journal, settings: Mapping[str, Any], connections: Connections | None
+) -> Performer:
     bucket = settings["bucket"]
     if settings.get("originals") is None:
-        return Performer(client, bucket, journal)
+        return Performer(client, bucket, journal, connections)
     said = OriginalSettings.from_dict(settings["originals"])
     originals = Originals(make_client(said.s3, settings["threads"]))
     store = CopyingStore(client, bucket, originals, conditional=said.conditional) if said.by_store else None
-    return ObjectPerformer(client, bucket, journal, originals, store)
+    return ObjectPerformer(client, bucket, journal, originals, store, connections)
 
 
 def run(tasks: BinaryIO, answers: BinaryIO) -> None:
     """Work until the input says ``finish`` (do what was entered) or ends (stop at once)."""
     settings: Mapping[str, Any] = json.loads(tasks.readline())
     _restore_pythonpath(settings["pythonpath"])
+    s3 = S3Settings.from_dict(settings["s3"])
     try:
-        client = make_client(S3Settings.from_dict(settings["s3"]), settings["threads"])
+        client = make_client(s3, settings["threads"])
+        connections = open_data_path(client, s3, settings["bucket"])
     except CpgateError as error:
         failure = Failure.CREDENTIALS if error.exit_code == 5 else Failure.REMOTE
         answers.write(Answer(-1, failure, error.what, error.mend).to_line())
@@ -110,7 +115,7 @@ def run(tasks: BinaryIO, answers: BinaryIO) -> None:
         answers.write(Answer(-1, Failure.JOURNAL, what).to_line())
         answers.flush()
         return
-    performer = _make_performer(client, journal, settings)
+    performer = _make_performer(client, journal, settings, connections)
     worker = Worker(performer, settings["threads"], answers)
     for line in tasks:
         message = json.loads(line)

@@ -1,0 +1,172 @@
+"""Connections of one process to one bucket: kept open between requests, made anew where they broke."""
+
+import select
+import socket
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from validator.errors import CredentialsError, RemoteError
+from validator.s3.client import READ_SECONDS, S3Settings
+from validator.s3.failures import translated
+from validator.s3.wire.address import Template, ask_boto3
+from validator.s3.wire.bodies import MemoryBody
+from validator.s3.wire.requests import WireRequest
+from validator.s3.wire.retrying import RetryBudget
+from validator.s3.wire.signing import signed_head
+from validator.s3.wire.sockets import NoRoute, Route, connect, find_route
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+METHODS = {"PutObject": "put_object", "UploadPart": "upload_part"}
+
+
+class Connections:
+    """Open connections and what all requests over them share; safe to call from several threads.
+
+    Parameters
+    ----------
+    client
+        Says where the bucket is, and signs.
+    settings
+        How the client was made.
+    bucket
+        Its name.
+
+    Attributes
+    ----------
+    attempts, budget
+        How often a request is tried, and how many second tries all requests have together.
+    patience
+        Seconds without a byte after which a connection is given up.
+    """
+
+    def __init__(self, client: "S3Client", settings: S3Settings, bucket: str) -> None:
+        self.client = client
+        self.bucket = bucket
+        self.attempts = settings.attempts
+        self.patience = float(READ_SECONDS)
+        self.budget = RetryBudget()
+        self._settings = settings
+        self._lock = Lock()
+        self._templates: dict[str, Template] = {}
+        self._route: Route | None = None
+        self._idle: list[socket.socket] = []
+
+    def template(self, request: WireRequest) -> Template:
+        """Address and common headers of requests like this one."""
+        name = f"{request.operation} {sorted(request.arguments.items())}"
+        template = self._templates.get(name)
+        if template is None:
+            arguments: dict[str, Any] = dict(request.arguments)
+            if request.operation == "UploadPart":
+                arguments |= {"UploadId": "none", "PartNumber": 1}
+            template = ask_boto3(self.client, self.bucket, METHODS[request.operation], arguments)
+            self._templates[name] = template
+        return template
+
+    def route(self, template: Template) -> Route:
+        """The way to the store.
+
+        Raises
+        ------
+        NoRoute
+            If only boto3 can go there.
+        """
+        if self._route is None:
+            self._route = find_route(template.address, self._settings)
+        return self._route
+
+    @property
+    def endpoint(self) -> str:
+        """Scheme, host and port of the store, for messages."""
+        return self._route.endpoint if self._route else ""
+
+    def look_elsewhere(self) -> None:
+        """The bucket is in another region: let boto3 find it, which remembers, and ask again for the address."""
+        try:
+            with translated(self.bucket, "", "look at"):
+                self.client.head_bucket(Bucket=self.bucket)
+        except (RemoteError, CredentialsError):
+            return  # the next try is told the same, and says it
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close all connections that wait for work, and forget where the bucket is."""
+        with self._lock:
+            self._templates.clear()
+            self._route = None
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def head(self, request: WireRequest) -> bytes:
+        """Make the signed head of a request, as of now."""
+        template = self.template(request)
+        route = self.route(template)
+        target = template.address.target(request.key) + request.query
+        return signed_head(
+            self.client,
+            template,
+            target,
+            request.body.length,
+            request.headers,
+            whole_url=route.whole_url,
+            more=route.proxy_headers if route.whole_url else {},
+        )
+
+    def idle(self) -> socket.socket | None:
+        """Return a connection that waits for work, or ``None``."""
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
+                connection = self._idle.pop()
+            if not _is_readable(connection):
+                return connection
+            connection.close()  # the store has closed it, or says what nobody asked
+
+    def fresh(self, request: WireRequest) -> socket.socket:
+        """Open a new connection.
+
+        Raises
+        ------
+        botocore.exceptions.HTTPClientError
+            See `validator.s3.wire.sockets.connect`.
+        """
+        return connect(self.route(self.template(request)))
+
+    def give_back(self, connection: socket.socket) -> None:
+        """Keep a connection for the next request."""
+        with self._lock:
+            self._idle.append(connection)
+
+
+def _is_readable(connection: socket.socket) -> bool:
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(connection, select.POLLIN)
+        return bool(poll.poll(0))
+    return bool(select.select([connection], [], [], 0)[0])
+
+
+def open_data_path(client: "S3Client", settings: S3Settings, bucket: str) -> Connections | None:
+    """Return the data path to a bucket, or ``None`` where only boto3 can go.
+
+    That is through a proxy that itself wants an encrypted connection, and to directory buckets
+    (``name--zone--x-s3``), whose requests are signed with keys of their own.
+
+    Raises
+    ------
+    CredentialsError
+        If there are none, or they cannot be renewed.
+    """
+    if settings.anonymous or bucket.endswith("--x-s3"):
+        return None
+    connections = Connections(client, settings, bucket)
+    try:
+        connections.route(connections.template(WireRequest("PutObject", "", MemoryBody(b""))))
+    except NoRoute:
+        return None
+    return connections

@@ -1,0 +1,164 @@
+"""One request and its answer on one connection that does not block."""
+
+import select
+import socket
+import ssl
+from enum import Enum
+from time import monotonic
+
+from validator.s3.wire.answers import AnswerReader, WireAnswer
+from validator.s3.wire.bodies import Body
+
+JOINED = 64 * 1024
+"""Bodies up to this many bytes go out in one piece with their head."""
+RECEIVE = 64 * 1024
+POLL_SECONDS = 1.0
+
+
+class Want(Enum):
+    """What an exchange waits for."""
+
+    TO_SEND = "to send"
+    TO_RECEIVE = "to receive"
+    NOTHING = "nothing"
+
+
+class Stalled(ConnectionError):
+    """For a long time not a byte went either way."""
+
+
+class BodyUnreadable(Exception):
+    """The file of a body cannot be read; the system's error is its cause."""
+
+
+class Exchange:
+    """Sends a request and reads its answer; `advance` it whenever the connection is ready.
+
+    Parameters
+    ----------
+    connection
+        From `validator.s3.wire.sockets.connect`.
+    head
+        The request up to its body.
+    body
+        Rewound here.
+    """
+
+    def __init__(self, connection: socket.socket, head: bytes, body: Body) -> None:
+        self.connection = connection
+        self.moved = monotonic()
+        self.unused = True  # not a byte of an answer yet
+        self._body = body
+        body.rewind()
+        self._piece = memoryview(head + bytes(body.piece()) if body.length <= JOINED else head)
+        self._sending = True
+        self._failure: OSError | None = None
+        self._reader = AnswerReader()
+
+    @property
+    def answer(self) -> WireAnswer:
+        """The answer, once nothing is wanted any more."""
+        return self._reader.answer
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another request may go over this connection."""
+        return self._reader.complete and self._reader.reusable and not self._sending and self._failure is None
+
+    def advance(self) -> Want:
+        """Send and receive as much as can be without waiting.
+
+        Raises
+        ------
+        OSError
+            If the connection breaks.
+        BodyUnreadable
+            If the file of the body cannot be read.
+        NotHttp
+            If what answers does not speak HTTP.
+        """
+        if self._sending and self._failure is None:
+            wanted = self._send()
+            if wanted is not None and not self._receive():
+                return wanted
+        elif not self._receive():
+            return Want.TO_RECEIVE
+        while not self._reader.complete:
+            if not self._receive():
+                return Want.TO_RECEIVE
+        self._body.release()
+        return Want.NOTHING
+
+    def _send(self) -> Want | None:
+        while True:
+            if not self._piece:
+                self._piece = self._next_piece()
+                if not self._piece:
+                    self._sending = False
+                    return Want.TO_RECEIVE
+            try:
+                sent = self.connection.send(self._piece)
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                return Want.TO_SEND
+            except ssl.SSLWantReadError:
+                return Want.TO_RECEIVE
+            except OSError as error:
+                # The store may have answered before it hung up: that answer says why.
+                self._failure = error
+                return None
+            self._piece = self._piece[sent:]
+            self.moved = monotonic()
+
+    def _next_piece(self) -> memoryview:
+        try:
+            return self._body.piece()
+        except OSError as error:
+            raise BodyUnreadable from error
+
+    def _receive(self) -> bool:
+        """Receive once; False when there is nothing yet."""
+        if self._reader.complete:
+            return True
+        try:
+            data = self.connection.recv(RECEIVE)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError) as error:
+            if self._failure is not None:
+                raise self._failure from error
+            return False
+        except OSError as error:
+            raise self._failure or error from error
+        try:
+            self._reader.feed(data)
+        except ConnectionError as error:
+            raise (self._failure or error) from error
+        self.unused = not self._reader.begun
+        self.moved = monotonic()
+        return True
+
+    def check_time(self, seconds: float) -> None:
+        """Complain when nothing has moved for so many seconds.
+
+        Raises
+        ------
+        Stalled
+            Then.
+        """
+        if monotonic() - self.moved > seconds:
+            raise Stalled
+
+    def close(self) -> None:
+        """Give up: the connection cannot be used again."""
+        self._body.release()
+        self.connection.close()
+
+
+def wait_for(connection: socket.socket, wanted: Want) -> None:
+    """Wait until a connection is ready, a second at most."""
+    # While sending an answer may come, too: a store that refuses does not read on.
+    send = [connection] if wanted is Want.TO_SEND else []
+    if hasattr(select, "poll"):  # select itself cannot watch descriptors above 1,023
+        poll = select.poll()
+        poll.register(connection, select.POLLIN | (select.POLLOUT if send else 0))
+        poll.poll(POLL_SECONDS * 1000)
+    else:
+        select.select([connection], send, [], POLL_SECONDS)

@@ -1,0 +1,176 @@
+"""Connected sockets to a store: through the proxy that the environment names, trusted by the certificates it names.
+
+Proxies (``HTTPS_PROXY``, ``HTTP_PROXY``, ``NO_PROXY``, names and passwords in them) and certificates
+(``AWS_CA_BUNDLE``, ``ca_bundle`` of a profile) are found by botocore's own functions: every request of a run
+takes the same way.
+"""
+
+import contextlib
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from validator.s3.client import CONNECT_SECONDS, S3Settings
+from validator.s3.wire.address import Address
+
+
+class NoRoute(Exception):
+    """The way to the store is one that only boto3 can go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How connections to a store are made.
+
+    Attributes
+    ----------
+    host, port
+        What is connected to: the store or the proxy.
+    tunnel
+        Host and port that a proxy is asked for; ``None`` without a proxy, and for plain HTTP through one.
+    proxy_headers
+        What proves to the proxy who one is.
+    context
+        How certificates are verified; ``None`` for plain HTTP.
+    server
+        Name that the certificate must hold.
+    endpoint
+        Scheme, host and port of the store for messages.
+    """
+
+    host: str
+    port: int
+    server: str
+    endpoint: str
+    tunnel: tuple[str, int] | None = None
+    proxy: str = ""
+    proxy_headers: Mapping[str, str] = field(default_factory=dict)
+    context: ssl.SSLContext | None = None
+
+    @property
+    def whole_url(self) -> bool:
+        """Whether requests name the whole address: plain HTTP through a proxy."""
+        return bool(self.proxy) and self.tunnel is None
+
+
+def find_route(address: Address, settings: S3Settings) -> Route:
+    """Find the way to a store.
+
+    Raises
+    ------
+    NoRoute
+        If the proxy itself wants an encrypted connection.
+    """
+    from botocore.httpsession import ProxyConfiguration, create_urllib3_context  # noqa: PLC0415  see signing
+    from botocore.utils import get_environ_proxies  # noqa: PLC0415  see signing
+
+    url = f"{address.scheme}://{address.authority}/"
+    endpoint = url.rstrip("/")
+    context = None
+    if address.scheme == "https":
+        context = create_urllib3_context()
+        context.check_hostname = True
+        context.load_verify_locations(cafile=_certificates(settings))
+    proxies = ProxyConfiguration(get_environ_proxies(url))
+    proxy = proxies.proxy_url_for(url)
+    if not proxy:
+        return Route(address.host, address.port, address.host, endpoint, context=context)
+    from urllib3.util import parse_url  # noqa: PLC0415  see signing
+
+    parts = parse_url(proxy)
+    if parts.scheme != "http" or not parts.host:
+        raise NoRoute
+    return Route(
+        host=parts.host.strip("[]"),
+        port=parts.port or 80,
+        server=address.host,
+        endpoint=endpoint,
+        tunnel=(address.host, address.port) if context else None,
+        proxy=f"http://{parts.netloc}",
+        proxy_headers=proxies.proxy_headers_for(proxy),
+        context=context,
+    )
+
+
+def _certificates(settings: S3Settings) -> str:
+    from botocore.httpsession import get_cert_path  # noqa: PLC0415  see signing
+    from botocore.session import Session  # noqa: PLC0415  see signing
+
+    named = Session(profile=settings.profile).get_config_variable("ca_bundle")
+    return str(get_cert_path(named or True))
+
+
+def connect(route: Route) -> socket.socket:
+    """Open a connection; it does not block afterwards.
+
+    Raises
+    ------
+    botocore.exceptions.HTTPClientError
+        One of its kinds: nobody answers, the proxy refuses, the certificate is not trusted.
+    """
+    with _as_botocore_says(route):
+        try:
+            raw = socket.create_connection((route.host, route.port), CONNECT_SECONDS)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise _Unreachable from error
+        with contextlib.ExitStack() as unless_connected:
+            unless_connected.callback(raw.close)
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if route.tunnel:
+                _ask_proxy(raw, route)
+            connection = raw
+            if route.context is not None:
+                connection = route.context.wrap_socket(raw, server_hostname=route.server)
+            connection.setblocking(False)
+            unless_connected.pop_all()
+        return connection
+
+
+class _Unreachable(Exception):
+    """Nobody answers at the address."""
+
+
+class _ProxyRefuses(Exception):
+    """The proxy does not let the connection through."""
+
+
+def _ask_proxy(raw: socket.socket, route: Route) -> None:
+    """Let the proxy open a tunnel (RFC 9110, *CONNECT*)."""
+    host, port = route.tunnel or ("", 0)
+    authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
+    lines += [f"{name}: {value}" for name, value in route.proxy_headers.items()]
+    raw.sendall("\r\n".join([*lines, "\r\n"]).encode("latin-1"))
+    # Byte by byte: what follows the empty line belongs to the store.
+    head = bytearray()
+    while not head.endswith(b"\r\n\r\n"):
+        byte = raw.recv(1)
+        if not byte or len(head) > 64 * 1024:
+            raise _ProxyRefuses("no answer")
+        head += byte
+    words = bytes(head).split(b"\r\n", 1)[0].split(b" ", 2)
+    if len(words) < 2 or words[1] != b"200":
+        raise _ProxyRefuses(b" ".join(words[1:]).decode("latin-1"))
+
+
+@contextlib.contextmanager
+def _as_botocore_says(route: Route) -> Iterator[None]:
+    from botocore import exceptions as known  # noqa: PLC0415  see signing
+
+    at = route.endpoint
+    try:
+        yield
+    except ssl.SSLError as error:
+        raise known.SSLError(endpoint_url=at, error=error) from error
+    except TimeoutError as error:
+        raise known.ConnectTimeoutError(endpoint_url=at, error=error) from error
+    except _ProxyRefuses as error:
+        raise known.ProxyConnectionError(proxy_url=route.proxy, error=error) from error
+    except (_Unreachable, OSError) as error:
+        if route.proxy:
+            raise known.ProxyConnectionError(proxy_url=route.proxy, error=error) from error
+        raise known.EndpointConnectionError(endpoint_url=at, error=error) from error
