@@ -97,17 +97,16 @@ def run(tasks: BinaryIO, answers: BinaryIO) -> None:
     """Work until the input says ``finish`` (do what was entered) or ends (stop at once)."""
     settings: Mapping[str, Any] = json.loads(tasks.readline())
     _restore_pythonpath(settings["pythonpath"])
-    s3 = S3Settings.from_dict(settings["s3"])
+    s3, throttle = S3Settings.from_dict(settings["s3"]), Throttle()
     try:
         client = make_client(s3, settings["threads"])
-        connections = open_data_path(client, s3, settings["bucket"])
+        throttle.watch(client)
+        connections = open_data_path(client, s3, settings["bucket"], throttle)
     except CpgateError as error:
         failure = Failure.CREDENTIALS if error.exit_code == 5 else Failure.REMOTE
         answers.write(Answer(-1, failure, error.what, error.mend).to_line())
         answers.flush()
         return
-    throttle = Throttle()
-    throttle.watch(client)
     try:
         journal = Journal(Path(settings["folder"]), settings["run"], settings["name"])
     except OSError as error:

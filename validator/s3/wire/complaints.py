@@ -1,10 +1,10 @@
 """What went wrong on the data path, as botocore would say it: one place translates both (`validator.s3.failures`)."""
 
-from validator.s3.wire.answers import NotHttp
+from validator.s3.wire.answers import NotHttp, WireAnswer
 from validator.s3.wire.exchange import Stalled
 
 
-def client_error(operation: str, status: int, code: str, message: str) -> Exception:
+def client_error(operation: str, answer: WireAnswer, code: str, message: str) -> Exception:
     """An answer that says no."""
     from botocore.exceptions import ClientError  # noqa: PLC0415  0.1 s that other commands do not pay
 
@@ -12,10 +12,10 @@ def client_error(operation: str, status: int, code: str, message: str) -> Except
         {
             "Error": {"Code": code, "Message": message},
             "ResponseMetadata": {
-                "HTTPStatusCode": status,
+                "HTTPStatusCode": answer.status,
                 "RequestId": "",
                 "HostId": "",
-                "HTTPHeaders": {},
+                "HTTPHeaders": answer.headers,
                 "RetryAttempts": 0,
             },
         },

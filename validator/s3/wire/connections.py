@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from validator.errors import CredentialsError, RemoteError
 from validator.s3.client import READ_SECONDS, S3Settings
 from validator.s3.failures import translated
+from validator.s3.throttle import Throttle
 from validator.s3.wire.address import Template, ask_boto3
 from validator.s3.wire.bodies import MemoryBody
 from validator.s3.wire.requests import WireRequest
@@ -32,6 +33,8 @@ class Connections:
         How the client was made.
     bucket
         Its name.
+    throttle
+        Slows down what is sent.
 
     Attributes
     ----------
@@ -41,8 +44,9 @@ class Connections:
         Seconds without a byte after which a connection is given up.
     """
 
-    def __init__(self, client: "S3Client", settings: S3Settings, bucket: str) -> None:
+    def __init__(self, client: "S3Client", settings: S3Settings, bucket: str, throttle: Throttle) -> None:
         self.client = client
+        self.throttle = throttle
         self.bucket = bucket
         self.attempts = settings.attempts
         self.patience = float(READ_SECONDS)
@@ -151,7 +155,9 @@ def _is_readable(connection: socket.socket) -> bool:
     return bool(select.select([connection], [], [], 0)[0])
 
 
-def open_data_path(client: "S3Client", settings: S3Settings, bucket: str) -> Connections | None:
+def open_data_path(
+    client: "S3Client", settings: S3Settings, bucket: str, throttle: Throttle | None = None
+) -> Connections | None:
     """Return the data path to a bucket, or ``None`` where only boto3 can go.
 
     That is through a proxy that itself wants an encrypted connection, and to directory buckets
@@ -164,7 +170,7 @@ def open_data_path(client: "S3Client", settings: S3Settings, bucket: str) -> Con
     """
     if settings.anonymous or bucket.endswith("--x-s3"):
         return None
-    connections = Connections(client, settings, bucket)
+    connections = Connections(client, settings, bucket, throttle or Throttle())
     try:
         connections.route(connections.template(WireRequest("PutObject", "", MemoryBody(b""))))
     except NoRoute:

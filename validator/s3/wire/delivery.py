@@ -64,7 +64,8 @@ class Delivery:
         self.slowed = False
         self._tries += 1
         try:
-            self.exchange = Exchange(connection, self._connections.head(self.request), self.request.body)
+            head = self._connections.head(self.request)
+            self.exchange = Exchange(connection, head, self.request.body, self._connections.throttle)
         except (OSError, CpgateError, BotoCoreError) as error:
             # The file, or the keys: nothing was sent, and the connection is as good as before.
             self._connections.give_back(connection)
@@ -110,7 +111,7 @@ class Delivery:
             self._looked_elsewhere = True
             self._connections.look_elsewhere()
         elif not (is_passing(answer.status, code) and self._try_again()):
-            self.error = client_error(self.request.operation, answer.status, code, message)
+            self.error = client_error(self.request.operation, answer, code, message)
 
     def _broke(self, exchange: Exchange, error: Exception) -> None:
         self.exchange = None

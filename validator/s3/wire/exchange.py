@@ -6,6 +6,7 @@ import ssl
 from enum import Enum
 from time import monotonic
 
+from validator.s3.throttle import PIECE, Throttle
 from validator.s3.wire.answers import AnswerReader, WireAnswer
 from validator.s3.wire.bodies import Body
 
@@ -42,12 +43,15 @@ class Exchange:
         The request up to its body.
     body
         Rewound here.
+    throttle
+        Slows the sending down.
     """
 
-    def __init__(self, connection: socket.socket, head: bytes, body: Body) -> None:
+    def __init__(self, connection: socket.socket, head: bytes, body: Body, throttle: Throttle) -> None:
         self.connection = connection
         self.moved = monotonic()
         self.unused = True  # not a byte of an answer yet
+        self._throttle = throttle
         self._body = body
         body.rewind()
         self._piece = memoryview(head + bytes(body.piece()) if body.length <= JOINED else head)
@@ -96,8 +100,9 @@ class Exchange:
                 if not self._piece:
                     self._sending = False
                     return Want.TO_RECEIVE
+            slowed = self._throttle.rate is not None
             try:
-                sent = self.connection.send(self._piece)
+                sent = self.connection.send(self._piece[:PIECE] if slowed else self._piece)
             except (BlockingIOError, ssl.SSLWantWriteError):
                 return Want.TO_SEND
             except ssl.SSLWantReadError:
@@ -107,6 +112,8 @@ class Exchange:
                 self._failure = error
                 return None
             self._piece = self._piece[sent:]
+            if slowed:
+                self._throttle.wait_for(sent)
             self.moved = monotonic()
 
     def _next_piece(self) -> memoryview:

@@ -50,15 +50,17 @@ def signed_head(
     more
         Headers for that proxy, which are not signed.
     """
+    from botocore.auth import S3SigV4Auth  # noqa: PLC0415  see above
     from botocore.awsrequest import AWSRequest  # noqa: PLC0415  see above
+
+    from validator.s3.credentials import current_credentials  # noqa: PLC0415  see above
 
     address = template.address
     url = f"{address.scheme}://{address.authority}{target}"
     request: Any = AWSRequest(METHOD, url, headers={"Host": address.authority, **template.headers, **headers})
     request.context["client_config"] = _unsigned_payload()
-    # The one place where a client keeps its signer; boto3 has no public name for it.
-    signer = client._request_signer  # type: ignore[attr-defined]  # noqa: SLF001  see above
-    signer.get_auth_instance("s3", address.region, "s3v4").add_auth(request)
+    keys: Any = current_credentials(client)
+    S3SigV4Auth(keys, "s3", template.address.region).add_auth(request)
     lines = [f"{METHOD} {url if whole_url else target} HTTP/1.1"]
     lines.extend(f"{name}: {value}" for name, value in request.headers.items())
     lines.extend(f"{name}: {value}" for name, value in more.items())
