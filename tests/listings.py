@@ -16,6 +16,10 @@ PARQUET_SCHEMA = (
     "(UTF8); optional boolean is_latest; optional boolean is_delete_marker; optional int64 size; optional int64 "
     "last_modified_date (TIMESTAMP(MILLIS,true)); optional binary e_tag (UTF8); }"
 )
+ORC_SCHEMA = (
+    "struct<bucket:string,key:string,version_id:string,is_latest:boolean,is_delete_marker:boolean,size:bigint,"
+    "last_modified_date:timestamp,e_tag:string,storage_class:string>"
+)
 
 
 def objects_of(root: Path) -> list[tuple[str, Path]]:
@@ -66,6 +70,27 @@ def parquet_inventory(folder: Path, objects) -> Path:
     path.parent.mkdir(parents=True)
     frame.write_parquet(path)
     return _manifest(folder, "Parquet", PARQUET_SCHEMA, {"one.parquet": path})
+
+
+def orc_inventory(folder: Path, objects) -> Path:
+    """Like a Parquet inventory."""
+    import pyarrow as pa
+    from pyarrow import orc
+
+    old = "cpg0099-example/broad/workspace/old.csv"
+    table = pa.table({
+        "bucket": ["bucket"] * (len(objects) + 2),
+        "key": [*(key for key, _ in objects), old, old],
+        "version_id": ["v"] * (len(objects) + 2),
+        "is_latest": [True] * len(objects) + [False, True],
+        "is_delete_marker": [False] * len(objects) + [False, True],
+        "size": pa.array([*(path.stat().st_size for _, path in objects), 0, None], pa.int64()),
+        "last_modified_date": pa.array([datetime(2024, 3, 5, tzinfo=UTC)] * (len(objects) + 2), pa.timestamp("ns")),
+    })  # fmt: skip
+    path = folder / "data" / "one.orc"
+    path.parent.mkdir(parents=True)
+    orc.write_table(table, str(path))
+    return _manifest(folder, "ORC", ORC_SCHEMA, {"one.orc": path})
 
 
 def _moment(path: Path) -> str:

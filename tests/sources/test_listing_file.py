@@ -6,7 +6,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from listings import csv_inventory, objects_of, parquet_inventory
+from listings import csv_inventory, objects_of, orc_inventory, parquet_inventory
 from small_dataset import make_small_dataset
 
 from validator.errors import NothingChecked, UnreadableFile, UsageError
@@ -91,7 +91,7 @@ def objects(tmp_path):
     return objects_of(tmp_path / "nas")
 
 
-@pytest.mark.parametrize("write", [csv_inventory, parquet_inventory])
+@pytest.mark.parametrize("write", [csv_inventory, parquet_inventory, orc_inventory])
 def test_an_inventory(tmp_path, objects, write):
     manifest = write(tmp_path / "inventory", objects)
     entries = scan(listing_source(str(manifest)))
@@ -116,7 +116,7 @@ def damage(path, name, change):
         ("one.csv.gz", lambda data: data[:-9] + b"x", "is not the one that its manifest names"),
         ("manifest.json", lambda data: data.replace(b"one.csv", b"three.csv"), "three.csv.gz is missing"),
         ("manifest.json", lambda data: data[:-5], "is not the manifest"),
-        ("manifest.json", lambda data: data.replace(b'"CSV"', b'"ORC"'), "has the format ORC"),
+        ("manifest.json", lambda data: data.replace(b'"CSV"', b'"AVRO"'), "has the format AVRO"),
         ("manifest.json", lambda data: data.replace(b"Bucket, Key,", b"Bucket, Name,"), "no column of keys"),
         ("manifest.json", lambda data: data.replace(b"MD5checksum", b"unknown").replace(b"ETag", b"ETag, More"),
          "Row 1 of .* has too few columns"),
@@ -130,7 +130,8 @@ def test_an_inventory_that_is_not_whole(tmp_path, objects, name, change, words):
 
 
 @pytest.mark.parametrize(
-    ("write", "name"), [(csv_inventory, "two.csv.gz"), (parquet_inventory, "one.parquet")]
+    ("write", "name"),
+    [(csv_inventory, "two.csv.gz"), (parquet_inventory, "one.parquet"), (orc_inventory, "one.orc")],
 )
 def test_a_data_file_that_is_cut(tmp_path, objects, write, name):
     manifest = write(tmp_path / "inventory", objects)
@@ -153,3 +154,11 @@ def test_an_inventory_cannot_come_from_standard_input(tmp_path, objects, monkeyp
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
     with pytest.raises(UsageError, match=r"Name its manifest\.json|cannot come from standard input"):
         listing_source("-")
+
+
+def test_orc_needs_pyarrow(tmp_path, objects, monkeypatch):
+    manifest = orc_inventory(tmp_path / "inventory", objects)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(UsageError, match="that is not installed here") as caught:
+        scan(listing_source(str(manifest)))
+    assert "cpgate[orc]" in caught.value.mend

@@ -9,6 +9,7 @@ from validator.errors import UsageError
 from validator.models.quilt import is_package
 from validator.s3.client import S3Settings
 from validator.sources.bucket import BucketSource, is_address
+from validator.sources.inventory_bucket import inventory_source, names_inventory
 from validator.sources.listing_file import STANDARD_INPUT, ListingSort, is_inventory, listing_source
 from validator.sources.quilt import QuiltSource
 
@@ -39,8 +40,13 @@ class Origin:
 
     @property
     def in_bucket(self) -> bool:
-        """Whether it is a bucket."""
+        """Whether it is a bucket, or an S3 Inventory that lies in one."""
         return is_address(self.place)
+
+    @property
+    def is_remote_inventory(self) -> bool:
+        """Whether it is an S3 Inventory that lies in a bucket."""
+        return self.in_bucket and (self.sort == "inventory" or names_inventory(self.place))
 
     @property
     def in_registry(self) -> bool:
@@ -79,7 +85,8 @@ class Origin:
                 f"{stray} is for buckets, and {self.place} is none.",
                 "Leave it out, or name s3://bucket/prefix.",
             )
-        if remote and (self.sort is not None or self.prefix is not None):
+        listed = self.sort is not None or self.prefix is not None
+        if remote and listed and not self.is_remote_inventory:
             option = "--from" if self.sort is not None else "--prefix"
             raise UsageError(
                 f"{option} is for listings, and {self.place} is a {'bucket' if self.in_bucket else 'package'}.",
@@ -115,6 +122,8 @@ def open_source(origin: Origin, dataset: str | None = None) -> "Source":
     """
     if origin.in_registry:
         return QuiltSource(origin.place, origin.s3, dataset)
+    if origin.is_remote_inventory:
+        return inventory_source(origin.place, origin.s3, prefix=origin.prefix, dataset=dataset)
     if origin.in_bucket:
         return BucketSource(origin.place, origin.s3, dataset)
     return listing_source(origin.place, origin.sort, prefix=origin.prefix, dataset=dataset)
