@@ -1,6 +1,8 @@
 """Records of receipts that no upload wrote."""
 
-from datetime import UTC, datetime
+import base64
+import hashlib
+from datetime import UTC, datetime, timedelta
 
 from validator.models.receipt import ReceiptHeader, ReceiptObject
 
@@ -34,3 +36,39 @@ def record(key: str, content: int = 1, **values) -> ReceiptObject:
         "state": "uploaded",
     }
     return ReceiptObject(**fields | values)
+
+
+HOME = "cpg0099-example/broad"
+FILES = {
+    f"{HOME}/images/a 1.tif": b"pixels",
+    f"{HOME}/images/b%2.tif": b"",
+    f"{HOME}/workspace/Ünï.csv": b"a,b\n",
+}
+
+
+def records_of_files(*, sha256=False, parts=(), versions=True):
+    made = []
+    for number, (key, content) in enumerate(sorted(FILES.items())):
+        md5 = hashlib.md5(content).hexdigest()
+        count = max(1, -(-len(content) // 3))
+        cut = {"etag": f"{md5}-{count}", "part_size": 3, "parts": count} if key in parts else {"etag": md5}
+        digest = hashlib.sha256(content)
+        hashes = {
+            "sha256": digest.hexdigest(),
+            "sha2_256_chunked": base64.b64encode(
+                hashlib.sha256(digest.digest() if content else b"").digest()
+            ).decode(),
+        }
+        made.append(
+            record(
+                key,
+                size=len(content),
+                kind="images.raw",
+                entities={"batch": "Run1"},
+                version_id=f"v{number}" if versions else None,
+                mtime=NOW + timedelta(seconds=number),
+                **cut,
+                **(hashes if sha256 else {}),
+            )
+        )
+    return made

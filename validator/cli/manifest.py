@@ -3,6 +3,7 @@
 import click
 
 from validator.cli import options
+from validator.cli.manifest_convert import convert
 from validator.cli.manifest_receipts import diff, merge, split
 from validator.cli.manifest_stamp import stamp
 from validator.cli.output import terminal_style
@@ -14,7 +15,7 @@ def manifest() -> None:
     """Work on provenance manifests (profile_index.json) and receipts as files."""
 
 
-for command in (merge, diff, split, stamp):
+for command in (convert, merge, diff, split, stamp):
     manifest.add_command(command)
 
 

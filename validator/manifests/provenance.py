@@ -154,6 +154,8 @@ def recognise(path: Path) -> ManifestKind:
 
 def recognise_content(head: bytes) -> ManifestKind:
     """Say which kind of manifest begins so."""
+    if is_receipt(head[:4]):
+        return "receipt"  # Parquet
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"[") or _WRAPPED.match(start):
         return "provenance-json"
