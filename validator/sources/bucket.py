@@ -8,6 +8,7 @@ from validator.s3.client import S3Settings, make_client
 from validator.s3.grant import READ
 from validator.s3.objects import list_folders, list_objects
 from validator.s3.reading import HEADS_SUFFICE, SMALLEST_RANGE, WHOLE, open_object
+from validator.sources.bucket_listing import list_side_by_side
 from validator.sources.keys import KeyFolders, Relocation, place_keys
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class BucketSource:
         """
         folders = KeyFolders(f"s3://{self._bucket}/")
         move = Relocation(self._part, self.prefix).move
-        listed = list_objects(self._client, self._bucket, self._part, page_size=_PAGE)
+        listed = list_side_by_side(self._client, self._bucket, self._part)
         for number, found in enumerate(listed, start=1):
             modified_ns = round(found.modified.timestamp() * 1e6) * 1000
             mark = object_mark(found.etag) if self._marks else None
