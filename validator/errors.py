@@ -3,6 +3,8 @@
 One base class; the command line is the only place that turns these into text and an exit code.
 """
 
+import errno
+import os
 from enum import IntEnum
 
 
@@ -97,3 +99,8 @@ class TimeIsUp(CpgateError):
     """The run stopped cleanly at its time limit, and can go on; the code is that of ``timeout``."""
 
     exit_code = ExitCode.TIME_LIMIT
+
+
+def is_broken_pipe(error: OSError, *, windows: bool = os.name == "nt") -> bool:
+    """Whether nobody reads the other end of a pipe any more; Windows says so in a way of its own (EINVAL)."""
+    return isinstance(error, BrokenPipeError) or (windows and error.errno == errno.EINVAL)

@@ -14,7 +14,7 @@ import click
 
 from validator import __version__
 from validator.cli.terminal import complain, prepare_streams, silence_stdout
-from validator.errors import CpgateError, ExitCode, Interrupted
+from validator.errors import CpgateError, ExitCode, Interrupted, is_broken_pipe
 from validator.reporters.outfile import reason
 
 COMMANDS = {
@@ -108,20 +108,22 @@ def run(arguments: Sequence[str]) -> int:
 
 @contextmanager
 def _termination_as_interruption() -> Iterator[None]:
-    """Let SIGTERM (a batch system's way to say stop) end the run as cleanly as Ctrl-C does."""
+    """Let SIGTERM (a batch system's way to say stop), or Ctrl-Break on Windows, end the run as cleanly as Ctrl-C does."""
 
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the signature of a signal handler
         raise Interrupted("Stopped because the system asked for it.", signal_number=number)
 
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGBREAK") if hasattr(signal, name)]
     try:
-        before = signal.signal(signal.SIGTERM, stop)
+        before = [(number, signal.signal(number, stop)) for number in numbers]
     except ValueError:  # not the main thread: somebody calls run() from a program of their own
         yield
         return
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 def _unexpected(error: Exception) -> int:
@@ -145,10 +147,10 @@ def _flush() -> bool:
     """Bring what was said to its reader; ``False`` when the disk behind a redirection is full."""
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        silence_stdout()
     except OSError as error:
         silence_stdout()
+        if is_broken_pipe(error):
+            return True
         complain(f"The output could not be written: {reason(error)}", "Make room, or send it elsewhere.")
         return False
     return True

@@ -4,7 +4,7 @@ import os
 import sys
 from typing import TextIO
 
-from validator.errors import CpgateError
+from validator.errors import CpgateError, is_broken_pipe
 from validator.reporters.escape import shown
 from validator.reporters.outfile import reason
 
@@ -55,10 +55,10 @@ def say(text: str, stream: TextIO | None = None) -> None:
     try:
         stream.write(text)
         stream.flush()
-    except BrokenPipeError:
-        silence_stdout()
     except OSError as error:
         silence_stdout()
+        if is_broken_pipe(error):
+            return
         raise CpgateError(
             f"The output could not be written: {reason(error)}", "Make room, or send it elsewhere."
         ) from error

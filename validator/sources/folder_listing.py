@@ -10,6 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from validator.models.listing import Folder, Trouble, TroubleKind
+from validator.models.long_paths import openable
 from validator.sources.looking import Glance, Link, Looks, Oddity
 
 _FOREIGN_REASONS = {
@@ -203,7 +204,7 @@ def reason(error: OSError) -> str:
 
 def _holds_something(path: str) -> bool:
     try:
-        with os.scandir(path) as found:
+        with os.scandir(openable(path)) as found:
             return next(found, None) is not None
     except OSError:
         return True

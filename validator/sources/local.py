@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from validator.errors import NothingChecked, UsageError
 from validator.models.listing import Entry, Scan, SourceFacts
+from validator.models.long_paths import openable
 from validator.sources.folder_listing import FolderListing, Visit, reason
 from validator.sources.looking import THREADS, Looker
 from validator.sources.standing import find_prefix, said_prefix
@@ -114,7 +115,7 @@ class LocalSource:
         OSError
             When the system refuses.
         """
-        return Path(entry.path).open("rb")
+        return Path(openable(entry.path)).open("rb")
 
 
 def _next(waiting: list[tuple[str, Visit]]) -> Iterator[str]:
@@ -150,7 +151,7 @@ def _check_mounts(mounts: Mapping[str, str | os.PathLike[str]], prefix: str) -> 
 def _folders_in(root: str, path: str, *, may_be_empty: bool) -> set[str]:
     """Names of the folders in the root, which must be a folder that can be read and is not empty."""
     try:
-        with os.scandir(path) as found:
+        with os.scandir(openable(path)) as found:
             entries = [(entry.name, entry.is_dir()) for entry in found]
     except FileNotFoundError:
         raise UsageError(f"There is no folder {root}.", "Check the path.") from None

@@ -17,6 +17,7 @@ from os import DirEntry
 from time import perf_counter
 
 from validator.models.listing import LATEST_NS
+from validator.models.long_paths import openable
 from validator.sources.workers import Pending, Workers
 
 THREADS = 16
@@ -135,7 +136,7 @@ class Looker:
     def _look_now(self, path: str) -> Glance:
         glance = Glance()
         try:
-            with os.scandir(path) as found:
+            with os.scandir(openable(path)) as found:
                 # What was looked at is let go at once: entries remember what they were told, and fill the memory.
                 while some := list(islice(found, LOOKS_AT_ONCE)):
                     began = perf_counter()
@@ -178,7 +179,7 @@ class Looker:
 def _first_look(path: str) -> Glance:
     """List a folder and look at its first entries."""
     try:
-        with os.scandir(path) as found:
+        with os.scandir(openable(path)) as found:
             first = list(islice(found, LOOKS_AT_ONCE))
             return Glance([_look_at(first)], list(found))
     except OSError as error:

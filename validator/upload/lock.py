@@ -17,6 +17,7 @@ from validator.errors import CpgateError
 HEARTBEAT_SECONDS = 15.0
 STALE_SECONDS = 120.0
 ATTEMPTS = 3
+UNLINK_PAUSES = (0.02, 0.1, 0.3, 0.0)
 
 
 class UploadLock:
@@ -70,8 +71,7 @@ class UploadLock:
             self._beat.join()
         holder = _read(self.path)
         if holder is not None and holder["token"] == self._token:
-            with suppress(FileNotFoundError):
-                self.path.unlink()
+            _unlink(self.path)
 
     def _create(self) -> bool:
         content = {
@@ -86,12 +86,14 @@ class UploadLock:
         except FileExistsError:
             return False
         except OSError as error:
+            if os.name == "nt" and isinstance(error, PermissionError):
+                return False  # somebody still reads the lock that its holder has just given up
             raise _cannot_lock(self.path, error) from error
         try:
             with os.fdopen(descriptor, "w") as stream:
                 json.dump(content, stream)
         except OSError as error:
-            self.path.unlink(missing_ok=True)
+            _unlink(self.path)
             raise _cannot_lock(self.path, error) from error
         return True
 
@@ -106,13 +108,13 @@ class UploadLock:
             os.close(os.open(removing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
             if self._age(removing) > STALE_SECONDS:  # whoever made it was killed
-                removing.unlink(missing_ok=True)
+                _unlink(removing)
             return
         try:
             if _read(self.path) == stale:
-                self.path.unlink(missing_ok=True)
+                _unlink(self.path)
         finally:
-            removing.unlink(missing_ok=True)
+            _unlink(removing)
 
     def _is_stale(self, holder: dict[str, object]) -> bool:
         pid = holder["pid"]
@@ -141,6 +143,17 @@ class UploadLock:
                 return
             with suppress(OSError):
                 os.utime(self.path)
+
+
+def _unlink(path: Path) -> None:
+    """Remove a file; Windows refuses while somebody reads it, which takes a moment only."""
+    for pause in UNLINK_PAUSES:
+        try:
+            path.unlink(missing_ok=True)
+        except PermissionError:
+            time.sleep(pause)
+        else:
+            return
 
 
 def _read(path: Path) -> dict[str, object] | None:

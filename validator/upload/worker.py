@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from validator.errors import CpgateError
+from validator.errors import CpgateError, is_broken_pipe
 from validator.s3.client import S3Settings, make_client
 from validator.s3.throttle import Throttle
 from validator.s3.wire.connections import Connections, open_data_path
@@ -151,7 +151,9 @@ def main() -> None:
     os.dup2(2, 1)
     try:
         run(tasks, answers)
-    except BrokenPipeError:
+    except OSError as error:
+        if not is_broken_pipe(error):
+            raise
         os._exit(0)
 
 

@@ -9,6 +9,8 @@ from types import FrameType
 from validator.errors import Interrupted
 from validator.workflows.time_limit import TimeLimit
 
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
+"""Ctrl-C, what batch systems send, and Ctrl-Break of Windows."""
 SIGNAL_PATIENCE = 5.0
 LIMIT_PATIENCE = 60.0
 
@@ -70,7 +72,9 @@ def stop_request(
         request.signal_number = number
 
     try:
-        before = [(number, signal.signal(number, note)) for number in (signal.SIGINT, signal.SIGTERM)]
+        # A shell that starts something in the background lets it ignore Ctrl-C: that stays so.
+        heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        before = [(number, signal.signal(number, note)) for number in heard]
     except ValueError:
         yield request
         return
