@@ -9,6 +9,7 @@ from awscrt.checksums import crc64nvme
 
 from validator.digests.parts import ObjectDigest, PartDigest, digest_bytes, join_parts
 from validator.errors import UnreadableFile
+from validator.models.long_paths import openable
 
 READ_BYTES = 8 * 1024 * 1024
 
@@ -50,7 +51,7 @@ def read_range(path: str, expected: FileState, offset: int, length: int) -> byte
     OSError
         If the system refuses.
     """
-    with Path(path).open("rb", buffering=0) as stream:
+    with Path(openable(path)).open("rb", buffering=0) as stream:
         if state_of(stream.fileno()) != expected:
             raise FileChanged(path)
         stream.seek(offset)
@@ -72,7 +73,7 @@ def digest_range(path: str, expected: FileState, offset: int, length: int) -> Pa
     OSError
         If the system refuses.
     """
-    with Path(path).open("rb", buffering=0) as stream:
+    with Path(openable(path)).open("rb", buffering=0) as stream:
         require_state(path, expected, stream.fileno())
         stream.seek(offset)
         part = _digest_stream(stream.fileno(), length)
@@ -124,7 +125,7 @@ def digest_file(path: str, expected: FileState, part_size: int | None) -> Object
     OSError
         If the system refuses.
     """
-    with Path(path).open("rb", buffering=0) as stream:
+    with Path(openable(path)).open("rb", buffering=0) as stream:
         if state_of(stream.fileno()) != expected:
             raise FileChanged(path)
         if part_size is None:

@@ -10,6 +10,7 @@ from awscrt.checksums import crc64nvme
 
 from validator.digests.files import FileChanged, FileState, state_of
 from validator.digests.parts import encode_crc64nvme
+from validator.models.long_paths import openable
 
 QUILT_CHUNK = 8 * 1024 * 1024
 """Bytes (quilt3, ``data_transfer.CHECKSUM_MULTIPART_THRESHOLD``)."""
@@ -71,7 +72,7 @@ def digest_whole(path: str, expected: FileState) -> WholeDigest:
     """
     whole, chunks, checksum, missing = hashlib.sha256(), hashlib.sha256(), 0, expected.size
     chunk_size = quilt_chunk_size(expected.size)
-    with Path(path).open("rb", buffering=0) as stream:
+    with Path(openable(path)).open("rb", buffering=0) as stream:
         descriptor = stream.fileno()
         if state_of(descriptor) != expected:
             raise FileChanged(path)

@@ -9,6 +9,8 @@ import os
 from collections.abc import Callable
 from typing import BinaryIO
 
+from validator.models.long_paths import openable
+
 PIECE = 1024 * 1024
 """Bytes of a file that are in memory at once."""
 _EMPTY = memoryview(b"")
@@ -96,7 +98,7 @@ class FileBody(io.RawIOBase, BinaryIO):
         if self._descriptor < 0:
             # What was listed was a file; a pipe that took its place would wait for somebody.
             flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-            self._descriptor = os.open(self._path, flags | getattr(os, "O_CLOEXEC", 0))
+            self._descriptor = os.open(openable(self._path), flags | getattr(os, "O_CLOEXEC", 0))
             self._unchanged(self._descriptor)
         os.lseek(self._descriptor, self._offset + self._position, os.SEEK_SET)
         data = os.read(self._descriptor, min(most, missing))
