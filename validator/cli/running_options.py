@@ -31,9 +31,12 @@ class Rate(click.ParamType["Timetable"]):
 
 
 class Duration(click.ParamType[int]):
-    """A duration such as ``11h``, in seconds."""
+    """A duration such as ``11h``, in seconds; ``0`` where that means something."""
 
     name = "duration"
+
+    def __init__(self, *, zero: bool = False) -> None:
+        self._zero = zero
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Turn text into seconds."""
@@ -41,6 +44,8 @@ class Duration(click.ParamType[int]):
 
         if isinstance(value, int):
             return value
+        if self._zero and str(value).strip() == "0":
+            return 0
         try:
             return parse_duration(str(value))
         except UsageError as error:
@@ -48,12 +53,19 @@ class Duration(click.ParamType[int]):
 
 
 def running_options(command: Command) -> Command:
-    """Add ``--bandwidth``, ``--time-limit`` and ``--log-json``."""
+    """Add ``--bandwidth``, ``--time-limit``, ``--credential-wait`` and ``--log-json``."""
     for option in (
         click.option(
             "--log-json",
             metavar="FILE",
             help="Write what happens as JSON lines, for programs; - writes them to stdout in place of the words.",
+        ),
+        click.option(
+            "--credential-wait",
+            type=Duration(zero=True),
+            metavar="TIME",
+            help="When keys expire and cannot renew themselves, wait so long for new ones, then stop with exit code 5: 30m "
+            "if not given, and without end at a terminal. 0 does not wait.",
         ),
         click.option(
             "--time-limit",

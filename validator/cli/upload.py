@@ -1,5 +1,6 @@
 """``cpgate upload``: send what passed the check; the same command goes on after a stop."""
 
+import math
 import os
 import sys
 from collections.abc import Iterable
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from validator.workflows.upload_result import News, UploadResult
 
 PATH = click.Path(path_type=Path)
+DEFAULT_KEY_WAIT = 30 * 60.0
 
 
 @click.command(short_help="Send a checked dataset; the same command goes on after a stop.")
@@ -83,6 +85,7 @@ def upload(
     bandwidth: "Timetable | None",
     time_limit: int | None,
     log_json: str | None,
+    credential_wait: int | None,
     state: Path | None,
     report: Path | None,
     receipt: Path | None,
@@ -126,6 +129,7 @@ def upload(
         part_size=part_size,
         bandwidth=bandwidth,
         time_limit=time_limit,
+        credential_wait=_key_wait(credential_wait),
         replace=replace,
         force=force,
         dry_run=dry_run,
@@ -160,6 +164,13 @@ def _state_from_environment() -> Path | None:
     return Path(named) if named else None
 
 
+def _key_wait(said: int | None) -> float:
+    """Seconds to wait for new keys: without end where a person sees it and can end it."""
+    if said is not None:
+        return said
+    return math.inf if sys.stdin.isatty() and sys.stderr.isatty() else DEFAULT_KEY_WAIT
+
+
 class _Teller:
     """Says what happens, as it becomes known."""
 
@@ -170,12 +181,17 @@ class _Teller:
         self._dry_run = dry_run
 
     def tell(self, news: "News") -> None:
-        """Say what the check or the plan is."""
+        """Say what the check or the plan is, and when keys have expired."""
+        from validator.cli.key_words import key_news  # noqa: PLC0415  the command's help comes fast
         from validator.cli.upload_words import plan_facts, report_facts  # noqa: PLC0415  the command's help comes fast
         from validator.reporters import upload_text  # noqa: PLC0415  the command's help comes fast
+        from validator.upload.key_wait import KeysAwaited, KeysCame  # noqa: PLC0415  see above
         from validator.workflows.admission import Admission  # noqa: PLC0415  the command's help comes fast
         from validator.workflows.upload_result import Planned  # noqa: PLC0415  the command's help comes fast
 
+        if isinstance(news, KeysAwaited | KeysCame):
+            say(key_news(news, beside_a_bar=sys.stderr.isatty()), sys.stderr)
+            return
         if isinstance(news, Admission):
             if news.errors and not self._force:
                 self._show_findings(news)

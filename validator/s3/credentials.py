@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError
 
 from validator.errors import CpgateError, CredentialsError, UsageError
 from validator.s3.credentials_file import read_credentials_file
-from validator.s3.failures import KeysExpired
+from validator.s3.failures import KeysExpired, reading_failures
 from validator.s3.granted import GrantedCredentials
 from validator.s3.settings import S3Settings
 
@@ -56,6 +56,8 @@ class CurrentCredentials:
         self._watched = tuple(watched(self._keys))
         self._seen = _states(self._watched)
         self._looked = monotonic()
+        self._stale = False
+        self.when_expired: Callable[[CpgateError], None] | None = None
         self.method = self._keys.method
         self.account_id = None
 
@@ -80,12 +82,26 @@ class CurrentCredentials:
         Raises
         ------
         KeysExpired
-            If what renews them hands out keys that have expired already.
+            If they cannot be renewed, or what renews them hands out keys that have expired already.
         """
+        while True:
+            try:
+                return self._frozen()
+            except KeysExpired as error:
+                if self.when_expired is None:
+                    raise
+                self.when_expired(error)
+
+    def _frozen(self) -> ReadOnlyCredentials:
         self._look()
         try:
-            return self._keys.get_frozen_credentials()
+            with reading_failures("the AWS credentials", "renew"):
+                return self._keys.get_frozen_credentials()
+        except KeysExpired:
+            self._stale = True
+            raise
         except RuntimeError as error:  # botocore's word for it
+            self._stale = True
             raise KeysExpired(
                 "the AWS credentials were renewed, but the new ones have expired already",
                 "set the clock of this machine if it is wrong; else log in again",
@@ -96,27 +112,24 @@ class CurrentCredentials:
         return self._keys.get_deferred_property(property_name)
 
     def renew(self) -> None:
-        """Ask for other keys at the next signature: the store says that these have expired."""
-        with self._lock:
-            self._looked = 0.0
-            if hasattr(self._keys, "expire_now"):
-                self._keys.expire_now()
+        """Look for other keys soon: the store says that these have expired."""
+        self._stale = True
 
     def _look(self) -> None:
-        if not self._watched or monotonic() - self._looked < LOOK_SECONDS:
+        if not (self._watched or self._stale) or monotonic() - self._looked < LOOK_SECONDS:
             return
         with self._lock:
             if monotonic() - self._looked < LOOK_SECONDS:
                 return
             self._looked = monotonic()
             states = _states(self._watched)
-            if states == self._seen:
+            if states == self._seen and not self._stale:
                 return
             try:
                 self._keys = self._load()
             except (CpgateError, BotoCoreError, ValueError):
                 return  # half written, perhaps: the old keys are good until the store refuses them
-            self._seen = states
+            self._seen, self._stale = states, False
 
 
 class _Provider(CredentialProvider):
@@ -160,7 +173,7 @@ def open_session(settings: S3Settings) -> boto3.Session:
             "it is not known what the keys of the grant are for",
             "name the prefix: --grant target=s3://bucket/project/source/*",
         )
-    granted = GrantedCredentials(settings.grant, session)
+    granted = GrantedCredentials(settings.grant, session, own)
     core = botocore.session.get_session()
     core.register_component("credential_provider", CredentialResolver([_Provider(granted)]))
     region = settings.region or settings.grant.region

@@ -200,6 +200,13 @@ def _about_credentials(code: str, where: str, doing: str) -> CredentialsError | 
             f"the AWS credentials have expired (while trying to {doing} {where})",
             "get new ones and run the same command again: it goes on where it stopped",
         )
+    if (
+        code == "400"
+    ):  # an answer without a text, to a HEAD: S3 says so of ended keys and of nothing usual else
+        return KeysExpired(
+            f"the store refuses the AWS credentials, which most likely have expired (while trying to {doing} {where})",
+            "get new ones and run the same command again: it goes on where it stopped",
+        )
     if code in WRONG_KEYS:
         return CredentialsError(
             f"the store does not accept these AWS credentials ({code})",

@@ -3,17 +3,18 @@
 Imported where a client is made: boto3 takes 0.3 s.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.config import Config
 from botocore.credentials import DeferredRefreshableCredentials, ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
-from validator.errors import CredentialsError
+from validator.errors import CpgateError, CredentialsError
 from validator.s3.failures import KeysExpired, NoRight, RequestRefused, one_line, reading_failures
 from validator.s3.grant import READWRITE, AccessGrant
 
@@ -27,6 +28,21 @@ WAITED_FOR_BEFORE_SECONDS = 600.0
 ATTEMPTS = 6
 
 
+class OwnKeys(Protocol):
+    """What is asked of a lab's own keys, beside signatures."""
+
+    @property
+    def renewable(self) -> bool:
+        """Whether other keys may come while the command runs."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files that are read again when they change."""
+
+    def renew(self) -> None:
+        """Look for other keys soon."""
+
+
 class GrantedCredentials(DeferredRefreshableCredentials):
     """Keys of a grant for botocore; several threads may sign with them while one of them renews.
 
@@ -36,6 +52,8 @@ class GrantedCredentials(DeferredRefreshableCredentials):
         What to ask for; its target is known.
     session
         Signs the question with the lab's own keys.
+    own
+        These keys.
 
     Attributes
     ----------
@@ -45,12 +63,13 @@ class GrantedCredentials(DeferredRefreshableCredentials):
         When the keys end (UTC); ``None`` before the first signature.
     """
 
-    def __init__(self, grant: AccessGrant, session: "boto3.Session") -> None:
+    def __init__(self, grant: AccessGrant, session: "boto3.Session", own: OwnKeys) -> None:
         super().__init__(refresh_using=self._ask, method="access-grants")
         self.grant = replace(grant, permission=grant.permission or READWRITE)
         self.matched = ""
         self.expires: datetime | None = None
-        self.own = session.get_credentials()
+        self.when_expired: Callable[[CpgateError], None] | None = None
+        self.own = own
         # One of AWS's own environment variables (AWS_ENDPOINT_URL_S3_CONTROL) names another endpoint.
         self._control = session.client(
             "s3control",
@@ -61,7 +80,12 @@ class GrantedCredentials(DeferredRefreshableCredentials):
     @property
     def renewable(self) -> bool:
         """Whether other keys may come while the command runs: the lab's own keys decide."""
-        return True
+        return self.own.renewable
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files with the lab's own keys that are read again when they change."""
+        return self.own.files
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """The keys for one signature, renewed if they end soon.
@@ -75,8 +99,16 @@ class GrantedCredentials(DeferredRefreshableCredentials):
         RemoteError
             If nobody answers.
         """
-        frozen: ReadOnlyCredentials = super().get_frozen_credentials()
-        return frozen
+        while True:
+            try:
+                frozen: ReadOnlyCredentials = super().get_frozen_credentials()
+            except KeysExpired as error:
+                self.own.renew()
+                if self.when_expired is None:
+                    raise
+                self.when_expired(error)
+            else:
+                return frozen
 
     def renew(self) -> None:
         """Ask for other keys at the next signature: the store says that these have expired."""

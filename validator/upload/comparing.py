@@ -60,7 +60,7 @@ def _digest_task(number: int, item: PlanItem) -> Task:
 def _decide(
     item: PlanItem, answer: Answer, journal: JournalState, part_size: int, replace: tuple[str, ...]
 ) -> PlanItem:
-    if answer.failure is Failure.CREDENTIALS:
+    if answer.failure in {Failure.CREDENTIALS, Failure.EXPIRED}:
         raise CredentialsError(answer.what, answer.mend)
     if answer.failure is Failure.REMOTE:
         raise RemoteError(answer.what, answer.mend)

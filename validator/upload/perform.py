@@ -7,7 +7,8 @@ from validator.digests.files import FileChanged, FileState, digest_file
 from validator.digests.parts import ObjectDigest, PartDigest, join_parts, parts_of_etag
 from validator.errors import CredentialsError, RemoteError
 from validator.s3 import multipart, objects
-from validator.s3.failures import AlreadyThere, RequestRefused, UploadGone
+from validator.s3.credentials import renew_credentials
+from validator.s3.failures import AlreadyThere, KeysExpired, RequestRefused, UploadGone
 from validator.s3.limits import fitting_part_sizes, part_range
 from validator.s3.objects import Condition, RemoteObject, Written
 from validator.s3.wire.bodies import Body
@@ -74,7 +75,7 @@ class Performer:
         except JournalFull as error:
             return Answer(task.id, Failure.JOURNAL, f"the journal cannot be written: {error}")
         except CredentialsError as error:
-            return Answer(task.id, Failure.CREDENTIALS, error.what, error.mend)
+            return Answer(task.id, self._about_keys(error), error.what, error.mend)
         except UploadGone as error:
             return Answer(task.id, Failure.GONE, error.what, error.mend)
         except FileChanged as error:
@@ -86,6 +87,12 @@ class Performer:
         except OSError as error:
             reason = error.strerror or str(error)
             return Answer(task.id, Failure.UNREADABLE, f"{task.path} cannot be read: {reason}")
+
+    def _about_keys(self, error: CredentialsError) -> Failure:
+        if not isinstance(error, KeysExpired):
+            return Failure.CREDENTIALS
+        renew_credentials(self.client)
+        return Failure.EXPIRED
 
     def _dispatch(self, task: Task) -> dict[str, Any]:
         match task.do:

@@ -23,6 +23,7 @@ class Failure(StrEnum):
 
     CONFLICT = "conflict"
     CREDENTIALS = "credentials"
+    EXPIRED = "expired"
     CHANGED = "changed"
     UNREADABLE = "unreadable"
     GONE = "gone"

@@ -9,6 +9,7 @@ from typing import Any
 from validator.digests.parts import ObjectDigest, PartDigest
 from validator.errors import CpgateError, CredentialsError, RemoteError
 from validator.models.progress import Step
+from validator.s3.failures import KeysExpired
 from validator.upload.plan import Action, PlanItem
 from validator.upload.pool import Lost, WorkerPool
 from validator.upload.sending import Outcome, Retried, Sending, State
@@ -43,6 +44,8 @@ class Transfer:
         Seconds that requests under way may take after that.
     tell
         Is told what had to be done again.
+    wait_for_keys
+        Returns when there are other keys in place of those that have expired; raises when it gives up.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Transfer:
         should_stop: Callable[[], bool] = lambda: False,
         patience: Callable[[], float] = lambda: STOP_SECONDS,
         tell: Callable[[Retried], None] = lambda _: None,
+        wait_for_keys: Callable[[CpgateError], None] | None = None,
     ) -> None:
         self._pool = pool
         self._waiting = iter(items)
@@ -62,6 +66,7 @@ class Transfer:
         self._should_stop = should_stop
         self._patience = patience
         self._tell = tell
+        self._wait_for_keys = wait_for_keys
         self._numbers = count()
         self._ready: deque[tuple[Sending, Task]] = deque()
         self._under_way: dict[int, tuple[Sending, Task]] = {}
@@ -182,6 +187,11 @@ class Transfer:
             return
         if task.do is Do.ABORT:
             return  # the end of the run looks for what is left, whatever came of this
+        if answer.failure is Failure.EXPIRED and self._keys_came(answer):
+            self._under_way[task.id] = (sending, task)
+            sending.under_way += 1
+            self._give_again(Lost((task,)))
+            return
         if answer.failure is None:
             self._remote_failures = self._failed_files = 0
             self._advance(sending, task, answer)
@@ -189,6 +199,17 @@ class Transfer:
             self._note_failure(sending, answer)
         if sending.problem is not None and sending.under_way == 0:
             self._give_up(sending)
+
+    def _keys_came(self, answer: Answer) -> bool:
+        """Wait for other keys; whether the task can be given again."""
+        if self._wait_for_keys is None or self._fatal is not None or self._should_stop():
+            return False
+        try:
+            self._wait_for_keys(KeysExpired(answer.what, answer.mend))
+        except CpgateError as error:
+            self._fatal = error
+            return False
+        return True
 
     def _advance(self, sending: Sending, task: Task, answer: Answer) -> None:
         values = answer.values
@@ -252,7 +273,7 @@ class Transfer:
             kept = [(other, task) for other, task in self._ready if other is not sending]
             sending.under_way -= len(self._ready) - len(kept)
             self._ready = deque(kept)
-        if failure in {Failure.CREDENTIALS, Failure.JOURNAL}:
+        if failure in {Failure.CREDENTIALS, Failure.EXPIRED, Failure.JOURNAL}:
             self._fatal = self._fatal or _as_error(answer)
         if failure in {Failure.UNREADABLE, Failure.REFUSED}:
             self._failed_files += 1
@@ -291,7 +312,7 @@ class Transfer:
 
 
 def _as_error(answer: Answer) -> CpgateError:
-    if answer.failure is Failure.CREDENTIALS:
+    if answer.failure in {Failure.CREDENTIALS, Failure.EXPIRED}:
         return CredentialsError(answer.what, answer.mend)
     if answer.failure is Failure.JOURNAL:
         return CpgateError(answer.what, "make room on the disk, or name another place with --state")

@@ -22,6 +22,7 @@ from validator.upload.finishing import (
     sweep_uploads,
 )
 from validator.upload.journal import compact, read_journal
+from validator.upload.key_wait import KeyWait, patient
 from validator.upload.lock import UploadLock
 from validator.upload.plan import Action, PlanItem, make_plan
 from validator.upload.pool import PoolSettings, WorkerPool
@@ -115,18 +116,25 @@ def upload(
         names=dataset.names,
         dataset_root=request.path,
     )
+    keys = KeyWait(
+        request.s3,
+        destination.bucket,
+        granted_prefix(destination, dataset.names),
+        request.credential_wait,
+        tell,
+    )
     # A wrong bucket is said now, not after hours of checking images.
     next(
         list_objects(client, destination.bucket, granted_prefix(destination, dataset.names), page_size=1),
         None,
     )
-    with UploadLock(folder) as lock:
+    with UploadLock(folder) as lock, patient(client, keys):
         admission = admit(dataset, listing, request, folder, progress)
         tell(admission)
         if admission.errors and not request.force:
             return UploadResult(admission)
         limit.require("nothing was sent yet")
-        run = _Run(request, destination, folder, client, unhurried, lock, limit)
+        run = _Run(request, destination, folder, client, unhurried, lock, limit, keys)
         return run.carry_out(entries, dataset, admission, tell)
 
 
@@ -162,6 +170,7 @@ class _Run:
         progress: Progress,
         lock: UploadLock,
         limit: TimeLimit,
+        keys: KeyWait,
     ) -> None:
         self.request = request
         self.destination = destination
@@ -171,6 +180,7 @@ class _Run:
         self.progress = progress
         self.lock = lock
         self.limit = limit
+        self.keys = keys
 
     def carry_out(
         self, entries: Sequence[Entry], dataset: Dataset, admission: Admission, tell: Tell
@@ -199,6 +209,7 @@ class _Run:
             WorkerPool(pool_settings) as pool,
             stop_request(lambda: self.lock.lost, self.limit) as should_stop,
         ):
+            self.keys.should_stop = should_stop
             items = compare_files(
                 pool, items, journal, self.request.part_size, self.request.replace, self.progress, should_stop
             )
@@ -265,7 +276,9 @@ class _Run:
     ) -> tuple[list[Outcome], Transfer]:
         wanted = [item for item in items if item.action in {Action.SEND, Action.RESUME}]
         with self.progress.step("uploading", sum(item.entry.size for item in wanted), "B") as step:
-            transfer = Transfer(pool, wanted, step, intents, should_stop, should_stop.patience, tell)
+            transfer = Transfer(
+                pool, wanted, step, intents, should_stop, should_stop.patience, tell, self.keys
+            )
             outcomes = []
             for outcome in transfer.run():
                 outcomes.append(outcome)

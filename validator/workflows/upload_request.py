@@ -41,6 +41,8 @@ class UploadRequest:
         Requests at once.
     bandwidth
         How fast all processes together may send, by the time of the day.
+    credential_wait
+        Seconds to wait for other keys when those in use have expired; infinite where a person is there.
     time_limit
         Seconds after which nothing new is begun; ``None`` for as long as it takes.
     part_size
@@ -77,6 +79,7 @@ class UploadRequest:
     s3: S3Settings = field(default_factory=S3Settings)
     jobs: int = DEFAULT_JOBS
     bandwidth: Timetable | None = None
+    credential_wait: float = 0.0
     time_limit: float | None = None
     part_size: int = DEFAULT_PART_SIZE
     replace: tuple[str, ...] = ()

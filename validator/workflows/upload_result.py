@@ -8,6 +8,7 @@ from validator.errors import ExitCode
 from validator.manifests.receipt import ReceiptSummary
 from validator.upload.destination import Destination
 from validator.upload.finishing import Sweep
+from validator.upload.key_wait import KeyNews
 from validator.upload.plan import Action, PlanItem
 from validator.upload.sending import Outcome, Retried, State
 from validator.workflows.admission import Admission
@@ -45,8 +46,9 @@ class Planned:
         return sum(item.bytes_there for item in self.items if item.action is Action.RESUME)
 
 
-News = Admission | Planned | Outcome | Retried
-"""What an upload tells while it runs: the check, the plan, each file that was sent, what had to be done again."""
+News = Admission | Planned | Outcome | Retried | KeyNews
+"""What an upload tells while it runs: the check, the plan, each file that was sent, what had to be done again,
+and when it waits for keys."""
 Tell = Callable[[News], None]
 
 
