@@ -109,7 +109,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         address = urlsplit(self.path)
         try:
             name, key = self._key(body)
-            if address.path == DATA_ACCESS:
+            if b"Action=GetCallerIdentity" in body and address.path == "/":
+                self._tell_who(name)
+            elif address.path == DATA_ACCESS:
                 self._grant(key, dict(parse_qsl(address.query)))
             else:
                 action, what = self._action(address)
@@ -151,7 +153,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if told and told != UNSIGNED and told != hashlib.sha256(body).hexdigest():
             raise Refused(400, "XAmzContentSHA256Mismatch")
         signer = _Verifier(ReadOnlyCredentials(name, key.secret, None), service, region)
-        if signer.signature_of(request, told or UNSIGNED) != fields["Signature"]:
+        if signer.signature_of(request, told or hashlib.sha256(body).hexdigest()) != fields["Signature"]:
             raise Refused(403, "SignatureDoesNotMatch", "The request signature we calculated does not match.")
         if key.expires < time.time():
             raise Refused(400, "ExpiredToken", "The provided token has expired.")
@@ -173,6 +175,17 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 f"<AccessKeyId>{name}</AccessKeyId><SecretAccessKey>{made.secret}</SecretAccessKey>"
                 f"<SessionToken>{made.token}</SessionToken><Expiration>{ends}</Expiration>"
                 f"</Credentials><MatchedGrantTarget>s3://{gate.granted}*</MatchedGrantTarget></GetDataAccessResult>"
+            ).encode(),
+        )
+
+    def _tell_who(self, name: str) -> None:
+        self._answer(
+            200,
+            {"content-type": "text/xml"},
+            (
+                '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
+                f"<Arn>arn:aws:iam::123456789012:user/{name.lower()}</Arn><UserId>AIDA</UserId><Account>123456789012</Account>"
+                "</GetCallerIdentityResult></GetCallerIdentityResponse>"
             ).encode(),
         )
 

@@ -47,7 +47,15 @@ def put_keys(gate, tmp_path):
 def wait_for(gate, store, put_keys):
     def make(seconds, news):
         settings = S3Settings(gate.address, credentials_file=str(put_keys.path), attempts=1)
-        return KeyWait(settings, store.bucket, f"{HOME}/", seconds, news.append), make_client(settings)
+
+        def tell(item):
+            news.append(item)
+            if isinstance(item, KeysAwaited) and make.when_awaited:
+                make.when_awaited()
+
+        return KeyWait(settings, store.bucket, f"{HOME}/", seconds, tell), make_client(settings)
+
+    make.when_awaited = None
 
     return make
 
@@ -64,7 +72,7 @@ def test_it_waits_until_there_are_keys_and_says_so(wait_for, gate, put_keys):
     wait, _ = wait_for(60, news)
     gate.expire_all()
     put_keys.path.write_text("half a fi")
-    threading.Timer(0.3, put_keys).start()
+    wait_for.when_awaited = threading.Timer(0.3, put_keys).start
     wait(EXPIRED)
     awaited, came = news
     assert awaited == KeysAwaited(EXPIRED.what, (str(put_keys.path),), 60)
@@ -124,16 +132,13 @@ def test_keys_that_pass_here_and_fail_elsewhere_are_not_tried_for_ever(wait_for,
 def test_every_request_of_a_patient_client_waits(wait_for, gate, store, put_keys):
     news = []
     wait, client = wait_for(60, news)
+    wait_for.when_awaited = put_keys
     with patient(client, wait):
-        for request in (list_objects, head_object):
-            gate.expire_all()
-            threading.Timer(0.3, put_keys).start()
-            found = request(client, store.bucket, f"{HOME}/")
-            assert not found if request is head_object else list(found) == []
-    assert [type(item) for item in news] == [
-        KeysAwaited,
-        KeysCame,
-    ]  # the second time they came before it looked
+        gate.expire_all()
+        assert list(list_objects(client, store.bucket, f"{HOME}/")) == []
+        gate.expire_all()
+        assert head_object(client, store.bucket, f"{HOME}/") is None
+    assert [type(item) for item in news] == [KeysAwaited, KeysCame] * 2
     gate.expire_all()
     with pytest.raises(KeysExpired):
         list(list_objects(client, store.bucket, f"{HOME}/"))

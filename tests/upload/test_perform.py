@@ -370,7 +370,7 @@ def test_not_completed(desk, code, status, failure, there):
 def test_keys_that_run_out_while_completing(desk):
     with desk.stub() as stub:
         stub.add_client_error("complete_multipart_upload", "ExpiredToken", http_status_code=400)
-        answer = desk.fail(Failure.CREDENTIALS, Do.COMPLETE, **desk.completion("id"))
+        answer = desk.fail(Failure.EXPIRED, Do.COMPLETE, **desk.completion("id"))
     assert "expired" in answer.what
     assert "goes on where it stopped" in answer.mend
 

@@ -25,11 +25,13 @@ COMMANDS = {
     "fix": "validator.cli.fix:fix",
     "hook": "validator.cli.hook:hook",
     "manifest": "validator.cli.manifest:manifest",
+    "multipart": "validator.cli.multipart:multipart",
     "package": "validator.cli.package:package",
     "report": "validator.cli.report:report",
     "rules": "validator.cli.rules:rules",
     "upload": "validator.cli.upload:upload",
     "verify": "validator.cli.verify:verify",
+    "whoami": "validator.cli.whoami:whoami",
     "why": "validator.cli.why:why",
 }
 """Name of each command and where it lives; imported when it is asked for, so that the command starts fast."""

@@ -4,6 +4,7 @@ Imported where a client is made: boto3 takes 0.3 s.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -15,7 +16,7 @@ from botocore.credentials import CredentialProvider, CredentialResolver, Credent
 from botocore.exceptions import BotoCoreError
 
 from validator.errors import CpgateError, CredentialsError, UsageError
-from validator.s3.credentials_file import read_credentials_file
+from validator.s3.credentials_file import FileKeys, read_credentials_file
 from validator.s3.failures import KeysExpired, reading_failures
 from validator.s3.granted import GrantedCredentials
 from validator.s3.settings import S3Settings
@@ -25,13 +26,20 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 1.0
 """How often a file with keys is looked at: it may lie on a network disk."""
-_FILE = "credentials-file"
 _STATIC = frozenset({"shared-credentials-file", "config-file"})
 """What botocore reads once; all its other sources renew themselves, or cannot change (the environment)."""
 
 
 class _HasSigner(Protocol):
     _request_signer: Any
+
+
+class _FileCredentials(Credentials):
+    """Keys of a file, for botocore."""
+
+    def __init__(self, keys: FileKeys) -> None:
+        super().__init__(keys.access_key, keys.secret_key, keys.token or None, method="credentials-file")
+        self.expires = keys.expires
 
 
 class CurrentCredentials:
@@ -70,6 +78,12 @@ class CurrentCredentials:
     def files(self) -> tuple[Path, ...]:
         """Files that are read again when they change; none if the keys come from elsewhere."""
         return self._watched
+
+    @property
+    def expires(self) -> datetime | None:
+        """When the keys of this moment end (UTC), if that is known."""
+        found = getattr(self._keys, "expires", None) or getattr(self._keys, "_expiry_time", None)
+        return found.astimezone(UTC) if found else None
 
     @property
     def renewable(self) -> bool:
@@ -210,7 +224,7 @@ def renew_credentials(client: "S3Client") -> None:
 def _load(settings: S3Settings) -> Credentials:
     if settings.credentials_file is not None:
         keys = read_credentials_file(Path(settings.credentials_file), settings.profile)
-        return Credentials(keys.access_key, keys.secret_key, keys.token or None, method=_FILE)
+        return _FileCredentials(keys)
     session = boto3.Session(botocore_session=botocore.session.get_session(), profile_name=settings.profile)
     try:
         # What a program that hands out keys says is never repeated.

@@ -215,10 +215,15 @@ def _about_credentials(code: str, where: str, doing: str) -> CredentialsError | 
     if code in NO_RIGHT:
         return NoRight(
             f"these credentials may not {doing} {where}",
-            f"check that the prefix is the one that was granted, and that the region is the grant's; "
-            f"`cpgate whoami {'/'.join(where.split('/')[:5])}` says what they may do there",
+            "check that the prefix is the one that was granted, and that the region is the grant's"
+            + _ask_whoami(where),
         )
     return None
+
+
+def _ask_whoami(where: str) -> str:
+    place = "/".join(where.split("/")[:5])
+    return f"; `cpgate whoami {place}` says what they may do there" if where.startswith("s3://") else ""
 
 
 def _about_object(code: str, status: int, where: str) -> RemoteError | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING
 
 from validator.errors import CredentialsError, RemoteError
@@ -15,19 +16,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RemotePart:
-    """A part that the store holds: number (1 is the first), bytes, ETag (its MD5 in hex)."""
+    """A part that the store holds: number (1 is the first), bytes, ETag (its MD5 in hex), when it came (UTC)."""
 
     number: int
     size: int
     etag: str
+    modified: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteUpload:
-    """A multipart upload that was begun and neither completed nor aborted."""
+    """A multipart upload that was begun and neither completed nor aborted: when (UTC) and by whom, as the store says."""
 
     key: str
     upload_id: str
+    began: datetime | None = None
+    who: str = ""
 
 
 def begin_upload(client: "S3Client", bucket: str, key: str) -> str:
@@ -117,7 +121,12 @@ def list_parts(client: "S3Client", bucket: str, key: str, upload_id: str) -> lis
         with translated(bucket, key, "list the parts of"):
             pages = client.get_paginator("list_parts").paginate(Bucket=bucket, Key=key, UploadId=upload_id)
             return [
-                RemotePart(part["PartNumber"], part["Size"], bare_etag(part["ETag"]))
+                RemotePart(
+                    part["PartNumber"],
+                    part["Size"],
+                    bare_etag(part["ETag"]),
+                    part["LastModified"].astimezone(UTC) if "LastModified" in part else None,
+                )
                 for page in pages
                 for part in page.get("Parts", [])
             ]
@@ -147,7 +156,14 @@ def list_uploads(client: "S3Client", bucket: str, prefix: str) -> Iterator[Remot
     with translated(bucket, prefix, "list the unfinished uploads of"):
         for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix):
             for upload in page.get("Uploads", []):
-                yield RemoteUpload(upload["Key"], upload["UploadId"])
+                who = upload.get("Initiator", {})
+                began = upload.get("Initiated")
+                yield RemoteUpload(
+                    upload["Key"],
+                    upload["UploadId"],
+                    began.astimezone(UTC) if began else None,
+                    who.get("DisplayName") or who.get("ID") or "",
+                )
 
 
 def try_list_uploads(client: "S3Client", bucket: str, prefix: str) -> list[RemoteUpload] | None:

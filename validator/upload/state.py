@@ -7,12 +7,23 @@ from pathlib import Path
 
 from validator.errors import CpgateError, UsageError
 
+UPLOADS = "uploads"
+"""Below the state folder: one folder for each dataset and destination."""
+
 
 def default_state_root() -> Path:
     """Return the user's state folder (``~/.local/state/cpgate`` on Linux)."""
     import platformdirs  # noqa: PLC0415  needed here only
 
     return Path(platformdirs.user_state_dir("cpgate", appauthor=False))
+
+
+def folder_name(endpoint: str | None, bucket: str, label: str) -> str:
+    """Name of the folder of a dataset (``project/source``, or the project of several) at a destination."""
+    identity = "\n".join([endpoint or "", bucket, label])
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:10]
+    readable = re.sub(r"[^A-Za-z0-9_-]+", "_", f"{bucket}_{label}")[:80]
+    return f"{readable}_{digest}"
 
 
 def destination_folder(
@@ -49,10 +60,7 @@ def destination_folder(
         )
     datasets = sorted(set(names))
     label = datasets[0] if len(datasets) == 1 else datasets[0].split("/")[0]
-    identity = "\n".join([endpoint or "", bucket, label])
-    digest = hashlib.sha256(identity.encode()).hexdigest()[:10]
-    readable = re.sub(r"[^A-Za-z0-9_-]+", "_", f"{bucket}_{label}")[:80]
-    folder = resolved / "uploads" / f"{readable}_{digest}"
+    folder = resolved / UPLOADS / folder_name(endpoint, bucket, label)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         probe = folder / ".probe"
