@@ -44,8 +44,8 @@ def no_secret_lies_in(folder, secrets):
 
 
 def test_it_works_with_what_the_role_holds_and_no_secret_stays_behind(contributor, gate, store, tmp_path):
-    gate.lifetime = 2
-    done = contributor()
+    gate.lifetime = 6
+    done = contributor("--bandwidth", "5M")
     assert done.returncode == 0, done.stdout + done.stderr
     assert store.read(f"{HOME}/{BIG}") == (contributor.root / BIG).read_bytes()
     assert store.unfinished() == []

@@ -1,5 +1,6 @@
 """An upload that tells programs what happens: ``cpgate upload --log-json``."""
 
+import math
 import os
 import socket
 import time
@@ -12,6 +13,7 @@ from validator import __version__
 from validator.errors import CpgateError, ExitCode, UsageError
 from validator.models.progress import Progress, SilentProgress, Step
 from validator.reporters.event_log import STANDARD_OUTPUT, EventLog
+from validator.upload.key_wait import KeysAwaited
 from validator.upload.plan import Action
 from validator.upload.sending import Outcome, Retried, State
 from validator.workflows.admission import Admission
@@ -106,6 +108,13 @@ class UploadEvents:
             self._tell_file(news)
         elif isinstance(news, Retried):
             self._log.write("retry", key=news.key, reason=news.reason, times=news.times)
+        elif isinstance(news, KeysAwaited):
+            patience = None if math.isinf(news.seconds) else news.seconds
+            self._log.write(
+                "keys awaited", reason=news.what, files=list(news.files), at_most_seconds=patience
+            )
+        else:
+            self._log.write("keys came", seconds=round(news.seconds, 3))
 
     def _tell_check(self, admission: Admission) -> None:
         self._log.write(
