@@ -1,7 +1,7 @@
 """Requests about multipart uploads."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING
 
@@ -21,7 +21,7 @@ class RemotePart:
     number: int
     size: int
     etag: str
-    modified: datetime | None = None
+    modified: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class RemoteUpload:
 
     key: str
     upload_id: str
-    began: datetime | None = None
-    who: str = ""
+    began: datetime | None = field(default=None, compare=False)
+    who: str = field(default="", compare=False)
 
 
 def begin_upload(client: "S3Client", bucket: str, key: str) -> str:
