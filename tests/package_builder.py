@@ -153,6 +153,9 @@ def _clean(*, small: bool) -> Package:
 
 def _add_well(infos: dict[str, dict[str, Any]], plate: str, position: str, line: str) -> None:
     barcode = plate.removeprefix("plate_")
+    lines = infos[f"plates/{plate}"].setdefault("lines", [])
+    if line not in lines:
+        lines.append(line)
     well = f"{plate}_well_{position}"
     infos[f"wells/{well}"] = {
         "well_name": position,

@@ -29,6 +29,8 @@ COMMANDS = {
     "package": "validator.cli.package:package",
     "report": "validator.cli.report:report",
     "rules": "validator.cli.rules:rules",
+    "schema": "validator.cli.schema:schema",
+    "show": "validator.cli.show:show",
     "upload": "validator.cli.upload:upload",
     "verify": "validator.cli.verify:verify",
     "whoami": "validator.cli.whoami:whoami",
