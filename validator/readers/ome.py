@@ -1,17 +1,22 @@
 """OME-TIFF stacks by their headers: what the OME-XML says of the axes, and how many pages there are."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from math import prod
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 from xml.etree import ElementTree as ET
 
 from validator.errors import UnreadableFile
 from validator.readers.images import judge_page, opened_tiff
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from tifffile import TiffFile
 
+    Pixels = npt.NDArray[Any]
+
 AXES = "TZCYX"
+_DECODED = frozenset({1, 8, 32946, 32773})  # TIFF tag Compression: none, Deflate twice, PackBits
 _ORDERS = frozenset({"XYZCT", "XYZTC", "XYCTZ", "XYCZT", "XYTCZ", "XYTZC"})  # OME model, DimensionOrder
 
 
@@ -100,8 +105,20 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def read_planes(stream: BinaryIO, size: int) -> "tuple[StackFacts, object]":
-    """Read a whole stack with its pixels, as an array with the axes T, Z, C, Y, X.
+def read_projection(stream: BinaryIO, size: int) -> "Pixels":
+    """Maximum over Z of every channel at the first time point, page after page.
+
+    Parameters
+    ----------
+    stream
+        The image, seekable.
+    size
+        Its bytes.
+
+    Returns
+    -------
+    Pixels
+        An array with the axes channel, Y, X.
 
     Raises
     ------
@@ -116,10 +133,30 @@ def read_planes(stream: BinaryIO, size: int) -> "tuple[StackFacts, object]":
             raise UnreadableFile(
                 "It is not an OME-TIFF whose axes are known", "write it as OME-TIFF with the axes TZCYX"
             )
-        import numpy  # noqa: PLC0415, ICN001  only who wants pixels needs it
+        import numpy as np  # noqa: PLC0415  only who wants pixels needs it
 
-        wanted = [tiff.pages[index].aspage() for index in range(facts.pages_needed)]
-        pixels = numpy.stack([page.asarray() for page in wanted])
+        _judge_pixels(tiff)
         slow = facts.order[:3]
-        pixels = pixels.reshape(*(facts.sizes[axis] for axis in slow), *pixels.shape[1:])
-        return facts, numpy.moveaxis(pixels, [slow.index(axis) for axis in "TZC"], [0, 1, 2])
+        numbers = np.arange(facts.pages_needed).reshape([facts.sizes[axis] for axis in slow])
+        by_channel = np.moveaxis(numbers, [slow.index(axis) for axis in "TZC"], [0, 1, 2])[0].T
+        channels = []
+        for pages in by_channel:
+            highest = tiff.pages[int(pages[0])].aspage().asarray()
+            for page in pages[1:]:
+                highest = np.maximum(highest, tiff.pages[int(page)].aspage().asarray())
+            channels.append(highest)
+        return np.stack(channels)
+
+
+def _judge_pixels(tiff: "TiffFile") -> None:
+    page = tiff.pages.first
+    if len(page.shape) != 2:
+        raise UnreadableFile("It is a colour image", "write every channel as a plane of its own")
+    if page.compression not in _DECODED and find_spec("imagecodecs") is None:
+        from tifffile import COMPRESSION  # noqa: PLC0415  as above
+
+        name = COMPRESSION(page.compression).name.replace("_", " ")
+        raise UnreadableFile(
+            f"Its pixels are compressed with {name}, which is decoded by a package that is not installed here",
+            "install it: pip install imagecodecs",
+        )
