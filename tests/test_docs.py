@@ -83,7 +83,7 @@ def test_commands_on_pages_have_options_that_exist(page):
         group = cli.get_command(None, words[1])
         below = words[2:3] if isinstance(group, click.Group) and words[2] in group.commands else []
         help_text = CliRunner().invoke(cli, [words[1], *below, "--help"]).output
-        for option in re.findall(r"(?<=\s)(--?[a-z][a-z-]*)", line):
+        for option in re.findall(r"(?<=\s)(--?[a-z][a-z0-9-]*)", line):
             assert re.search(rf"(?<![\w-]){option}(?![\w-])", help_text), f"{option} in: {line}"
 
 
