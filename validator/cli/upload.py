@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from validator.cli import options
+from validator.cli.provenance_options import provenance_options
 from validator.cli.receipt_options import receipt_options
 from validator.cli.running_options import running_options
 from validator.cli.s3_options import PART_SIZE, s3_options
@@ -60,6 +61,7 @@ DEFAULT_KEY_WAIT = 30 * 60.0
 @click.option("--state", type=PATH, metavar="DIR", help="Where to remember what was sent.")
 @click.option("--report", type=PATH, metavar="FILE", help="A report to use if it still holds, else to write.")
 @receipt_options
+@provenance_options
 @options.colour_option
 @options.verbosity_options
 def upload(
@@ -93,6 +95,9 @@ def upload(
     receipt_per_batch: bool,
     notes: tuple[tuple[str, str], ...],
     sha256: bool,
+    only_kind: str | None,
+    recipe: str | None,
+    recipe_configs: tuple[str, ...],
     color: str,
     quiet: bool,
     verbose: bool,
@@ -103,12 +108,15 @@ def upload(
     command goes on where it stopped. Keys are always project/source/...; other bytes that lie at a key are
     never written over unless --replace names it.
     """
+    from validator.checks.unproven_products import MANIFEST_PLACE  # noqa: PLC0415  the command's help comes fast
+    from validator.manifests.recipe import parse_recipe  # noqa: PLC0415  the command's help comes fast
     from validator.reporters.event_log import STANDARD_OUTPUT  # noqa: PLC0415  the command's help comes fast
     from validator.reporters.progress import make_progress  # noqa: PLC0415  the command's help comes fast
     from validator.upload.selection import Selection  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.sources import Origin  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.upload import upload as run_upload  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.upload_events import logged_upload, open_log  # noqa: PLC0415  the command's help comes fast
+    from validator.workflows.upload_provenance import DERIVED  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.upload_request import UploadRequest  # noqa: PLC0415  the command's help comes fast
 
     in_bucket = Origin(path).in_bucket
@@ -123,7 +131,13 @@ def upload(
         policy=policy,
         config=config,
         scope=scope,
-        selection=Selection(batches, plates, include, exclude),
+        selection=Selection(
+            batches,
+            plates,
+            include + (DERIVED if only_kind else ()),
+            exclude + ((MANIFEST_PLACE,) if recipe else ()),
+        ),
+        recipe=parse_recipe(recipe, recipe_configs),
         s3=s3,
         jobs=jobs,
         part_size=part_size,

@@ -72,6 +72,10 @@ def ending(result: UploadResult) -> Ending:
         receipt=receipt.path if receipt else None,
         receipt_key=f"s3://{bucket}/{result.receipt_key}" if result.receipt_key else "",
         receipt_held=result.receipt_held,
+        provenance=tuple(
+            (f"s3://{bucket}/{written.key}", written.products, written.added, written.updated)
+            for written in result.provenance
+        ),
         receipts_of_batches=tuple(summary.path for summary in result.receipts_of_batches),
     )
 

@@ -56,6 +56,8 @@ class Ending:
         What is known about unfinished multipart uploads, in words.
     receipt, receipt_key
         Where the receipt lies on disk, and its address in the bucket (or empty).
+    provenance
+        Address of each provenance manifest, how many products it names, how many entries are new, how many changed.
     receipts_of_batches
         Where the receipts of single batches lie.
     receipt_held
@@ -74,3 +76,4 @@ class Ending:
     receipt_key: str
     receipt_held: bool = False
     receipts_of_batches: tuple[Path, ...] = ()
+    provenance: tuple[tuple[str, int, int, int], ...] = ()

@@ -107,6 +107,9 @@ def ending_lines(ending: Ending) -> Iterator[str]:
             yield f"         {shown(ending.receipt_key)}\n"
         for path in ending.receipts_of_batches:
             yield f"         {shown(_short(path))}\n"
+    for address, products, added, updated in ending.provenance:
+        yield f"recipe   of {counted(products, 'product')}: {added:,} new, {updated:,} changed, in\n"
+        yield f"         {shown(address)}\n"
 
 
 def _short(path: Path) -> str:

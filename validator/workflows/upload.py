@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from validator.checks.dataset import Dataset
+from validator.checks.unproven_products import MANIFEST_KIND
 from validator.errors import CpgateError, NothingChecked, UsageError
+from validator.manifests.provenance import LARGEST_MANIFEST
 from validator.models.listing import Entry
 from validator.models.progress import Progress, SilentProgress
 from validator.s3.client import endpoint_of, make_client
@@ -37,6 +39,7 @@ from validator.workflows.listing import list_dataset
 from validator.workflows.receipts import check_receipt_place, keep_receipt
 from validator.workflows.stopping import StopRequest, stop_request
 from validator.workflows.time_limit import LimitedProgress, TimeLimit
+from validator.workflows.upload_provenance import WrittenProvenance, check_recipe_fits, write_provenance
 from validator.workflows.upload_request import UploadRequest
 from validator.workflows.upload_result import Planned, Tell, UploadResult
 from validator.workflows.upload_source import open_upload_source, original_settings
@@ -104,6 +107,8 @@ def upload(
             "Name the dataset's folder, or say --dataset project/source",
         )
     destination.check(entry.key for entry in entries)
+    if request.recipe is not None:
+        check_recipe_fits(request.recipe, (entry.key for entry in entries), dataset.layout)
     if request.receipt is not None:
         check_receipt_place(request.receipt, request.path)
     s3 = request.s3.at(destination.bucket, granted_prefix(destination, dataset.names), READWRITE)
@@ -253,6 +258,24 @@ class _Run:
             seconds,
             receipt_held=kept.held,
             receipts_of_batches=kept.of_batches,
+            provenance=self._provenance(outcomes, dataset),
+        )
+
+    def _provenance(self, outcomes: Sequence[Outcome], dataset: Dataset) -> list[WrittenProvenance]:
+        if self.request.recipe is None:
+            return []
+        local = {}
+        for manifest in dataset.files(MANIFEST_KIND):
+            with dataset.open(manifest.entry) as stream:
+                local[manifest.entry.key] = stream.read(LARGEST_MANIFEST + 1)
+        return write_provenance(
+            self.client,
+            self.bucket,
+            outcomes,
+            dataset.layout,
+            self.request.recipe,
+            self.request.replace,
+            local,
         )
 
     def _require_lock(self) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from validator.manifests.recipe import Recipe
 from validator.s3.client import S3Settings
 from validator.s3.limits import DEFAULT_PART_SIZE
 from validator.upload.selection import Selection
@@ -65,6 +66,8 @@ class UploadRequest:
         Whether the receipt is also written once for each batch.
     notes
         What the receipt says in the contributor's own words: a text by its name.
+    recipe
+        What made the derived products; with it their provenance is written into the bucket.
     sha256
         Whether the receipt holds SHA-256s of all files, which costs another read of each.
     """
@@ -92,6 +95,7 @@ class UploadRequest:
     receipt_per_batch: bool = False
     notes: Mapping[str, str] = field(default_factory=dict)
     sha256: bool = False
+    recipe: Recipe | None = None
     origin: Origin | None = None
     copy: Literal["auto", "store", "through-here"] = "auto"
 

@@ -12,6 +12,7 @@ from validator.upload.key_wait import KeyNews
 from validator.upload.plan import Action, PlanItem
 from validator.upload.sending import Outcome, Retried, State
 from validator.workflows.admission import Admission
+from validator.workflows.upload_provenance import WrittenProvenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class UploadResult:
         What the search for unfinished uploads found.
     receipt
         The receipt on disk.
+    provenance
+        Manifests that name the derived products; empty without a recipe.
     receipts_of_batches
         One for each batch, beside it; empty unless asked for.
     receipt_key
@@ -90,6 +93,7 @@ class UploadResult:
     seconds: float = 0.0
     receipt_held: bool = False
     receipts_of_batches: Sequence[ReceiptSummary] = ()
+    provenance: Sequence[WrittenProvenance] = ()
 
     @property
     def states(self) -> Counter[State]:
