@@ -3,6 +3,7 @@
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,11 @@ from validator.cli import options
 from validator.cli.s3_options import s3_options
 from validator.cli.terminal import say
 from validator.s3.settings import S3Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from validator.models.rule import Rule
 
 PATH = click.Path(path_type=Path)
 
@@ -63,7 +69,6 @@ def verify(
     MANIFEST is a receipt, a provenance manifest (profile_index.json), or a list of checksums or ETags as md5sum,
     sha256sum and `cpgate etag` write them. With --local every byte is read from disk instead.
     """
-    from validator.checks.registry import all_rules  # noqa: PLC0415  the command's help comes fast
     from validator.cli.output import terminal_style  # noqa: PLC0415  the command's help comes fast
     from validator.errors import UsageError  # noqa: PLC0415  the command's help comes fast
     from validator.reporters.progress import make_progress  # noqa: PLC0415  the command's help comes fast
@@ -79,6 +84,7 @@ def verify(
         else:
             settings = replace(s3, anonymous=anonymous)
             result = verify_remote(manifest, settings, bucket, progress, record)
+    rules = _rules() if result.findings else {}
     lines = verification_lines(
         result.findings,
         result.where,
@@ -86,7 +92,7 @@ def verify(
         result.agreeing,
         result.size,
         result.unnamed,
-        all_rules(),
+        rules,
         terminal_style(color),
         by=result.by,
         left_out=result.left_out,
@@ -95,3 +101,10 @@ def verify(
     )
     say("".join(lines))
     return int(result.exit_code)
+
+
+def _rules() -> "Mapping[str, Rule]":
+    """Every rule by its number: a quarter of a second that a verification without findings does not take."""
+    from validator.checks.registry import all_rules  # noqa: PLC0415  see above
+
+    return all_rules()
