@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from s3transfer.utils import ChunksizeAdjuster
 
 from validator.s3.limits import MAX_OBJECT_SIZE, MIB, part_count
-from validator.s3.part_sizes import MOST_GUESSES, SENDERS, guess_part_sizes
+from validator.s3.part_sizes import MOST_GUESSES, SENDERS, fitting_part_sizes, guess_part_sizes
 
 SENDER = {sender.sender: sender.part_size for sender in SENDERS}
 
@@ -52,3 +52,13 @@ def test_every_sender_is_found_again(sender, size):
     if parts > 1:
         found = {guess.part_size: guess.senders for guess in guess_part_sizes(size, parts)}
         assert sender.sender in found[part_size]
+
+
+@pytest.mark.parametrize(
+    ("size", "parts", "first"),
+    [(20 * MIB, 3, 8 * MIB), (20 * MIB, 4, 5 * MIB), (60 * MIB, 2, 50 * MIB), (20 * MIB, 19, None)],
+)
+def test_part_sizes_of_other_tools_are_guessed_likeliest_first(size, parts, first):
+    found = fitting_part_sizes(size, parts)
+    assert found[:1] == ([first] if first else [])
+    assert all(part_count(size, part_size) == parts for part_size in found)

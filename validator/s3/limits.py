@@ -15,9 +15,6 @@ PART_SIZE_STEP = 8 * MIB
 DEFAULT_PART_SIZE = 8 * MIB
 """What `aws s3 sync` uses too, so that files sent by either have the same ETags."""
 
-USUAL_PART_SIZES = tuple(n * MIB for n in (8, 5, 16, 50, 15, 25, 32, 64, 100, 128, 256, 512, 1024))
-"""Part sizes of aws (8 MiB), rclone (5), s5cmd (50) and others, likeliest first."""
-
 
 def part_size_for(size: int, wanted: int = DEFAULT_PART_SIZE) -> int | None:
     """Choose the part size of a file.
@@ -51,8 +48,3 @@ def part_range(size: int, part_size: int, number: int) -> tuple[int, int]:
     """Offset and length of part ``number`` (1 is the first) in bytes."""
     offset = (number - 1) * part_size
     return offset, min(part_size, size - offset)
-
-
-def fitting_part_sizes(size: int, parts: int) -> list[int]:
-    """Part sizes in use that cut ``size`` bytes into so many parts, likeliest first."""
-    return [candidate for candidate in USUAL_PART_SIZES if part_count(size, candidate) == parts]

@@ -131,6 +131,11 @@ def guess_part_sizes(size: int, parts: int) -> Iterator[PartSizeGuess]:
             yield PartSizeGuess(part_size, ())
 
 
+def fitting_part_sizes(size: int, parts: int) -> list[int]:
+    """Part sizes of programs that cut ``size`` bytes into so many parts, likeliest first; no merely round ones."""
+    return [guess.part_size for guess in guess_part_sizes(size, parts) if guess.senders]
+
+
 def _round_sizes(size: int, parts: int) -> Iterator[int]:
     """Whole MiB, then whole MB that cut a file into so many parts."""
     smallest, below = max(MIN_PART_SIZE, -(-size // parts)), -(-size // (parts - 1))

@@ -21,7 +21,7 @@ from validator.digests.parts import (
 )
 from validator.models.listing import object_mark
 from validator.s3.failures import AlreadyThere, ObjectMissing
-from validator.s3.limits import MAX_PARTS, MIB, MIN_PART_SIZE, fitting_part_sizes, part_count
+from validator.s3.limits import MAX_PARTS, MIB, MIN_PART_SIZE, part_count
 from validator.s3.objects import Condition, Written, head_object
 from validator.s3.originals import (
     LARGEST_COPY,
@@ -32,6 +32,7 @@ from validator.s3.originals import (
     look_at,
     split_address,
 )
+from validator.s3.part_sizes import fitting_part_sizes
 from validator.upload.tasks import Task
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from validator.errors import CredentialsError, RemoteError
 from validator.s3 import multipart, objects
 from validator.s3.credentials import renew_credentials
 from validator.s3.failures import AlreadyThere, KeysExpired, RequestRefused, UploadGone
-from validator.s3.limits import fitting_part_sizes, part_range
+from validator.s3.limits import part_range
 from validator.s3.objects import Condition, RemoteObject, Written
+from validator.s3.part_sizes import fitting_part_sizes
 from validator.s3.wire.bodies import Body
 from validator.s3.wire.connections import Connections
 from validator.s3.wire.delivery import deliver
