@@ -92,7 +92,7 @@ def stamp(
 
 def _text(result: "StampResult", file: Path, *, quiet: bool) -> str:
     from validator.reporters.escape import shown  # noqa: PLC0415  see above
-    from validator.reporters.numbers import counted  # noqa: PLC0415  see above
+    from validator.reporters.numbers import counted, number  # noqa: PLC0415  see above
 
     name = shown(str(file))
     products = counted(result.products, "product")
@@ -105,11 +105,11 @@ def _text(result: "StampResult", file: Path, *, quiet: bool) -> str:
             f"{shown(change.product)}   {change.field}: {_value(change.before)} -> {_value(change.after)}"
             for change in result.changes
         ]
-    stamped = counted(len({change.product for change in result.changes}), "product")
+    stamped = number(len({change.product for change in result.changes}))
+    mends = dict.fromkeys(failure.mend for failure in result.failures if failure.mend)
+    lines += [f"mend:    {shown(mend)}" for mend in mends]
     if result.failures:
-        lines.append(
-            f"{counted(len(result.failures), 'product')} of {products} failed: nothing was written · {name}"
-        )
+        lines.append(f"{number(len(result.failures))} of {products} failed: nothing was written · {name}")
     elif not result.products:
         lines.append(f"there is no product to stamp · {name}")
     elif not result.changes:

@@ -89,12 +89,15 @@ class Failure:
         The reason, one sentence.
     exit_code
         What it means for the shell.
+    mend
+        What to do, where more can be said than the reason does.
     """
 
     product: str
     url: str
     why: str
     exit_code: ExitCode = ExitCode.FINDINGS
+    mend: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +200,7 @@ def _stamp_entry(
     try:
         found = look(entry)
     except CpgateError as error:
-        return Failure(product, url, error.what, error.exit_code)
+        return Failure(product, url, error.what, error.exit_code, error.mend)
     recorded = (entry.text("etag") or "").strip().strip('"').lower()
     if recorded and recorded != found.etag and not request.update:
         return Failure(
