@@ -41,6 +41,7 @@ CHECK_MODULES = (
     "validator.checks.plate_links",
     "validator.checks.well_links",
     "validator.checks.schema_document",
+    "validator.checks.column_attributes",
     "validator.checks.readme_attributes",
     "validator.checks.package_layout",
     "validator.checks.info_documents",

@@ -100,7 +100,7 @@ _FEWEST_ALIKE = 3
 """Attributes with one description before that is more than chance."""
 
 
-@file_check(*ALL_RULES, kinds=["package.schema"])
+@file_check(*ALL_RULES, kinds=["package.schema", "workspace.attributes"])
 def judge_schema_document(file: PlacedFile, dataset: Dataset) -> Iterator[Finding]:
     """Judge the description of attributes of a package, or of the columns of a dataset's tables."""
     if file.entry.size == 0:

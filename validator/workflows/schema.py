@@ -15,6 +15,7 @@ from validator.models.package import (
     GROUP_OF_SCHEMA_NAME,
     NODE_KINDS,
     README_NAMES,
+    SCHEMA_KEYS,
     SCHEMA_NAMES,
     NodeKind,
     info_name,
@@ -90,7 +91,13 @@ def schema_file(path: Path) -> Path:
 
 def json_schemas(path: Path) -> Mapping[str, dict[str, Any]]:
     """A JSON Schema for each kind of node that a SCHEMA describes, by its group; errors as of `read_schema`."""
-    return info_schemas(read_schema(path))
+    found = info_schemas(read_schema(path))
+    if not found:
+        raise UsageError(
+            f"{shown(str(path))} describes no kind of node of a package.",
+            f"JSON Schemas are made for {', '.join(SCHEMA_KEYS)}.",
+        )
+    return found
 
 
 def write_json_schemas(path: Path, folder: Path) -> list[Path]:
