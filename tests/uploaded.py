@@ -24,13 +24,13 @@ NOW = datetime(2026, 11, 20, tzinfo=UTC)
 class Uploaded:
     """Files on disk and in the bucket; change one with `put`, then write another receipt."""
 
-    def __init__(self, folder: Path, store, *, versions: bool = True) -> None:
+    def __init__(self, folder: Path, store, *, versions: bool = True, files=FILES) -> None:
         self.store = store
         self.folder = folder
         self.root = folder / HOME
         if versions:
             self.keep_versions()
-        for name, data in FILES.items():
+        for name, data in files.items():
             self.put(name, data)
         self.receipt = self.write_receipt()
 

@@ -23,14 +23,17 @@ from validator.s3.client import S3Settings, endpoint_of, make_client
 from validator.s3.quilt import Changes, PackageRevision, import_quilt
 from validator.s3.versions import NO_VERSION
 from validator.upload.destination import parse_destination
+from validator.workflows.package_associations import associated_subset
 from validator.workflows.package_content import (
     PlacedObject,
     closed_subset,
     hashes_of,
     package_metadata,
+    package_root,
     parse_selection,
     place_objects,
 )
+from validator.workflows.package_links import stored_links
 from validator.workflows.package_versions import FoundVersions, find_versions
 
 DEFAULT_JOBS = 16
@@ -165,17 +168,24 @@ def make_package(request: PackageRequest, progress: Progress | None = None) -> P
     wanted = parse_selection(request.select)
     import_quilt()
     receipts = [Receipt(path) for path in request.receipts]
-    objects = place_objects(_records(receipts).values())
-    chosen = closed_subset(objects, wanted) if wanted else objects
-    hashes = hashes_of(chosen, request.hash_type)
-    meta = package_metadata(receipts, chosen, len(objects), wanted, said)
+    records = _records(receipts)
+    root = package_root(records)
+    objects = place_objects(records.values(), root)
     bucket = _bucket(receipts, request.bucket)
     client = make_client(request.s3, request.jobs)
     _trust(receipts, endpoint_of(client))
+    chosen = objects
+    if wanted and root is None:
+        chosen = closed_subset(objects, wanted)
+    elif wanted:
+        links = stored_links(client, bucket, objects, request.jobs, progress)
+        chosen = associated_subset(objects, wanted, links)
+    hashes = hashes_of(chosen, request.hash_type)
+    meta = package_metadata(receipts, chosen, len(objects), wanted, said)
     revision = PackageRevision(request.name, destination, registry, request.s3)
     earlier = {e.place.key: e.place.version_id or "" for e in revision.entries() if e.place.bucket == bucket}
-    records = {item.record.key: item.record for item in chosen}
-    found = find_versions(client, bucket, records, earlier, request.jobs, progress)
+    selected = {item.record.key: item.record for item in chosen}
+    found = find_versions(client, bucket, selected, earlier, request.jobs, progress)
     address = PackageAddress(destination.removeprefix("s3://"), request.name)
     facts: dict[str, Any] = {
         "entries": len(chosen),
@@ -282,7 +292,7 @@ def _entries(
         key = item.record.key
         version = found.chosen[key].version_id
         place = PhysicalKey(bucket, key, None if version == NO_VERSION else version)
-        yield PackageEntry(key, place, item.record.size, digest, item.meta)
+        yield PackageEntry(item.logical_key, place, item.record.size, digest, item.meta)
 
 
 def _unversioned(bucket: str, found: FoundVersions, entries: int) -> CpgateError:

@@ -1,9 +1,10 @@
 """What a package of uploaded data holds: its entries with their places, and what it says about itself."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import takewhile
 from operator import attrgetter
 from typing import Any
 
@@ -12,7 +13,8 @@ from validator.manifests.receipt import Receipt
 from validator.models.place import Place
 from validator.models.quilt import HashType, PackageHash
 from validator.models.receipt import ReceiptHeader, ReceiptObject
-from validator.rulebook.layout import load_layout
+from validator.rulebook.layout import load_layout, load_package_layout
+from validator.sources.package import looks_like_package
 
 HOMES = ("project", "source", "batch", "plate", "well")
 """Entities that say to what a file belongs, the widest first."""
@@ -21,10 +23,21 @@ _SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class PlacedObject:
-    """An object of a receipt with its place in the layout."""
+    """An object of a receipt with its place in the layout.
+
+    Attributes
+    ----------
+    record
+        What the receipt says of it.
+    place
+        Its kind and entities.
+    logical_key
+        What the package calls it: its key, in a package of its own style from the root of that on.
+    """
 
     record: ReceiptObject
     place: Place
+    logical_key: str
 
     @property
     def meta(self) -> dict[str, Any]:
@@ -34,13 +47,23 @@ class PlacedObject:
         return {"kind": self.place.kind, **self.place.entities}
 
 
-def place_objects(records: Iterable[ReceiptObject]) -> list[PlacedObject]:
-    """Place every object by the layout, in the order of the keys."""
-    layout = load_layout()
+def package_root(keys: Collection[str]) -> str | None:
+    """Where a package in the style of the Allen Institute begins in the keys; ``None`` when they are none of one."""
+    first, last = (key.split("/")[:-1] for key in (min(keys), max(keys)))
+    shared = takewhile(lambda parts: parts[0] == parts[1], zip(first, last, strict=False))
+    root = "".join(f"{part}/" for part, _ in shared)
+    names = {key[len(root) :].partition("/")[0] for key in keys}
+    return root if looks_like_package(names) else None
+
+
+def place_objects(records: Iterable[ReceiptObject], root: str | None) -> list[PlacedObject]:
+    """Place every object in the order of the keys: by the layout of the Gallery, or of a package below its root."""
+    layout, start = (load_layout(), 0) if root is None else (load_package_layout(), len(root))
     placed = []
     for record in sorted(records, key=lambda record: record.key):
-        folder, slash, name = record.key.rpartition("/")
-        placed.append(PlacedObject(record, layout.place_file(layout.place_folder(folder + slash), name)))
+        key = record.key[start:]
+        folder, slash, name = key.rpartition("/")
+        placed.append(PlacedObject(record, layout.place_file(layout.place_folder(folder + slash), name), key))
     return placed
 
 
@@ -192,6 +215,7 @@ def package_metadata(
         "datasets": sorted({f"{e['project']}/{e['source']}" for e in entities if "source" in e}),
         "batches": sorted({e["batch"] for e in entities if "batch" in e}),
         "plates": sorted({e["plate"] for e in entities if "plate" in e}),
+        **_nodes(objects),
         "kinds": dict(sorted(Counter(item.meta.get("kind", "no place") for item in objects).items())),
         "objects": len(objects),
         "size": sum(item.record.size for item in objects),
@@ -207,6 +231,12 @@ def package_metadata(
             "Give it another name in the file of --meta.",
         )
     return {**said, **meta}
+
+
+def _nodes(objects: Sequence[PlacedObject]) -> dict[str, Any]:
+    """Numbers of nodes by group; nothing for data of the Gallery."""
+    nodes = {(p["group"], p["node"]) for p in (item.place.entities for item in objects) if "node" in p}
+    return {"nodes": dict(sorted(Counter(group for group, _ in nodes).items()))} if nodes else {}
 
 
 def _about_all(receipt: Receipt) -> Iterator[dict[str, Any]]:
