@@ -5,13 +5,23 @@ import pytest
 
 from validator.digests.parts import ObjectDigest
 from validator.digests.sha256 import WholeDigest
-from validator.models.listing import Entry
+from validator.models.listing import Entry, Folder
 from validator.models.place import Misfit, Place
 from validator.s3.client import S3Settings, make_client
 from validator.s3.limits import MIN_PART_SIZE
 from validator.s3.objects import RemoteObject
-from validator.upload.finishing import PRESENT, Sweep, compare_with_listing, receipt_object, sweep_uploads
-from validator.upload.journal import JournalState, UploadRecord
+from validator.upload.files import FolderChoice, SelectedFiles
+from validator.upload.finishing import (
+    PRESENT,
+    Sweep,
+    compare_with_listing,
+    compared,
+    receipt_object,
+    sweep_uploads,
+)
+from validator.upload.journal import UploadRecord
+from validator.upload.journal_reading import JournalState
+from validator.upload.ledger import Ledger
 from validator.upload.plan import Action, PlanItem
 from validator.upload.sending import Outcome, State
 from validator.upload.tasks import Failure
@@ -24,8 +34,18 @@ DIGEST = ObjectDigest(SIZE, "a" * 32, None, 1, "AAAAAAAAAAA=")
 ITEM = PlanItem(Entry(KEY, "/data/a.tiff", SIZE, 1_700_000_000_123_456_789), Action.SEND)
 
 
-def there(size: int = SIZE, etag: str = DIGEST.etag) -> dict[str, RemoteObject]:
-    return {KEY: RemoteObject(KEY, size, etag, NOW)}
+def there(size: int = SIZE, etag: str = DIGEST.etag) -> RemoteObject:
+    return RemoteObject(KEY, size, etag, NOW)
+
+
+def select(*keys: str) -> SelectedFiles:
+    folders: dict[str, Folder] = {}
+    for key in sorted(keys):
+        parent, _, name = key.rpartition("/")
+        folder = folders.setdefault(f"{parent}/", Folder(f"{parent}/", f"/data/{parent}"))
+        folder.add(name, SIZE, ITEM.entry.mtime_ns)
+    choices = [FolderChoice(key, len(folder.names), sum(folder.sizes)) for key, folder in folders.items()]
+    return SelectedFiles(choices, folders.__getitem__)
 
 
 def outcome(state: State = State.UPLOADED, at: str = NOW.isoformat()) -> Outcome:
@@ -33,36 +53,65 @@ def outcome(state: State = State.UPLOADED, at: str = NOW.isoformat()) -> Outcome
 
 
 def test_what_the_bucket_lists_is_believed():
-    assert compare_with_listing([outcome()], there()) == [outcome()]
+    assert compared(outcome(), there()) == outcome()
 
 
 def test_an_unchanged_object_has_the_buckets_time():
-    [compared] = compare_with_listing([outcome(State.UNCHANGED, "")], there())
-    assert compared.state is State.UNCHANGED
-    assert compared.uploaded_at == NOW.isoformat()
+    seen = compared(outcome(State.UNCHANGED, ""), there())
+    assert seen.state is State.UNCHANGED
+    assert seen.uploaded_at == NOW.isoformat()
 
 
 @pytest.mark.parametrize("state", sorted(PRESENT))
 @pytest.mark.parametrize(
     ("remote", "says"),
     [
-        ({}, "the bucket does not list it"),
+        (None, "the bucket does not list it"),
         (there(size=SIZE + 1), "21 bytes"),
         (there(etag="b" * 32), "b" * 32),
         (there(etag=DIGEST.etag + "-1"), "other bytes"),
     ],
 )
 def test_nothing_else_is_believed(state, remote, says):
-    [compared] = compare_with_listing([outcome(state)], remote)
-    assert (compared.state, compared.failure) == (State.FAILED, Failure.REMOTE)
-    assert says in compared.reason
-    assert compared.mend
+    seen = compared(outcome(state), remote)
+    assert (seen.state, seen.failure) == (State.FAILED, Failure.REMOTE)
+    assert says in seen.reason
+    assert seen.mend
 
 
 def test_what_failed_stays_failed():
     failed = Outcome(ITEM, State.FAILED, failure=Failure.CHANGED, reason="it changed")
     conflict = Outcome(ITEM, State.CONFLICT, DIGEST)
-    assert compare_with_listing([failed, conflict], there()) == [failed, conflict]
+    assert [compared(one, there()) for one in (failed, conflict)] == [failed, conflict]
+
+
+PLANNED = {
+    "unchanged": (PlanItem(ITEM.entry, Action.UNCHANGED, digest=DIGEST), State.UNCHANGED, ""),
+    "conflict": (PlanItem(ITEM.entry, Action.CONFLICT), State.CONFLICT, "other bytes lie there (20 bytes"),
+    "failed": (PlanItem(ITEM.entry, Action.FAILED, reason="its key is too long"), State.FAILED, "too long"),
+    "never sent": (ITEM, State.FAILED, "it was not sent"),
+}
+
+
+@pytest.mark.parametrize(("item", "state", "reason"), PLANNED.values(), ids=PLANNED)
+def test_every_file_has_a_state_in_the_end(tmp_path, item, state, reason):
+    """A file that was planned to be sent and of which nothing was heard has failed: it never hides."""
+    ledger = Ledger(select(KEY), tmp_path)
+    ledger.see(there(), 1)
+    ledger.plan(0, item)
+    compare_with_listing(ledger, 1)
+    [outcome] = ledger.outcomes()
+    assert (outcome.state, ledger.states[state]) == (state, 1)
+    assert reason in outcome.reason
+
+
+def test_an_object_that_only_an_earlier_listing_saw_is_not_there(tmp_path):
+    ledger = Ledger(select(KEY), tmp_path)
+    ledger.see(there(), 1)
+    ledger.plan(0, PlanItem(ITEM.entry, Action.UNCHANGED, digest=DIGEST))
+    compare_with_listing(ledger, 2)
+    [outcome] = ledger.outcomes(State.FAILED)
+    assert "does not list it" in outcome.reason
 
 
 def test_the_receipt_says_what_was_verified():
@@ -113,7 +162,7 @@ class Uploads:
         return upload_id
 
     def sweep(self, *keys: str, kept: tuple[str, ...] = ()) -> Sweep:
-        return sweep_uploads(self.client, self.store.bucket, set(keys), self.journal, set(kept))
+        return sweep_uploads(self.client, self.store.bucket, select(*keys), self.journal, set(kept))
 
 
 @pytest.fixture

@@ -7,19 +7,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from remembered import Remembered, remember
 
 from validator.digests.files import FileState
 from validator.digests.parts import ObjectDigest, PartDigest, digest_bytes
 from validator.recordlog.log import LogWriter, encode_record
-from validator.upload.journal import (
-    COMPACT_NAME,
-    DoneRecord,
-    Journal,
-    JournalState,
-    UploadRecord,
-    compact,
-    read_journal,
-)
+from validator.upload.compaction import COMPACT_NAME, compact
+from validator.upload.journal import DoneRecord, Journal, UploadRecord
+from validator.upload.journal_reading import JournalState, read_journal
 
 KEYS = ["a/b/1.tiff", "a/b/2.tiff", "a/b/ü\udc80.sqlite"]
 STATES = [FileState(20, 1), FileState(20, 2), FileState(30, 3)]
@@ -64,7 +59,7 @@ def test_what_is_written_is_read(tmp_path):
     journal.done(done(KEYS[1], STATES[1]))
     journal.digest(KEYS[2], STATES[2], digest(STATES[2], 8))
     journal.close()
-    state = read_journal(tmp_path)
+    state = remember(tmp_path)
     assert state.last_run == 7
     assert state.uploads == {"id-1": UploadRecord("id-1", KEYS[0], 8, STATES[0], {2: part(2)})}
     assert state.intents == {KEYS[1]}
@@ -73,9 +68,8 @@ def test_what_is_written_is_read(tmp_path):
         KEYS[1]: (STATES[1], digest(STATES[1])),
         KEYS[2]: (STATES[2], digest(STATES[2], 8)),
     }
-    assert state.digests_of(KEYS[2], STATES[2]) == [digest(STATES[2], 8)]
-    assert state.digests_of(KEYS[2], STATES[1]) == []
-    assert state.uploads_of(KEYS[0]) == [state.uploads["id-1"]]
+    assert state.state.by_key() == {KEYS[0]: [state.uploads["id-1"]]}
+    assert read_journal(tmp_path).uploads == state.uploads, "whether or not the rest is told"
 
 
 def test_every_process_has_a_file_of_its_own(tmp_path):
@@ -97,22 +91,12 @@ def test_an_upload_that_ended_is_forgotten(tmp_path):
     assert list(read_journal(tmp_path).uploads) == ["two"]
 
 
-def test_the_upload_with_most_parts_comes_first(tmp_path):
-    journal = Journal(tmp_path, 1, "w001")
-    for upload_id, parts in (("one", 1), ("three", 3), ("two", 2)):
-        journal.begin(UploadRecord(upload_id, KEYS[0], 8, STATES[0]))
-        for number in range(1, parts + 1):
-            journal.part(upload_id, number, part(number))
-    journal.close()
-    assert [u.upload_id for u in read_journal(tmp_path).uploads_of(KEYS[0])] == ["three", "two", "one"]
-
-
 def test_kinds_of_another_version_are_passed_over(tmp_path):
     log = LogWriter(tmp_path / "000001-w001-1.journal")
     for record in ({"t": "run", "run": 1}, {"t": "wish", "text": "x"}, {"t": "intent", "key": "k"}):
         log.append(record)
     log.close()
-    assert read_journal(tmp_path) == JournalState(intents={"k"}, last_run=1)
+    assert read_journal(tmp_path) == JournalState(intents={"k"}, last_run=1, files=1)
 
 
 def test_other_files_of_the_folder_are_no_journals(tmp_path):
@@ -233,7 +217,7 @@ def write_events(folder: Path, events) -> None:
         journal.close()
 
 
-def assert_settled(state: JournalState, before: JournalState, settled: set[str]) -> None:
+def assert_settled(state: Remembered, before: Remembered, settled: set[str]) -> None:
     assert (state.done, state.digests, state.last_run) == (before.done, before.digests, before.last_run)
     assert state.uploads == {i: u for i, u in before.uploads.items() if u.key not in settled}
 
@@ -243,15 +227,15 @@ def assert_settled(state: JournalState, before: JournalState, settled: set[str])
 def test_put_together_it_says_the_same(scratch, events, settled):
     folder = new_folder(scratch)
     write_events(folder, events)
-    before = read_journal(folder)
+    before = remember(folder)
     compact(folder, before.last_run, settled=settled)
     assert [path.name for path in folder.iterdir()] == ["000003-zz-compact.journal"]
-    after = read_journal(folder)
+    after = remember(folder)
     assert_settled(after, before, settled)
     with_upload = {upload.key for upload in after.uploads.values()}
     assert after.intents - with_upload == before.intents - settled - with_upload
     compact(folder, after.last_run)
-    assert_settled(read_journal(folder), after, set())
+    assert_settled(remember(folder), after, set())
     assert len(list(folder.iterdir())) == 1
 
 
@@ -265,7 +249,7 @@ def test_a_kill_while_it_is_put_together_loses_nothing(scratch, events, removals
     """0: before the new file has its name; n: before the nth old file is removed."""
     folder = new_folder(scratch)
     write_events(folder, events)
-    before = read_journal(folder)
+    before = remember(folder)
     steps = count()
 
     def die(self, *arguments, **more):
@@ -280,7 +264,7 @@ def test_a_kill_while_it_is_put_together_loses_nothing(scratch, events, removals
         with pytest.raises(Killed):
             compact(folder, before.last_run)
     assert (folder / "000003-zz-compact.journal").exists() == (removals > 0)
-    after = read_journal(folder)
+    after = remember(folder)
     assert (after.done, after.digests, after.last_run) == (before.done, before.digests, before.last_run)
     for upload_id, upload in before.uploads.items():
         assert after.uploads[upload_id] == upload
@@ -290,14 +274,14 @@ def test_a_kill_while_it_is_put_together_loses_nothing(scratch, events, removals
 
 def test_a_disk_that_is_too_full_for_it_keeps_what_is_there(tmp_path, monkeypatch):
     write_events(tmp_path, [("done", KEYS[0], STATES[0], None, 1)])
-    before, names = read_journal(tmp_path), sorted(tmp_path.iterdir())
+    before, names = remember(tmp_path), sorted(tmp_path.iterdir())
 
     def full(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     compact(tmp_path, before.last_run)
-    assert read_journal(tmp_path) == before
+    assert remember(tmp_path) == before
     assert sorted(tmp_path.iterdir()) == names
 
 
@@ -309,14 +293,24 @@ def test_a_file_that_was_read_again_for_another_part_size_is_known_for_both(tmp_
     first.close()
     second.close()
     for _ in range(2):
-        known = read_journal(tmp_path).digests_of(KEYS[0], STATES[0])
-        assert {d.part_size for d in known} == {8, None}
+        assert {d.part_size for d in remember(tmp_path).digests_of(KEYS[0])} == {8, None}
         compact(tmp_path, 1)
 
 
 def test_runs_go_on_counting(tmp_path):
     for expected in (1, 2, 3):
-        run = read_journal(tmp_path).last_run + 1
+        run = remember(tmp_path).last_run + 1
         assert run == expected
         Journal(tmp_path, run, "w001").close()
         compact(tmp_path, run)
+
+
+def test_what_a_run_knows_takes_the_place_of_older_records(tmp_path):
+    write_events(tmp_path, [("done", key, STATES[0], None, 1) for key in KEYS])
+    newer = [done(KEYS[0], STATES[1], 8), DoneRecord(KEYS[1], STATES[2], digest(STATES[2]))]
+    compact(tmp_path, 3, known=newer, replaced=lambda key: key in KEYS[:2])
+    after = remember(tmp_path)
+    assert after.done == {KEYS[0]: newer[0], KEYS[2]: done(KEYS[2], STATES[0])}
+    assert after.digests[KEYS[1]] == (STATES[2], digest(STATES[2]))
+    lines = [path.read_bytes().count(b"\n") for path in tmp_path.iterdir()]
+    assert lines == [4], "a record for the run, and one for each file"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from botocore.stub import ANY, Stubber
+from remembered import Remembered, remember
 from servers import losing_proxy
 
 from validator.digests.files import FileState
@@ -16,7 +17,7 @@ from validator.recordlog.log import read_log
 from validator.s3.client import S3Settings, make_client
 from validator.s3.limits import MIN_PART_SIZE
 from validator.s3.wire.connections import open_data_path
-from validator.upload.journal import DoneRecord, Journal, JournalState, read_journal
+from validator.upload.journal import DoneRecord, Journal
 from validator.upload.perform import Performer
 from validator.upload.tasks import Answer, Do, Failure, Task
 
@@ -92,8 +93,8 @@ class Desk:
         for number in numbers or (1, 2, 3):
             self.succeed(Do.PART, upload_id=upload_id, number=number)
 
-    def known(self) -> JournalState:
-        return read_journal(self.folder)
+    def known(self) -> Remembered:
+        return remember(self.folder)
 
     def stub(self) -> Stubber:
         self.performer.client, self.performer.connections = self.client, None  # a store only boto3 reaches

@@ -8,8 +8,8 @@ from validator.digests.files import FileState
 from validator.digests.parts import ObjectDigest, digest_bytes, join_parts
 from validator.models.listing import Entry
 from validator.s3.objects import RemoteObject
-from validator.upload.journal import DoneRecord, JournalState, UploadRecord
-from validator.upload.plan import Action, PlanItem, leftovers, make_plan, may_replace, settle
+from validator.upload.journal import UploadRecord
+from validator.upload.plan import Action, PlanItem, may_replace, plan_file, settle
 
 KEY = "cpg0099-example/broad/images/2024_03_05_Run1/images/BR01/a.tiff"
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -30,13 +30,14 @@ def upload(upload_id: str, *numbers: int, state: FileState = STATE, key: str = K
     return UploadRecord(upload_id, key, PART, state, {n: PIECES[n] for n in numbers})
 
 
-def journal(*uploads: UploadRecord, digest=None, state=STATE, done=None) -> JournalState:
-    known = JournalState(uploads={record.upload_id: record for record in uploads})
-    if digest is not None:
-        known.digests[KEY] = (state, digest)
-    if done is not None:
-        known.done[KEY] = DoneRecord(KEY, state, done, NOW.isoformat())
-    return known
+def journal(*uploads: UploadRecord, digest: ObjectDigest | None = None):
+    """What is known of the file from before: digests, and unfinished uploads."""
+    return digest, uploads
+
+
+def plan(remote, known, *, entry=ENTRY, part_size=PART, replace=()):
+    digest, uploads = known
+    return plan_file(entry, remote, digest, uploads, part_size=part_size, replace=replace)
 
 
 OTHER = there("b" * 32)
@@ -49,16 +50,11 @@ DECISIONS = {
     "nothing there, parts of an older state of the file": (
         None, journal(upload("u", 1, state=OLD_STATE)), (), Action.SEND),
     "the same bytes, known": (there(SINGLE.etag), journal(digest=SINGLE), (), Action.UNCHANGED),
-    "the same bytes, known since it was sent": (there(SINGLE.etag), journal(done=SINGLE), (), Action.UNCHANGED),
-    "the same bytes, known from another part size too": (
-        there(WHOLE.etag), journal(digest=SINGLE, done=WHOLE), (), Action.UNCHANGED),
     "the same bytes, replace named": (there(SINGLE.etag), journal(digest=SINGLE), ALL, Action.UNCHANGED),
     "completed, but killed before the answer": (
         there(WHOLE.etag), journal(upload("u", 1, 2, 3)), (), Action.UNCHANGED),
     "the same size, nothing known": (OTHER, journal(), (), Action.COMPARE),
     "the same size, nothing known, replace named": (OTHER, journal(), ALL, Action.COMPARE),
-    "the same size, known for another state of the file": (
-        there(SINGLE.etag), journal(digest=SINGLE, state=OLD_STATE), (), Action.COMPARE),
     "the same size, known for another part size": (there(WHOLE.etag), journal(digest=SINGLE), (), Action.COMPARE),
     "the same size, some parts known": (OTHER, journal(upload("u", 1, 2)), (), Action.COMPARE),
     "another size": (there("b" * 32, 21), journal(), (), Action.CONFLICT),
@@ -72,13 +68,13 @@ DECISIONS = {
 
 @pytest.mark.parametrize(("remote", "known", "replace", "action"), DECISIONS.values(), ids=DECISIONS)
 def test_decisions(remote, known, replace, action):
-    [item] = make_plan([ENTRY], {KEY: remote} if remote else {}, known, part_size=PART, replace=replace)
+    item = plan(remote, known, replace=replace)
     assert item.action is action
     assert item.entry is ENTRY
     assert item.there == remote
     assert item.state == STATE
     if action is Action.RESUME:
-        assert item.upload is known.uploads["u"]
+        assert [item.upload] == list(known[1])
         assert item.part_size == PART
         assert item.bytes_there == sum(part.size for part in item.upload.parts.values())
     else:
@@ -92,27 +88,21 @@ def test_nothing_that_is_there_is_sent_without_being_named():
     """Whatever is known, other bytes are a conflict or are compared first."""
     for remote, known, _, _ in DECISIONS.values():
         if remote is not None:
-            [item] = make_plan([ENTRY], {KEY: remote}, known, part_size=PART)
+            item = plan(remote, known)
             assert item.action not in {Action.SEND, Action.RESUME}
 
 
 @pytest.mark.parametrize(("size", "part_size"), [(0, None), (8, None), (9, 8), (20, 8)])
 def test_part_sizes_of_what_is_sent(size, part_size):
-    [item] = make_plan([Entry(KEY, "/data/a", size, 5)], {}, JournalState(), part_size=PART)
+    item = plan(None, journal(), entry=Entry(KEY, "/data/a", size, 5))
     assert (item.action, item.part_size) == (Action.SEND, part_size)
 
 
 def test_the_upload_with_most_parts_is_resumed_with_its_own_part_size():
     known = journal(upload("one", 1), upload("two", 1, 2), upload("three", 1, 2, 3, state=OLD_STATE))
-    [item] = make_plan([ENTRY], {}, known, part_size=1000)
+    item = plan(None, known, part_size=1000)
     assert item.upload.upload_id == "two"
     assert item.part_size == PART
-
-
-def test_the_order_of_the_files_is_kept():
-    entries = [Entry(f"{KEY}{n}", "/data/a", n, n) for n in (3, 1, 2)]
-    items = make_plan(entries, {}, JournalState(), part_size=PART)
-    assert [item.entry for item in items] == entries
 
 
 COMPARED = PlanItem(ENTRY, Action.COMPARE, there=OTHER)
@@ -120,19 +110,19 @@ COMPARED = PlanItem(ENTRY, Action.COMPARE, there=OTHER)
 
 def test_after_reading_the_same_bytes_are_unchanged():
     item = PlanItem(ENTRY, Action.COMPARE, there=there(SINGLE.etag))
-    settled = settle(item, SINGLE, JournalState(), PART, ())
+    settled = settle(item, SINGLE, (), PART, ())
     assert (settled.action, settled.digest) == (Action.UNCHANGED, SINGLE)
 
 
 def test_after_reading_other_bytes_are_a_conflict():
-    settled = settle(COMPARED, SINGLE, journal(upload("u", 1)), PART, ("*.csv",))
+    settled = settle(COMPARED, SINGLE, [upload("u", 1)], PART, ("*.csv",))
     assert (settled.action, settled.there) == (Action.CONFLICT, OTHER)
 
 
 def test_after_reading_other_bytes_are_replaced_where_that_is_named():
-    settled = settle(COMPARED, SINGLE, JournalState(), PART, ALL)
+    settled = settle(COMPARED, SINGLE, (), PART, ALL)
     assert (settled.action, settled.part_size, settled.there) == (Action.SEND, PART, OTHER)
-    known = journal(upload("old", 1, 2, state=OLD_STATE), upload("u", 1))
+    known = [upload("old", 1, 2, state=OLD_STATE), upload("u", 1)]
     settled = settle(COMPARED, SINGLE, known, PART, ALL)
     assert (settled.action, settled.upload.upload_id) == (Action.RESUME, "u")
 
@@ -150,17 +140,3 @@ def test_after_reading_other_bytes_are_replaced_where_that_is_named():
 )
 def test_what_replace_names(glob, answer):
     assert may_replace(KEY, (glob,)) is answer
-
-
-def test_uploads_that_nothing_resumes_are_left_over():
-    known = journal(
-        upload("used", 1, 2),
-        upload("shorter", 1),
-        upload("old", 1, state=OLD_STATE),
-        upload("another file", 1, key="cpg0099-example/broad/other"),
-    )
-    items = make_plan([ENTRY], {}, known, part_size=PART)
-    assert {record.upload_id for record in leftovers(items, known)} == {"shorter", "old"}
-    items = make_plan([ENTRY], {KEY: there("b" * 32, 21)}, known, part_size=PART)
-    assert {record.upload_id for record in leftovers(items, known)} == {"used", "shorter", "old"}
-    assert leftovers([], known) == []

@@ -26,7 +26,12 @@ def chosen(selection: Selection) -> set[str]:
         folder = Folder(key, f"/data/{key}")
         for name in names:
             folder.add(name, 1, 1)
-        keys.update(entry.key for entry in selection.entries(folder, layout.place_folder(key)))
+        if selection.takes_folder(layout.place_folder(key).entities):
+            files = len(folder.names)
+            choice = selection.choose(key, files, sum(folder.sizes), lambda folder=folder: folder)
+            chosen = range(files) if choice.chosen is None else choice.chosen
+            assert choice.files == choice.size == len(chosen)
+            keys.update(key + folder.names[i] for i in chosen)
     return keys
 
 

@@ -8,9 +8,9 @@ import sys
 from contextlib import suppress
 
 import pytest
+from remembered import remember
 
 from validator.s3.client import S3Settings
-from validator.upload.journal import read_journal
 from validator.upload.tasks import Answer, Do, Failure, Task
 
 BREAKING = """
@@ -73,7 +73,7 @@ def test_it_does_what_it_is_given_and_ends_when_told(start, store, tmp_path):
     assert all(answer.failure is None for answer in answers)
     assert (process.returncode, err) == (0, b"")
     assert store.object_keys() == [f"a/b/{number}" for number in range(5)]
-    assert sorted(read_journal(tmp_path).done) == store.object_keys()
+    assert sorted(remember(tmp_path).done) == store.object_keys()
 
 
 def test_it_ends_when_its_parent_is_gone(start):

@@ -413,16 +413,15 @@ def test_a_part_size_that_s3_does_not_allow(cpgate, dataset, size):
 def test_a_file_that_vanishes_is_named_and_the_rest_arrives(cpgate, store, dataset, monkeypatch):
     """The listing is taken first; what is gone when its turn comes fails by name."""
     victim = sorted(local_files(dataset).items())[3]
-    from validator.workflows import upload as workflow
+    from validator.workflows import upload_run as workflow
 
-    real = workflow.make_plan
+    real = workflow.compare_files
 
-    def plan_then_delete(*arguments, **options):
-        items = real(*arguments, **options)
+    def compare_then_delete(*arguments, **options):
+        real(*arguments, **options)
         victim[1].unlink()
-        return items
 
-    monkeypatch.setattr(workflow, "make_plan", plan_then_delete)
+    monkeypatch.setattr(workflow, "compare_files", compare_then_delete)
     code, out, _ = cpgate("upload", dataset)
     assert code == 4
     assert victim[0] in out
@@ -481,7 +480,7 @@ def test_bytes_of_others_stay_when_the_file_cannot_be_read_for_comparing(cpgate,
     path = local_files(dataset)[key]
     theirs = bytes(path.stat().st_size)
     store.put(key, theirs)
-    from validator.workflows import upload as workflow
+    from validator.workflows import upload_run as workflow
 
     real = workflow.compare_files
 

@@ -1,9 +1,11 @@
 """From what the uploader knows to what is said about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from validator.reporters.numbers import counted
 from validator.reporters.upload_facts import Ending, FileProblem, PlanFacts, ReportFacts
+from validator.reporters.upload_text import LISTED
 from validator.upload.finishing import PRESENT, Sweep
 from validator.upload.plan import Action, PlanItem
 from validator.upload.sending import Outcome, State
@@ -11,6 +13,7 @@ from validator.workflows.admission import Admission
 from validator.workflows.upload_result import Planned, UploadResult
 
 REPLACE_HINT = "--replace 'GLOB' replaces the objects whose keys it names; without it they stay as they are"
+RUN_AGAIN = "run the same command again: it goes on where it stopped"
 
 
 def report_facts(admission: Admission) -> ReportFacts:
@@ -22,28 +25,31 @@ def report_facts(admission: Admission) -> ReportFacts:
 
 def plan_facts(planned: Planned) -> PlanFacts:
     """Put a plan into numbers."""
-    conflicts = tuple(
-        FileProblem(
-            item.entry.key,
-            f"other bytes lie there ({item.there.size:,} bytes, ETag {item.there.etag}, "
-            f"of {item.there.modified:%Y-%m-%d %H:%M} UTC); here {_here(item)}",
-            REPLACE_HINT,
-        )
-        for item in planned.items
-        if item.action is Action.CONFLICT and item.there is not None
-    )
     return PlanFacts(
-        files=len(planned.items),
-        size=sum(item.entry.size for item in planned.items),
+        files=len(planned.ledger),
+        size=planned.ledger.files.size,
         send=planned.files(Action.SEND),
         send_size=planned.size(Action.SEND),
         resume=planned.files(Action.RESUME),
         resume_size=planned.size(Action.RESUME),
         resume_there=planned.bytes_there,
         unchanged=planned.files(Action.UNCHANGED),
-        conflicts=conflicts,
-        ignored=planned.ignored,
+        conflict=planned.files(Action.CONFLICT),
+        conflicts=tuple(islice(_conflicts(planned), LISTED)),
+        ignored=tuple((" ".join(entry.patterns), entry.files) for entry in planned.ignored),
+        junk=planned.junk,
     )
+
+
+def _conflicts(planned: Planned) -> Iterator[FileProblem]:
+    for item in planned.items(Action.CONFLICT):
+        if item.there is not None:
+            yield FileProblem(
+                item.entry.key,
+                f"other bytes lie there ({item.there.size:,} bytes, ETag {item.there.etag}, "
+                f"of {item.there.modified:%Y-%m-%d %H:%M} UTC); here {_here(item)}",
+                REPLACE_HINT,
+            )
 
 
 def _here(item: PlanItem) -> str:
@@ -53,21 +59,23 @@ def _here(item: PlanItem) -> str:
 
 def ending(result: UploadResult) -> Ending:
     """Put the end of an upload into words and numbers."""
-    planned_conflicts = {
-        item.entry.key
-        for item in (result.planned.items if result.planned else ())
-        if item.action is Action.CONFLICT
-    }
-    found = [o for o in result.outcomes if o.item.entry.key not in planned_conflicts]
     receipt, bucket = result.receipt, result.planned.destination.bucket if result.planned else ""
+    states = result.states
+    # Conflicts that the plan knew were told with the plan.
+    conflicts = (o for o in result.outcomes(State.CONFLICT) if o.item.action is not Action.CONFLICT)
+    planned_conflicts = result.planned.files(Action.CONFLICT) if result.planned else 0
     return Ending(
-        files=len(result.outcomes),
-        verified=sum(outcome.state in PRESENT for outcome in result.outcomes),
-        sent_files=sum(outcome.state in {State.UPLOADED, State.RESUMED} for outcome in result.outcomes),
+        files=len(result.ledger) if result.ledger else 0,
+        verified=sum(states[state] for state in PRESENT),
+        uploaded=states[State.UPLOADED],
+        resumed=states[State.RESUMED],
+        unchanged=states[State.UNCHANGED],
         bytes_sent=result.bytes_sent,
         seconds=result.seconds,
-        conflicts=_problems(found, State.CONFLICT, REPLACE_HINT),
-        failed=_problems(found, State.FAILED, "run the same command again: it goes on where it stopped"),
+        conflict=states[State.CONFLICT] - planned_conflicts,
+        conflicts=_problems(conflicts, REPLACE_HINT),
+        fail=states[State.FAILED],
+        failed=_problems(result.outcomes(State.FAILED), RUN_AGAIN),
         left_behind=_left_behind(result.sweep),
         receipt=receipt.path if receipt else None,
         receipt_key=f"s3://{bucket}/{result.receipt_key}" if result.receipt_key else "",
@@ -80,11 +88,10 @@ def ending(result: UploadResult) -> Ending:
     )
 
 
-def _problems(outcomes: Iterable[Outcome], state: State, mend: str) -> tuple[FileProblem, ...]:
+def _problems(outcomes: Iterable[Outcome], mend: str) -> tuple[FileProblem, ...]:
     return tuple(
         FileProblem(outcome.item.entry.key, outcome.reason, outcome.mend or mend)
-        for outcome in outcomes
-        if outcome.state is state
+        for outcome in islice(outcomes, LISTED)
     )
 
 

@@ -26,7 +26,17 @@ class FileProblem:
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """A plan in numbers; sizes are bytes."""
+    """A plan in numbers; sizes are bytes.
+
+    Attributes
+    ----------
+    conflict, conflicts
+        How many files meet other bytes, and the first of them.
+    ignored
+        Patterns of the configuration, and how many files each leaves out.
+    junk
+        Files of operating systems and editors, which are never sent.
+    """
 
     files: int
     size: int
@@ -36,8 +46,10 @@ class PlanFacts:
     resume_size: int
     resume_there: int
     unchanged: int
+    conflict: int
     conflicts: tuple[FileProblem, ...]
-    ignored: int = 0
+    ignored: tuple[tuple[str, int], ...] = ()
+    junk: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +60,14 @@ class Ending:
     ----------
     files, verified
         Selected files, and those whose objects the bucket lists with the right size and ETag.
-    sent_files, bytes_sent, seconds
+    uploaded, resumed, unchanged
+        Verified files by how they got there; resumed are those of which parts of an earlier run were used.
+    bytes_sent, seconds
         What this run sent, and how long that took.
-    conflicts, failed
-        Files that did not get there (conflicts that the plan has not named already).
+    conflict, conflicts
+        Files that met other bytes and that the plan has not named already; how many, and the first of them.
+    fail, failed
+        Files that failed: how many, and the first of them.
     left_behind
         What is known about unfinished multipart uploads, in words.
     receipt, receipt_key
@@ -66,10 +82,14 @@ class Ending:
 
     files: int
     verified: int
-    sent_files: int
+    uploaded: int
+    resumed: int
+    unchanged: int
     bytes_sent: int
     seconds: float
+    conflict: int
     conflicts: tuple[FileProblem, ...]
+    fail: int
     failed: tuple[FileProblem, ...]
     left_behind: str
     receipt: Path | None

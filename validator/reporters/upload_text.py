@@ -9,6 +9,7 @@ from validator.reporters.numbers import counted, duration, number, size
 from validator.reporters.upload_facts import Ending, FileProblem, PlanFacts, ReportFacts
 
 LISTED = 10
+"""Files of a kind that are named; the others are counted."""
 MARGIN = 9
 
 
@@ -38,7 +39,7 @@ def refusal(facts: ReportFacts) -> str:
 def plan_lines(facts: PlanFacts, *, quiet: bool = False) -> Iterator[str]:
     """Say what would be done, in files and bytes; ``quiet`` keeps only what goes wrong."""
     if quiet:
-        yield from _listed("conflict", facts.conflicts)
+        yield from _listed("conflict", facts.conflict, facts.conflicts)
         return
     resume = f"resume {number(facts.resume)}"
     if facts.resume:
@@ -47,12 +48,17 @@ def plan_lines(facts: PlanFacts, *, quiet: bool = False) -> Iterator[str]:
         f"send {number(facts.send)} ({size(facts.send_size)})",
         resume,
         f"unchanged {number(facts.unchanged)}",
-        f"conflict {number(len(facts.conflicts))}",
+        f"conflict {number(facts.conflict)}",
     ]
-    if facts.ignored:
-        parts.append(f"ignored {number(facts.ignored)}")
+    ignored = sum(files for _, files in facts.ignored)
+    if ignored:
+        parts.append(f"ignored {number(ignored)}")
     yield f"plan     {counted(facts.files, 'file')}, {size(facts.size)} · {' · '.join(parts)}\n"
-    yield from _listed("conflict", facts.conflicts)
+    for pattern, files in facts.ignored:
+        yield f"ignored  {counted(files, 'file')} by {shown(pattern)}\n"
+    if facts.junk:
+        yield f"ignored  {counted(facts.junk, 'file')} of operating systems and editors\n"
+    yield from _listed("conflict", facts.conflict, facts.conflicts)
 
 
 def wrapped(text: str, width: int) -> str:
@@ -85,21 +91,31 @@ def dry_run_lines(actions: Iterable[tuple[str, str, int]]) -> Iterator[str]:
 
 def ending_lines(ending: Ending) -> Iterator[str]:
     """Say what was verified, what failed and why, and where the receipt is."""
-    if ending.bytes_sent or ending.sent_files:
+    sent = ending.uploaded + ending.resumed
+    if ending.bytes_sent or sent:
         rate = f" · {size(int(ending.bytes_sent / ending.seconds))}/s" if ending.seconds > 0 else ""
         yield (
-            f"sent     {counted(ending.sent_files, 'file')}, {size(ending.bytes_sent)} "
+            f"sent     {counted(sent, 'file')}, {size(ending.bytes_sent)} "
             f"in {duration(ending.seconds)}{rate}\n"
         )
-    yield from _listed("conflict", ending.conflicts)
-    yield from _listed("failed", ending.failed)
+    yield from _listed("conflict", ending.conflict, ending.conflicts)
+    yield from _listed("failed", ending.fail, ending.failed)
+    states = [
+        *(f"uploaded {number(ending.uploaded)}", f"resumed {number(ending.resumed)}"),
+        *(
+            f"unchanged {number(ending.unchanged)}",
+            f"conflict {number(ending.files - ending.verified - ending.fail)}",
+        ),
+        f"failed {number(ending.fail)}",
+    ]
+    yield f"states   {' · '.join(states)}\n"
     yield (
         f"verified {number(ending.verified)} of {counted(ending.files, 'object')} by size and ETag"
         f" · {ending.left_behind}\n"
     )
     if ending.receipt is not None:
         where = "also in the bucket" if ending.receipt_key else "not in the bucket"
-        if ending.conflicts or ending.failed or ending.verified < ending.files:
+        if ending.verified < ending.files:
             where = "of an incomplete upload, so not in the bucket"
         held = " still says it all" if ending.receipt_held else ""
         yield f"receipt  {shown(_short(ending.receipt))}{held}   ({where})\n"
@@ -120,11 +136,11 @@ def _short(path: Path) -> str:
         return str(path)
 
 
-def _listed(what: str, problems: tuple[FileProblem, ...]) -> Iterator[str]:
-    for problem in problems[:LISTED]:
+def _listed(what: str, count: int, problems: tuple[FileProblem, ...]) -> Iterator[str]:
+    for problem in problems:
         yield f"{what:<9}{shown(problem.key)}\n         {shown(problem.reason)}\n"
-    if len(problems) > LISTED:
-        yield f"         and {number(len(problems) - LISTED)} more\n"
+    if count > len(problems):
+        yield f"         and {number(count - len(problems))} more\n"
     if not problems:
         return
     mends = dict.fromkeys(problem.mend for problem in problems if problem.mend)

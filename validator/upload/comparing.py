@@ -1,30 +1,44 @@
 """Files whose object is already there: read them, and only then decide."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 
 from validator.digests.parts import ObjectDigest
 from validator.errors import CpgateError, CredentialsError, RemoteError
 from validator.models.progress import Progress
 from validator.upload.batch_tasks import perform_all
-from validator.upload.journal import JournalState
-from validator.upload.plan import Action, PlanItem, leftovers, settle
+from validator.upload.journal import UploadRecord
+from validator.upload.ledger import Ledger
+from validator.upload.plan import Action, PlanItem, settle
 from validator.upload.pool import WorkerPool
 from validator.upload.tasks import Answer, Do, Failure, Task
 
 
 def compare_files(
     pool: WorkerPool,
-    items: Sequence[PlanItem],
-    journal: JournalState,
+    ledger: Ledger,
+    unfinished: Mapping[str, Sequence[UploadRecord]],
     part_size: int,
     replace: tuple[str, ...],
     progress: Progress,
     should_stop: Callable[[], bool],
-) -> list[PlanItem]:
+) -> None:
     """Read every file that may or may not be what already lies at its key, and decide.
 
     Files that cannot be read have failed: what lies at their key is left alone.
+
+    Parameters
+    ----------
+    pool
+        Workers that read.
+    ledger
+        Holds the plan, and the new decisions afterwards.
+    unfinished
+        Multipart uploads by key.
+    part_size, replace
+        See `plan_file`.
+    progress, should_stop
+        Where it is shown, and whether to begin nothing more.
 
     Raises
     ------
@@ -33,22 +47,15 @@ def compare_files(
     CpgateError
         If the journal cannot be written.
     """
-    decided = list(items)
-    open_items = dict(enumerate(_to_compare(items)))
-    if not open_items:
-        return decided
-    tasks = (_digest_task(number, items[index]) for number, index in open_items.items())
-    total = sum(items[index].entry.size for index in open_items.values())
+    total = ledger.planned_bytes[Action.COMPARE]
+    if not ledger.planned[Action.COMPARE]:
+        return
+    tasks = (_digest_task(position, item) for position, item in ledger.items(Action.COMPARE))
     with progress.step("comparing with what is there", total, "B") as step:
         for task, answer in perform_all(pool, tasks, should_stop):
-            index = open_items[task.id]
-            decided[index] = _decide(items[index], answer, journal, part_size, replace)
+            item = ledger.item(task.id)
+            ledger.plan(task.id, _decide(item, answer, unfinished.get(task.key, ()), part_size, replace))
             step.advance(task.size)
-    return decided
-
-
-def _to_compare(items: Sequence[PlanItem]) -> list[int]:
-    return [index for index, item in enumerate(items) if item.action is Action.COMPARE]
 
 
 def _digest_task(number: int, item: PlanItem) -> Task:
@@ -58,7 +65,11 @@ def _digest_task(number: int, item: PlanItem) -> Task:
 
 
 def _decide(
-    item: PlanItem, answer: Answer, journal: JournalState, part_size: int, replace: tuple[str, ...]
+    item: PlanItem,
+    answer: Answer,
+    unfinished: Sequence[UploadRecord],
+    part_size: int,
+    replace: tuple[str, ...],
 ) -> PlanItem:
     if answer.failure in {Failure.CREDENTIALS, Failure.EXPIRED}:
         raise CredentialsError(answer.what, answer.mend)
@@ -67,21 +78,30 @@ def _decide(
     if answer.failure is Failure.JOURNAL:
         raise CpgateError(answer.what, "make room on the disk, or name another place with --state")
     if answer.failure is Failure.UNVERIFIABLE:
-        return settle(item, None, journal, part_size, replace)
+        return settle(item, None, unfinished, part_size, replace)
     if answer.failure is not None:
         return PlanItem(item.entry, Action.FAILED, there=item.there, reason=answer.what)
     values = answer.values
     digest = ObjectDigest(
         item.entry.size, values["etag"], values["part_size"], values["parts"], values["crc"]
     )
-    return settle(item, digest, journal, part_size, replace)
+    return settle(item, digest, unfinished, part_size, replace)
 
 
-def abort_leftovers(pool: WorkerPool, items: Iterable[PlanItem], journal: JournalState) -> int:
-    """Abort unfinished uploads of the planned files that no file resumes; how many."""
+def abort_leftovers(pool: WorkerPool, ledger: Ledger, uploads: Iterable[UploadRecord]) -> int:
+    """Abort unfinished uploads of the planned files that no file resumes; how many.
+
+    The file has changed since, or the object is there.
+    """
     numbers = count()
     tasks = [
         Task(next(numbers), Do.ABORT, upload.key, upload_id=upload.upload_id)
-        for upload in leftovers(items, journal)
+        for upload in leftovers(ledger, uploads)
     ]
-    return sum(answer.failure is None for _, answer in perform_all(pool, tasks))
+    return sum(answer.failure is None for _, answer in perform_all(pool, tasks)) if tasks else 0
+
+
+def leftovers(ledger: Ledger, uploads: Iterable[UploadRecord]) -> list[UploadRecord]:
+    """Unfinished uploads of the planned files that no file resumes."""
+    used = {upload.upload_id for upload in ledger.uploads.values()}
+    return [upload for upload in uploads if upload.upload_id not in used and upload.key in ledger.files]

@@ -1,6 +1,6 @@
 """After the transfer: compare what the bucket lists with what was sent, and leave nothing behind."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -11,8 +11,11 @@ from validator.models.place import Place
 from validator.models.receipt import ReceiptObject
 from validator.s3.multipart import RemoteUpload, abort_if_empty, abort_upload, try_list_uploads
 from validator.s3.objects import RemoteObject
-from validator.upload.journal import JournalState
-from validator.upload.remote import listing_prefixes
+from validator.upload.files import SelectedFiles
+from validator.upload.journal_reading import JournalState
+from validator.upload.ledger import Ledger
+from validator.upload.plan import Action, PlanItem
+from validator.upload.remote import folder_prefixes
 from validator.upload.sending import Outcome, State
 from validator.upload.tasks import Failure
 
@@ -28,12 +31,43 @@ PRESENT = frozenset(RECEIPT_STATES)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def compare_with_listing(outcomes: Iterable[Outcome], remote: Mapping[str, RemoteObject]) -> list[Outcome]:
-    """Trust only what the bucket lists: an object that is not there with its size and ETag has failed."""
-    return [_compared(outcome, remote.get(outcome.item.entry.key)) for outcome in outcomes]
+def compare_with_listing(ledger: Ledger, listing: int) -> None:
+    """Give every file its state, and trust only what the bucket lists.
+
+    An object that the listing does not hold with its size and ETag has failed.
+
+    Parameters
+    ----------
+    ledger
+        The plan, what was sent, and what the listing saw.
+    listing
+        Number of the listing that counts.
+    """
+    for position, item in ledger.items():
+        account = ledger.account(position)
+        outcome = ledger.outcome(position) if account.state else _without_transfer(item)
+        there = item.there if account.listing == listing else None
+        ledger.settle(position, compared(outcome, there))
 
 
-def _compared(outcome: Outcome, there: RemoteObject | None) -> Outcome:
+def _without_transfer(item: PlanItem) -> Outcome:
+    """What became of a file that needed no transfer."""
+    there = item.there
+    match item.action:
+        case Action.UNCHANGED:
+            return Outcome(item, State.UNCHANGED, item.digest, version_id=item.version_id)
+        case Action.FAILED:
+            return Outcome(item, State.FAILED, failure=Failure.UNREADABLE, reason=item.reason)
+        case Action.CONFLICT:
+            reason = f"other bytes lie there ({there.size:,} bytes, ETag {there.etag})" if there else ""
+            return Outcome(item, State.CONFLICT, failure=Failure.CONFLICT, reason=reason)
+        case _:
+            reason = "it was not sent: the upload ended before its turn came"
+            return Outcome(item, State.FAILED, failure=Failure.REMOTE, reason=reason)
+
+
+def compared(outcome: Outcome, there: RemoteObject | None) -> Outcome:
+    """What became of a file, as far as a listing bears it out."""
     digest = outcome.digest
     if outcome.state not in PRESENT or digest is None:
         return outcome
@@ -115,16 +149,12 @@ class Sweep:
 
 
 def sweep_uploads(
-    client: "S3Client", bucket: str, keys: Collection[str], journal: JournalState, kept_keys: Collection[str]
+    client: "S3Client", bucket: str, files: SelectedFiles, journal: JournalState, kept_keys: Collection[str]
 ) -> Sweep:
-    """Abort what this journal began at these keys and nothing needs any more."""
-    found: dict[str, RemoteUpload] = {}
-    deep, shallow = listing_prefixes(keys)
-    for prefix in [*deep, *shallow]:
-        uploads = try_list_uploads(client, bucket, prefix)
-        if uploads is None:
-            return Sweep(listed=False)
-        found.update((upload.upload_id, upload) for upload in uploads if upload.key in keys)
+    """Abort what this journal began at the keys of these files and nothing needs any more."""
+    found = unfinished_uploads(client, bucket, files)
+    if found is None:
+        return Sweep(listed=False)
     aborted = kept = foreign = 0
     for upload_id, upload in found.items():
         if upload_id not in journal.uploads:
@@ -142,3 +172,17 @@ def sweep_uploads(
             except (CredentialsError, RemoteError):
                 kept += 1
     return Sweep(True, aborted, kept, foreign)
+
+
+def unfinished_uploads(
+    client: "S3Client", bucket: str, files: SelectedFiles
+) -> dict[str, RemoteUpload] | None:
+    """Unfinished uploads at the keys of these files, by their id; ``None`` where they cannot be listed."""
+    found: dict[str, RemoteUpload] = {}
+    deep, shallow = folder_prefixes({folder.rstrip("/") for folder in files.folders()})
+    for prefix in [*deep, *shallow]:
+        uploads = try_list_uploads(client, bucket, prefix)
+        if uploads is None:
+            return None
+        found.update((upload.upload_id, upload) for upload in uploads if upload.key in files)
+    return found

@@ -1,6 +1,6 @@
 """What an upload would do to each file: a pure function of the files, the bucket, and the journal."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from validator.digests.parts import ObjectDigest, join_parts
 from validator.models.listing import Entry
 from validator.s3.limits import MAX_KEY_BYTES, part_count, part_size_for
 from validator.s3.objects import RemoteObject
-from validator.upload.journal import JournalState, UploadRecord
+from validator.upload.journal import UploadRecord
 from validator.upload.selection import matches
 
 
@@ -72,58 +72,40 @@ class PlanItem:
         return sum(part.size for part in self.upload.parts.values()) if self.upload else 0
 
 
-def make_plan(
-    entries: Iterable[Entry],
-    remote: Mapping[str, RemoteObject],
-    journal: JournalState,
+def plan_file(
+    entry: Entry,
+    there: RemoteObject | None,
+    known: ObjectDigest | None = None,
+    unfinished: Sequence[UploadRecord] = (),
     *,
     part_size: int,
     replace: tuple[str, ...] = (),
-) -> list[PlanItem]:
-    """Decide for each file.
+) -> PlanItem:
+    """Decide for one file.
 
     Parameters
     ----------
-    entries
-        The files, in the order in which they are to be sent.
-    remote
-        What lies in the bucket, by key.
-    journal
-        What was done before.
+    entry
+        The file.
+    there
+        What lies at its key.
+    known
+        Digests of the file in its present state, if it was read before.
+    unfinished
+        Multipart uploads of the key that were begun and neither completed nor aborted.
     part_size
         Bytes of a part, where the size of the file allows it.
     replace
         Globs of keys whose objects may be replaced by other bytes.
     """
-    unfinished: dict[str, list[UploadRecord]] = {}
-    for upload in journal.uploads.values():
-        unfinished.setdefault(upload.key, []).append(upload)
-    return [
-        _decide(entry, remote.get(entry.key), journal, unfinished.get(entry.key, []), part_size, replace)
-        for entry in entries
-    ]
-
-
-def _decide(
-    entry: Entry,
-    there: RemoteObject | None,
-    journal: JournalState,
-    unfinished: list[UploadRecord],
-    part_size: int,
-    replace: tuple[str, ...],
-) -> PlanItem:
     if len(entry.key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
         return PlanItem(entry, Action.FAILED, reason=f"its key is longer than S3's {MAX_KEY_BYTES:,} bytes")
-    state = FileState(entry.size, entry.stamp)
-    usable = [upload for upload in unfinished if upload.state == state]
-    best = max(usable, key=lambda upload: len(upload.parts), default=None)
+    best = resumable(entry, unfinished)
     if there is None:
         return _send(entry, best, part_size, None)
-    digest = _known_digest(entry.key, state, journal, best, there)
+    digest = _fitting_digest(known, best, there)
     if digest is not None and (digest.etag, digest.size) == (there.etag, there.size):
-        done = journal.done.get(entry.key)
-        version_id = done.version_id if done is not None and done.digest.etag == there.etag else None
-        return PlanItem(entry, Action.UNCHANGED, there=there, digest=digest, version_id=version_id)
+        return PlanItem(entry, Action.UNCHANGED, there=there, digest=digest)
     if there.size == entry.size and digest is None:
         return PlanItem(entry, Action.COMPARE, there=there)
     if may_replace(entry.key, replace):
@@ -131,10 +113,17 @@ def _decide(
     return PlanItem(entry, Action.CONFLICT, there=there)
 
 
+def resumable(entry: Entry, unfinished: Sequence[UploadRecord]) -> UploadRecord | None:
+    """The upload of this very state of the file that has most parts."""
+    state = FileState(entry.size, entry.stamp)
+    usable = [upload for upload in unfinished if upload.state == state]
+    return max(usable, key=lambda upload: len(upload.parts), default=None)
+
+
 def settle(
     item: PlanItem,
     digest: ObjectDigest | None,
-    journal: JournalState,
+    unfinished: Sequence[UploadRecord],
     part_size: int,
     replace: tuple[str, ...],
 ) -> PlanItem:
@@ -146,8 +135,7 @@ def settle(
     if there is not None and digest is not None and (digest.etag, digest.size) == (there.etag, there.size):
         return PlanItem(item.entry, Action.UNCHANGED, there=there, digest=digest)
     if may_replace(item.entry.key, replace):
-        usable = [u for u in journal.uploads_of(item.entry.key) if u.state == item.state]
-        return _send(item.entry, usable[0] if usable else None, part_size, there)
+        return _send(item.entry, resumable(item.entry, unfinished), part_size, there)
     return PlanItem(item.entry, Action.CONFLICT, there=there, digest=digest)
 
 
@@ -161,14 +149,13 @@ def _send(entry: Entry, upload: UploadRecord | None, part_size: int, there: Remo
     return PlanItem(entry, Action.SEND, part_size=size_of_parts, there=there, replaces=replaces)
 
 
-def _known_digest(
-    key: str, state: FileState, journal: JournalState, upload: UploadRecord | None, there: RemoteObject
+def _fitting_digest(
+    known: ObjectDigest | None, upload: UploadRecord | None, there: RemoteObject
 ) -> ObjectDigest | None:
     """Digests of the file that compare with this very object, from earlier reading; ``None`` if there are none."""
-    for known in journal.digests_of(key, state):
-        if known.etag == there.etag or known.size != there.size:
-            return known
-    if upload is not None and len(upload.parts) == part_count(state.size, upload.part_size):
+    if known is not None and (known.etag == there.etag or known.size != there.size):
+        return known
+    if upload is not None and len(upload.parts) == part_count(upload.state.size, upload.part_size):
         joined = join_parts([upload.parts[n] for n in sorted(upload.parts)], upload.part_size)
         if joined.etag == there.etag:
             return joined
@@ -178,12 +165,3 @@ def _known_digest(
 def may_replace(key: str, replace: tuple[str, ...]) -> bool:
     """Whether ``--replace`` names this key, whole or below ``project/source/``."""
     return matches(key, replace)
-
-
-def leftovers(items: Iterable[PlanItem], journal: JournalState) -> list[UploadRecord]:
-    """Unfinished uploads of the planned files that no item resumes: the file changed, or the object is there."""
-    keys = {item.entry.key for item in items}
-    used = {item.upload.upload_id for item in items if item.upload is not None}
-    return [
-        upload for upload in journal.uploads.values() if upload.key in keys and upload.upload_id not in used
-    ]

@@ -1,9 +1,8 @@
 """What already lies at the keys of an upload, from listings alone."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from validator.models.progress import Step
 from validator.s3.objects import RemoteObject, list_objects
 
 if TYPE_CHECKING:
@@ -14,18 +13,27 @@ SHALLOW_SEGMENTS = 3
 
 
 def listing_prefixes(keys: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Folders to list so that every key is covered and little else is; see `folder_prefixes`."""
+    return folder_prefixes({key.rpartition("/")[0] for key in keys})
+
+
+def folder_prefixes(folders: Collection[str]) -> tuple[list[str], list[str]]:
     """Folders to list so that every key is covered and little else is.
 
     Five segments (``project/source/images/<batch>/images/``) keep the other batches of a large source out
     and ask once for all plates of a batch. A file high up in the tree must not make the listing run through
     everything below it.
 
+    Parameters
+    ----------
+    folders
+        Folders that hold the keys, without a slash at their end.
+
     Returns
     -------
     deep, shallow
         Folders to list with all that is below them, and folders of which only the files directly in them count.
     """
-    folders = {key.rpartition("/")[0] for key in keys}
     shallow = sorted(f"{folder}/".lstrip("/") for folder in folders if folder.count("/") < SHALLOW_SEGMENTS)
     cut = sorted(
         {
@@ -41,21 +49,23 @@ def listing_prefixes(keys: Iterable[str]) -> tuple[list[str], list[str]]:
     return deep, shallow
 
 
-def list_remote(client: "S3Client", bucket: str, keys: Iterable[str], step: Step) -> dict[str, RemoteObject]:
-    """Return what lies at these keys; keys without an object are absent.
+def list_folders(client: "S3Client", bucket: str, folders: Iterable[str]) -> Iterator[RemoteObject]:
+    """Every object in these folders, and some in folders below them; those of one folder in the order of the keys.
+
+    Parameters
+    ----------
+    client, bucket
+        Where to look.
+    folders
+        Keys of folders, each ends with a slash.
 
     Raises
     ------
     RemoteError, CredentialsError
         If the store refuses.
     """
-    wanted = set(keys)
-    found: dict[str, RemoteObject] = {}
-    deep, shallow = listing_prefixes(wanted)
-    folders = [(prefix, False) for prefix in deep] + [(prefix, True) for prefix in shallow]
-    for prefix, direct in folders:
-        for remote in list_objects(client, bucket, prefix, direct=direct):
-            if remote.key in wanted:
-                found[remote.key] = remote
-                step.advance()
-    return found
+    deep, shallow = folder_prefixes({folder.rstrip("/") for folder in folders})
+    for prefix in deep:
+        yield from list_objects(client, bucket, prefix)
+    for prefix in shallow:
+        yield from list_objects(client, bucket, prefix, direct=True)

@@ -1,11 +1,12 @@
 """Which files go: by batch, plate, and globs."""
 
-from collections.abc import Iterator, Mapping
+from array import array
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from validator.models.listing import Entry, Folder
-from validator.models.place import Place
+from validator.models.listing import Folder
+from validator.upload.files import FolderChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,23 @@ class Selection:
             return False
         return not matches(key, self.exclude)
 
-    def entries(self, folder: Folder, place: Place) -> Iterator[Entry]:
-        """Return the selected files of a folder."""
-        if self.takes_folder(place.entities):
-            for entry in folder.entries():
-                if self.takes_key(entry.key):
-                    yield entry
+    def choose(self, key: str, files: int, size: int, read: Callable[[], Folder]) -> FolderChoice:
+        """What the globs let pass of a folder; its names are read only if there are globs.
+
+        Parameters
+        ----------
+        key, files, size
+            The folder, how many files it holds, and their bytes.
+        read
+            Reads their names.
+        """
+        if not self.include and not self.exclude:
+            return FolderChoice(key, files, size)
+        folder = read()
+        chosen = array("q", (i for i, name in enumerate(folder.names) if self.takes_key(key + name)))
+        if len(chosen) == len(folder.names):
+            return FolderChoice(key, files, size)
+        return FolderChoice(key, len(chosen), sum(folder.sizes[i] for i in chosen), chosen)
 
     def concerns(self, entities: Mapping[str, str], key: str) -> bool:
         """Whether a finding at this key speaks of something that is selected.

@@ -1,7 +1,7 @@
 """From what became of the files to the records of a receipt: their places, and SHA-256s where asked for."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from validator.checks.pool import in_threads
 from validator.digests.files import FileState
@@ -11,21 +11,22 @@ from validator.models.place import Place
 from validator.models.progress import Progress
 from validator.models.receipt import ReceiptObject
 from validator.rulebook.layout import Layout
-from validator.upload.finishing import receipt_object
+from validator.upload.finishing import PRESENT, receipt_object
+from validator.upload.ledger import Ledger
 from validator.upload.sending import Outcome
 
 AGAIN = "The upload itself is safe: the same command writes the receipt"
 
 
 def receipt_records(
-    present: Sequence[Outcome], layout: Layout, *, sha256: bool, progress: Progress
+    ledger: Ledger, layout: Layout, *, sha256: bool, progress: Progress
 ) -> Iterator[ReceiptObject]:
-    """Make the records of objects that are in the bucket, in the order in which they come.
+    """Make the records of objects that are in the bucket, in the order of their keys.
 
     Parameters
     ----------
-    present
-        Outcomes of files that are there.
+    ledger
+        What became of each file.
     layout
         Places their keys.
     sha256
@@ -39,18 +40,17 @@ def receipt_records(
         If a file cannot be read any more, or is no longer what was sent.
     """
     if not sha256:
-        for outcome in present:
+        for outcome in ledger.outcomes(*PRESENT):
             yield receipt_object(outcome, place_of(layout, outcome.item.entry.key))
         return
-    size = sum(outcome.item.entry.size for outcome in present)
+    size = sum(outcome.item.entry.size for outcome in ledger.outcomes(*PRESENT))
     with progress.step("reading for SHA-256", size, "B") as step:
-        wholes = in_threads(_whole, present, os.cpu_count() or 1)
-        for outcome, whole in zip(present, wholes, strict=True):
+        for outcome, whole in in_threads(_whole, ledger.outcomes(*PRESENT), os.cpu_count() or 1):
             step.advance(outcome.item.entry.size)
             yield receipt_object(outcome, place_of(layout, outcome.item.entry.key), whole)
 
 
-def _whole(outcome: Outcome) -> WholeDigest:
+def _whole(outcome: Outcome) -> tuple[Outcome, WholeDigest]:
     entry = outcome.item.entry
     try:
         whole = digest_whole(entry.path, FileState(entry.size, entry.mtime_ns))
@@ -64,7 +64,7 @@ def _whole(outcome: Outcome) -> WholeDigest:
             f"{entry.path} holds other bytes than were sent, though its time is the same",
             "Find out what changed it, then run the same command with --replace for its key",
         )
-    return whole
+    return outcome, whole
 
 
 def place_of(layout: Layout, key: str) -> Place:

@@ -2,8 +2,8 @@
 
 import hashlib
 import json
+import os
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +21,8 @@ from validator.s3.failures import AlreadyThere
 from validator.s3.objects import Condition, head_object, put_object
 from validator.upload.destination import Destination, granted_prefix
 from validator.upload.finishing import PRESENT
-from validator.upload.sending import Outcome, State
+from validator.upload.ledger import Ledger
+from validator.upload.sending import State
 from validator.workflows.admission import Admission
 from validator.workflows.receipt_records import receipt_records
 from validator.workflows.receipt_split import split_by_batch
@@ -66,15 +67,17 @@ def put_receipt(client: "S3Client", bucket: str, prefix: str, receipt: ReceiptSu
     """
     moment = receipt.header.created.astimezone(UTC).strftime(TIME_FORMAT)
     key = f"{prefix}{RECEIPTS_FOLDER}/{moment}_{receipt.end.digest[:DIGEST_DIGITS]}{receipt.path.suffix or '.jsonl'}"
-    data = receipt.path.read_bytes()
-    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-    try:
-        put_object(client, bucket, key, data, md5, Condition())
-    except AlreadyThere:
-        # The answer to an earlier try may have been lost: then it is this very receipt.
-        there = head_object(client, bucket, key)
-        if there is None or (there.size, there.etag) != (len(data), md5):
-            raise
+    with receipt.path.open("rb") as stream:
+        md5 = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(0)
+        try:
+            put_object(client, bucket, key, stream, md5, Condition())
+        except AlreadyThere:
+            # The answer to an earlier try may have been lost: then it is this very receipt.
+            there = head_object(client, bucket, key)
+            if there is None or (there.size, there.etag) != (size, md5):
+                raise
     return key
 
 
@@ -118,7 +121,7 @@ def keep_receipt(
     state: Path,
     dataset: Dataset,
     admission: Admission,
-    outcomes: Sequence[Outcome],
+    ledger: Ledger,
     progress: Progress,
 ) -> KeptReceipt:
     """Write the receipt of a run, on disk and last of all in the bucket.
@@ -138,19 +141,15 @@ def keep_receipt(
         What was listed: its names, the layout that places its files, the policy.
     admission
         The report that let the upload pass.
-    outcomes
-        One for each selected file.
+    ledger
+        What became of each selected file.
     progress
         Where the reading for SHA-256 is shown.
     """
-    names = dataset.names
-    present = sorted(
-        (outcome for outcome in outcomes if outcome.state in PRESENT), key=lambda o: o.item.entry.key
-    )
-    if not present:
+    names, states = dataset.names, ledger.states
+    if not any(states[state] for state in PRESENT):
         return KeptReceipt(None)
-    states = Counter(outcome.state for outcome in outcomes)
-    identity = _identity(request, destination, present, states)
+    identity = _identity(request, destination, ledger)
     sent = states[State.UPLOADED] + states[State.RESUMED]
     earlier = _earlier(state, identity) if not sent and request.receipt is None else None
     if earlier is not None and (earlier.key or not request.remote_receipt):
@@ -160,7 +159,7 @@ def keep_receipt(
     summary = write_receipt(
         path,
         _header(request, destination, dataset, admission, now),
-        receipt_records(present, dataset.layout, sha256=request.sha256, progress=progress),
+        receipt_records(ledger, dataset.layout, sha256=request.sha256, progress=progress),
         conflicts=states[State.CONFLICT],
         failed=states[State.FAILED],
     )
@@ -207,15 +206,13 @@ def _header(
     )
 
 
-def _identity(
-    request: UploadRequest, destination: Destination, present: Sequence[Outcome], states: Counter[State]
-) -> str:
+def _identity(request: UploadRequest, destination: Destination, ledger: Ledger) -> str:
     """Digest of what a receipt would say, times apart."""
-    selection = request.selection
+    selection, states = request.selection, ledger.states
     said = [str(destination), *selection.batches, *selection.plates, *selection.include, *selection.exclude]
     asked = [sorted(request.notes.items()), request.sha256, request.receipt_per_batch]
     digest = hashlib.sha256(json.dumps([said, asked, states[State.CONFLICT], states[State.FAILED]]).encode())
-    for outcome in present:
+    for outcome in ledger.outcomes(*PRESENT):
         if outcome.digest is not None:
             line = f"{outcome.item.entry.key}\0{outcome.digest.size}\0{outcome.digest.etag}\n"
             digest.update(line.encode("utf-8", "surrogatepass"))

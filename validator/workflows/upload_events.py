@@ -97,6 +97,7 @@ class UploadEvents:
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
+        self._told: set[str] = set()
 
     def tell(self, news: News) -> None:
         """Write one piece of news."""
@@ -135,10 +136,22 @@ class UploadEvents:
             bytes=sizes,
             bytes_there=planned.bytes_there,
             destination=str(planned.destination),
+            junk=planned.junk or None,
         )
+        for ignored in planned.ignored:
+            self._log.write(
+                "ignored",
+                patterns=list(ignored.patterns),
+                reason=ignored.reason,
+                origin=ignored.origin,
+                files=ignored.files,
+                bytes=ignored.size,
+            )
 
     def _tell_file(self, outcome: Outcome) -> None:
         digest = outcome.digest
+        if outcome.state in {State.CONFLICT, State.FAILED}:
+            self._told.add(outcome.item.entry.key)
         self._log.write(
             "file",
             key=outcome.item.entry.key,
@@ -154,7 +167,10 @@ class UploadEvents:
         )
 
     def end(self, result: UploadResult) -> None:
-        """Write how it ended."""
+        """Write how it ended, and before that every file that did not get there and of which nothing was told yet."""
+        for outcome in result.outcomes(State.CONFLICT, State.FAILED):
+            if outcome.item.entry.key not in self._told:
+                self._tell_file(outcome)
         self._log.write(
             "end",
             code=int(result.exit_code),

@@ -1,14 +1,16 @@
 """What an upload plans, and what became of it."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from validator.errors import ExitCode
 from validator.manifests.receipt import ReceiptSummary
+from validator.models.configuration import IgnoredFiles
 from validator.upload.destination import Destination
 from validator.upload.finishing import Sweep
 from validator.upload.key_wait import KeyNews
+from validator.upload.ledger import Ledger
 from validator.upload.plan import Action, PlanItem
 from validator.upload.sending import Outcome, Retried, State
 from validator.workflows.admission import Admission
@@ -21,30 +23,38 @@ class Planned:
 
     Attributes
     ----------
-    items
-        One for each selected file.
+    ledger
+        What is planned for each selected file.
     destination
         Where they go.
     ignored
-        How many files the configuration leaves out.
+        Files that the configuration leaves out, by the patterns that do.
+    junk
+        How many files of operating systems and editors stay here.
     """
 
-    items: Sequence[PlanItem]
+    ledger: Ledger
     destination: Destination
-    ignored: int = 0
+    ignored: Sequence[IgnoredFiles] = ()
+    junk: int = 0
+
+    def items(self, *actions: Action) -> Iterator[PlanItem]:
+        """The plan of every file, or of those with one of these actions, in the order of the keys."""
+        return (item for _, item in self.ledger.items(*actions))
 
     def files(self, *actions: Action) -> int:
         """How many files have one of these actions."""
-        return sum(item.action in actions for item in self.items)
+        return sum(self.ledger.planned[action] for action in actions)
 
     def size(self, *actions: Action) -> int:
         """Bytes of these files."""
-        return sum(item.entry.size for item in self.items if item.action in actions)
+        return sum(self.ledger.planned_bytes[action] for action in actions)
 
     @property
     def bytes_there(self) -> int:
         """Bytes of files to resume that the bucket already holds."""
-        return sum(item.bytes_there for item in self.items if item.action is Action.RESUME)
+        uploads = self.ledger.uploads.values()
+        return sum(part.size for upload in uploads for part in upload.parts.values())
 
 
 News = Admission | Planned | Outcome | Retried | KeyNews
@@ -63,8 +73,8 @@ class UploadResult:
         What the check said.
     planned
         The plan; ``None`` when the upload was refused.
-    outcomes
-        One for each selected file; empty after a dry run or a refusal.
+    ledger
+        What became of each selected file; ``None`` after a dry run or a refusal.
     bytes_sent
         Bytes of files that went over the network in this run.
     sweep
@@ -85,7 +95,7 @@ class UploadResult:
 
     admission: Admission
     planned: Planned | None = None
-    outcomes: Sequence[Outcome] = ()
+    ledger: Ledger | None = None
     bytes_sent: int = 0
     sweep: Sweep | None = None
     receipt: ReceiptSummary | None = None
@@ -98,7 +108,11 @@ class UploadResult:
     @property
     def states(self) -> Counter[State]:
         """How many files have each state."""
-        return Counter(outcome.state for outcome in self.outcomes)
+        return self.ledger.states if self.ledger else Counter()
+
+    def outcomes(self, *states: State) -> Iterator[Outcome]:
+        """What became of every file, or of those in one of these states, in the order of the keys."""
+        return self.ledger.outcomes(*states) if self.ledger else iter(())
 
     @property
     def exit_code(self) -> ExitCode:

@@ -1,0 +1,63 @@
+from array import array
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from validator.models.listing import Entry, Folder
+from validator.upload.files import FolderChoice, SelectedFiles
+
+SEGMENT = st.sampled_from(["a", "b", "a-x", "a b", "ü", "a.", "aa"])
+KEYS = st.sets(st.lists(SEGMENT, min_size=1, max_size=5).map("/".join), max_size=20)
+
+
+def selected(keys) -> SelectedFiles:
+    """What a disk would list: no key is the folder of another."""
+    keys = {key for key in keys if not any(other.startswith(f"{key}/") for other in keys)}
+    folders: dict[str, Folder] = {}
+    for number, key in enumerate(sorted(keys)):
+        parent, slash, name = key.rpartition("/")
+        folder = folders.setdefault(parent, Folder(parent + slash, f"/disk/{parent}".rstrip("/")))
+        folder.add(name, number, number * 7)
+    by_key = {folder.key: folder for folder in folders.values()}
+    choices = [FolderChoice(f.key, len(f.names), sum(f.sizes)) for f in reversed(by_key.values())]
+    return SelectedFiles(choices, by_key.__getitem__)
+
+
+@given(KEYS, KEYS)
+def test_positions_follow_the_keys(keys, others):
+    files = selected(keys)
+    entries = list(files)
+    listed = [entry.key for entry in entries]
+    assert listed == sorted(listed)
+    assert set(listed) <= keys
+    assert len(files) == len(listed)
+    assert files.size == sum(range(len(listed)))
+    for position, entry in enumerate(entries):
+        assert entry == Entry(entry.key, f"/disk/{entry.key}", position, position * 7)
+        assert files.position(entry.key) == position
+        assert files.entry(position) == entry
+    for other in others - set(listed):
+        assert files.position(other) is None
+        assert other not in files
+    assert set(files.folders()) == {"".join(key.rpartition("/")[:2]) for key in listed}
+
+
+def test_nothing_but_a_key_is_among_them():
+    assert None not in selected({"a/b"})
+
+
+def test_only_some_folders_are_at_hand(monkeypatch):
+    monkeypatch.setattr("validator.upload.files.NAMES_AT_HAND", 5)
+    files = selected({f"{folder}/{name}" for folder in "abcd" for name in "1234"})
+    assert [files.position(entry.key) for entry in files] == list(range(16))
+    assert sum(len(folder.names) for folder in files._at_hand.values()) <= 5
+
+
+def test_some_files_of_a_folder():
+    folder = Folder("a/", "/disk/a")
+    for name in "1234":
+        folder.add(name, int(name), 0)
+    files = SelectedFiles([FolderChoice("a/", 2, 6, array("q", [1, 3]))], lambda _: folder)
+    assert [entry.key for entry in files] == ["a/2", "a/4"]
+    assert (files.position("a/2"), files.position("a/3"), files.position("a/4")) == (0, None, 1)
+    assert files.size == 6

@@ -1,0 +1,144 @@
+"""The files of an upload in the order of their keys, each with a number: its position."""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from validator.models.listing import Entry, Folder
+
+NAMES_AT_HAND = 100_000
+"""Names of folders read last that stay in memory, some 15 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderChoice:
+    """A folder of which files are sent.
+
+    Attributes
+    ----------
+    key
+        Ends with a slash.
+    files, size
+        How many files are sent, and their bytes.
+    chosen
+        Positions of these files in the folder; ``None`` for all of them.
+    """
+
+    key: str
+    files: int
+    size: int
+    chosen: "array[int] | None" = None
+
+
+class SelectedFiles:
+    """Files by position and by key; names are read when they are asked for.
+
+    Parameters
+    ----------
+    folders
+        Folders with files, in any order.
+    load
+        Reads the files of a folder, given its key.
+
+    Attributes
+    ----------
+    size
+        Bytes of all files.
+    """
+
+    def __init__(self, folders: Iterable[FolderChoice], load: Callable[[str], Folder]) -> None:
+        self._folders = sorted((folder for folder in folders if folder.files), key=lambda folder: folder.key)
+        self._load = load
+        self._at_hand: OrderedDict[int, Folder] = OrderedDict()
+        self._names_at_hand = 0
+        self._numbers = {folder.key: number for number, folder in enumerate(self._folders)}
+        self._runs: list[tuple[int, int, int]] = []
+        self._firsts: list[int] = []
+        self._runs_of: dict[int, list[int]] = {}
+        self._count = 0
+        for run in self._in_key_order():
+            self._enter(*run)
+        self.size = sum(folder.size for folder in self._folders)
+
+    def _in_key_order(self) -> Iterator[tuple[int, int, int]]:
+        """Runs of files whose keys follow each other, as S3 lists them: folder, first, end.
+
+        The files of a folder stand before and after those of its subfolders (``a-1``, ``a/b``, ``a1``).
+        """
+        around: list[tuple[int, int]] = []
+        for number, folder in enumerate(self._folders):
+            while around and not folder.key.startswith(self._folders[around[-1][0]].key):
+                outer, begin = around.pop()
+                yield outer, begin, self._folders[outer].files
+            if around:
+                outer, begin = around[-1]
+                below = folder.key[len(self._folders[outer].key) :]
+                end = bisect_left(self._folder(outer).names, below, begin)
+                yield outer, begin, end
+                around[-1] = (outer, end)
+            around.append((number, 0))
+        while around:
+            outer, begin = around.pop()
+            yield outer, begin, self._folders[outer].files
+
+    def _enter(self, number: int, begin: int, end: int) -> None:
+        if begin < end:
+            self._runs_of.setdefault(number, []).append(len(self._runs))
+            self._runs.append((number, begin, end))
+            self._firsts.append(self._count)
+            self._count += end - begin
+
+    def _folder(self, number: int) -> Folder:
+        folder = self._at_hand.get(number)
+        if folder is not None:
+            self._at_hand.move_to_end(number)
+            return folder
+        choice = self._folders[number]
+        folder = self._load(choice.key)
+        if choice.chosen is not None:
+            folder = folder.only(choice.chosen)
+        self._names_at_hand += len(folder.names)
+        while self._at_hand and self._names_at_hand > NAMES_AT_HAND:
+            _, old = self._at_hand.popitem(last=False)
+            self._names_at_hand -= len(old.names)
+        self._at_hand[number] = folder
+        return folder
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Every file in the order of the keys."""
+        for number, begin, end in self._runs:
+            folder = self._folder(number)
+            for index in range(begin, end):
+                yield folder.entry(index)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.position(key) is not None
+
+    def entry(self, position: int) -> Entry:
+        """The file at a position, 0 is the first."""
+        run = bisect_right(self._firsts, position) - 1
+        number, begin, _ = self._runs[run]
+        return self._folder(number).entry(begin + position - self._firsts[run])
+
+    def position(self, key: str) -> int | None:
+        """Where the file with this key stands; ``None`` if it is none of these."""
+        parent, slash, name = key.rpartition("/")
+        number = self._numbers.get(parent + slash)
+        if number is None:
+            return None
+        names = self._folder(number).names
+        index = bisect_left(names, name)
+        if index == len(names) or names[index] != name:
+            return None
+        runs = self._runs_of[number]
+        run = runs[bisect_right(runs, index, key=lambda other: self._runs[other][1]) - 1]
+        return self._firsts[run] + index - self._runs[run][1]
+
+    def folders(self) -> Iterator[str]:
+        """Keys of the folders that hold files, in order."""
+        return (folder.key for folder in self._folders)

@@ -1,0 +1,249 @@
+"""What is known, planned and done of each file of an upload; most of it on disk, so that memory stays flat."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
+from operator import attrgetter
+from pathlib import Path
+
+from validator.digests.files import FileState
+from validator.digests.parts import ObjectDigest
+from validator.models.listing import Entry
+from validator.s3.objects import RemoteObject
+from validator.upload.files import SelectedFiles
+from validator.upload.journal import DoneRecord, UploadRecord
+from validator.upload.paged_rows import PagedRows, Row
+from validator.upload.plan import Action, PlanItem
+from validator.upload.sending import Outcome, State
+from validator.upload.tasks import Failure
+
+_digest_values = attrgetter(*(field.name for field in fields(ObjectDigest)))
+
+
+@dataclass(slots=True)
+class Account:
+    """All that is known of one file.
+
+    Attributes
+    ----------
+    listing
+        Which listing saw the object: 0 none, 1 the one before the upload, 2 the one after it.
+    there
+        Bytes, ETag and time (ISO, UTC) of what lies at the key.
+    digest, version_id
+        Digests of the file in its present state, and the version of the object they were sent as.
+    action, part_size, replaces
+        The plan.
+    state
+        What became of it; empty as long as nothing did.
+    uploaded_at
+        When the store received the object (ISO, UTC).
+    failure, reason, mend, kept
+        Why it did not get there; see `Outcome`.
+    """
+
+    listing: int = 0
+    there: tuple[int, str, str] | None = None
+    digest: ObjectDigest | None = None
+    version_id: str | None = None
+    action: str = ""
+    part_size: int | None = None
+    replaces: bool = False
+    state: str = ""
+    uploaded_at: str = ""
+    failure: str = ""
+    reason: str = ""
+    mend: str = ""
+    kept: bool = False
+
+    def to_row(self) -> Row:
+        """As plain values; what is not known at the end of the row is left out."""
+        digest = None if self.digest is None else _digest_values(self.digest)
+        row = (
+            *(self.listing, self.there, digest, self.version_id, self.action, self.part_size, self.replaces),
+            *(self.state, self.uploaded_at),
+        )
+        return (*row, self.failure, self.reason, self.mend, self.kept) if self.failure or self.reason else row
+
+    @classmethod
+    def from_row(cls, row: Row) -> "Account":
+        """From plain values."""
+        account = cls(*row)
+        if account.digest is not None:
+            account.digest = ObjectDigest(*row[2])
+        return account
+
+    def remote(self, key: str) -> RemoteObject | None:
+        """What lies at the key."""
+        if self.there is None:
+            return None
+        size, etag, modified = self.there
+        return RemoteObject(key, size, etag, datetime.fromisoformat(modified))
+
+
+class Ledger:
+    """One account for each file, by its position.
+
+    Parameters
+    ----------
+    files
+        The files.
+    folder
+        Where there is room for a temporary file (100 to 400 bytes a file).
+
+    Attributes
+    ----------
+    files
+        The files.
+    planned, planned_bytes
+        How many files, and bytes, have each action.
+    states
+        How many files have each state.
+    uploads
+        Unfinished multipart uploads that are resumed, by position.
+    """
+
+    def __init__(self, files: SelectedFiles, folder: Path) -> None:
+        self.files = files
+        self.planned: Counter[Action] = Counter()
+        self.planned_bytes: Counter[Action] = Counter()
+        self.states: Counter[State] = Counter()
+        self.uploads: dict[int, UploadRecord] = {}
+        self._rows = PagedRows(len(files), (), folder)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def account(self, position: int) -> Account:
+        """What is known of a file."""
+        return Account.from_row(self._rows[position])
+
+    def _put(self, position: int, account: Account) -> None:
+        self._rows[position] = account.to_row()
+
+    def see(self, remote: RemoteObject, listing: int) -> bool:
+        """Put down what a listing says of an object; whether it lies at the key of one of the files."""
+        position = self.files.position(remote.key)
+        if position is None:
+            return False
+        there = (remote.size, remote.etag, remote.modified.isoformat())
+        account = self.account(position)
+        account.listing, account.there = listing, there
+        self._put(position, account)
+        return True
+
+    def know(self, record: DoneRecord) -> bool:
+        """Put down digests of a file if it still is in the state in which they were made; whether it is.
+
+        They may be known for several part sizes: those count that fit the ETag of what lies there.
+        """
+        position = self.files.position(record.key)
+        if position is None:
+            return False
+        entry, account = self.files.entry(position), self.account(position)
+        if FileState(entry.size, entry.stamp) != record.state:
+            return False
+        there = account.there[1] if account.there else None
+        known = account.digest
+        if known is not None and known.etag == there != record.digest.etag:
+            return True
+        if known == record.digest and not record.uploaded_at:
+            return True  # it was only read again: when it was sent is known already
+        account.digest, account.version_id = record.digest, record.version_id
+        account.uploaded_at = record.uploaded_at
+        self._put(position, account)
+        return True
+
+    def plan(self, position: int, item: PlanItem) -> None:
+        """Put down what is to be done with a file; a decision that was open may be made later."""
+        account, size = self.account(position), item.entry.size
+        if account.action:
+            before = Action(account.action)
+            self.planned[before] -= 1
+            self.planned_bytes[before] -= size
+        self.planned[item.action] += 1
+        self.planned_bytes[item.action] += size
+        self.uploads.pop(position, None)
+        if item.upload is not None:
+            self.uploads[position] = item.upload
+        if item.digest is not None and item.digest != account.digest:
+            account.digest, account.version_id, account.uploaded_at = item.digest, None, ""
+        account.action, account.part_size = item.action.value, item.part_size
+        account.replaces, account.reason = item.replaces, item.reason
+        self._put(position, account)
+
+    def item(self, position: int) -> PlanItem:
+        """The plan for one file."""
+        return self._item(position, self.files.entry(position), self.account(position))
+
+    def items(self, *actions: Action) -> Iterator[tuple[int, PlanItem]]:
+        """Position and plan of every file, or of those with one of these actions, in the order of the keys."""
+        if actions and not any(self.planned[action] for action in actions):
+            return
+        wanted = {action.value for action in actions}
+        for position, entry in enumerate(self.files):
+            account = self.account(position)
+            if account.action and (not wanted or account.action in wanted):
+                yield position, self._item(position, entry, account)
+
+    def _item(self, position: int, entry: Entry, account: Account) -> PlanItem:
+        return PlanItem(
+            entry,
+            Action(account.action),
+            account.part_size,
+            account.remote(entry.key),
+            account.replaces,
+            account.reason,
+            self.uploads.get(position),
+            account.digest,
+            account.version_id,
+        )
+
+    def settle(self, position: int, outcome: Outcome) -> None:
+        """Put down what became of a file."""
+        account = self.account(position)
+        if account.state:
+            self.states[State(account.state)] -= 1
+        self.states[outcome.state] += 1
+        account.state, account.uploaded_at = outcome.state.value, outcome.uploaded_at
+        account.digest, account.version_id = outcome.digest, outcome.version_id
+        account.failure = outcome.failure.value if outcome.failure else ""
+        account.reason, account.mend, account.kept = outcome.reason, outcome.mend, outcome.kept
+        self._put(position, account)
+
+    def outcome(self, position: int) -> Outcome:
+        """What became of one file."""
+        return self._outcome(position, self.files.entry(position), self.account(position))
+
+    def outcomes(self, *states: State) -> Iterator[Outcome]:
+        """What became of every file, or of those in one of these states, in the order of the keys."""
+        if states and not any(self.states[state] for state in states):
+            return
+        wanted = {state.value for state in states}
+        for position, entry in enumerate(self.files):
+            account = self.account(position)
+            if account.state and (not wanted or account.state in wanted):
+                yield self._outcome(position, entry, account)
+
+    def _outcome(self, position: int, entry: Entry, account: Account) -> Outcome:
+        return Outcome(
+            self._item(position, entry, account),
+            State(account.state),
+            account.digest,
+            account.uploaded_at,
+            Failure(account.failure) if account.failure else None,
+            account.reason,
+            account.mend,
+            account.kept,
+            account.version_id,
+        )
+
+    def known(self) -> Iterator[DoneRecord]:
+        """What is known of every file, for the journal: objects that were verified, and digests."""
+        for position, entry in enumerate(self.files):
+            account = self.account(position)
+            if account.digest is not None and account.state != State.FAILED:
+                state = FileState(entry.size, entry.stamp)
+                at = account.uploaded_at if account.state != State.CONFLICT else ""
+                yield DoneRecord(entry.key, state, account.digest, at, account.version_id)

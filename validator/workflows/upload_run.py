@@ -1,0 +1,274 @@
+"""One run of an upload, with the lock held: plan, send, verify, receipt."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from validator.checks.dataset import Dataset
+from validator.checks.unproven_products import MANIFEST_KIND
+from validator.errors import CpgateError
+from validator.manifests.provenance import LARGEST_MANIFEST
+from validator.models.configuration import IgnoredFiles
+from validator.models.progress import Progress
+from validator.upload.compaction import NOBODY, compact
+from validator.upload.comparing import abort_leftovers, compare_files, leftovers
+from validator.upload.destination import Destination
+from validator.upload.files import SelectedFiles
+from validator.upload.finishing import PRESENT, Sweep, compare_with_listing, sweep_uploads
+from validator.upload.journal_reading import JournalState, read_journal
+from validator.upload.key_wait import KeyWait
+from validator.upload.ledger import Ledger
+from validator.upload.lock import UploadLock
+from validator.upload.original_settings import OriginalSettings
+from validator.upload.plan import Action, plan_file
+from validator.upload.pool import PoolSettings, WorkerPool
+from validator.upload.remote import list_folders
+from validator.upload.sending import State
+from validator.upload.transfer import Transfer
+from validator.workflows.admission import Admission
+from validator.workflows.receipts import keep_receipt
+from validator.workflows.stopping import StopRequest, stop_request
+from validator.workflows.time_limit import TimeLimit
+from validator.workflows.upload_provenance import WrittenProvenance, write_provenance
+from validator.workflows.upload_request import UploadRequest
+from validator.workflows.upload_result import Planned, Tell, UploadResult
+from validator.workflows.upload_source import original_settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+TO_SEND = (Action.SEND, Action.RESUME)
+TO_DO = (*TO_SEND, Action.COMPARE)
+BEFORE, AFTER = 1, 2
+"""The two listings of the destination."""
+MANY_JOURNALS = 12
+"""Files of runs that had nothing to say are put together when there are so many."""
+
+
+class UploadRun:
+    """One run with the lock held.
+
+    Parameters
+    ----------
+    request, destination
+        What was asked for.
+    folder
+        State folder of the destination.
+    client
+        For everything but the files themselves.
+    progress
+        Where long steps are shown.
+    lock
+        Tells when somebody else took over.
+    limit
+        When to stop.
+    keys
+        Waits for other keys when they have expired.
+    """
+
+    def __init__(
+        self,
+        request: UploadRequest,
+        destination: Destination,
+        folder: Path,
+        client: "S3Client",
+        progress: Progress,
+        lock: UploadLock,
+        limit: TimeLimit,
+        keys: KeyWait,
+    ) -> None:
+        self.request = request
+        self.destination = destination
+        self.bucket = destination.bucket
+        self.folder = folder
+        self.client = client
+        self.progress = progress
+        self.lock = lock
+        self.limit = limit
+        self.keys = keys
+
+    def carry_out(
+        self, files: SelectedFiles, dataset: Dataset, admission: Admission, tell: Tell
+    ) -> UploadResult:
+        """Plan, send, verify, write the receipt."""
+        began = datetime.now(UTC)
+        # Asked for even if nothing is to be sent: options that cannot be followed are always said.
+        original = original_settings(self.request, self.client, files.entry(0))
+        ledger = Ledger(files, self.folder)
+        planned = Planned(ledger, self.destination, _ignored(dataset), len(dataset.junk))
+        journal = self._plan(ledger)
+        transfer = None
+        if any(ledger.planned[action] for action in TO_DO) or leftovers(ledger, journal.uploads.values()):
+            transfer = self._work(planned, journal, original, tell)
+        else:
+            tell(planned)
+        if self.request.dry_run:
+            return UploadResult(admission, planned)
+        if transfer is not None:
+            self._list(ledger, AFTER, "verifying")
+        compare_with_listing(ledger, AFTER if transfer else BEFORE)
+        seconds = (datetime.now(UTC) - began).total_seconds()
+        sweep = self._sweep(ledger, journal, changed=transfer is not None)
+        kept = keep_receipt(
+            self.client,
+            self.request,
+            self.destination,
+            self.folder,
+            dataset,
+            admission,
+            ledger,
+            self.progress,
+        )
+        return UploadResult(
+            admission,
+            planned,
+            ledger,
+            transfer.bytes_sent if transfer else 0,
+            sweep,
+            kept.summary,
+            kept.key,
+            seconds,
+            receipt_held=kept.held,
+            receipts_of_batches=kept.of_batches,
+            provenance=self._provenance(ledger, dataset),
+        )
+
+    def _provenance(self, ledger: Ledger, dataset: Dataset) -> list[WrittenProvenance]:
+        if self.request.recipe is None:
+            return []
+        local = {}
+        for manifest in dataset.files(MANIFEST_KIND):
+            with dataset.open(manifest.entry) as stream:
+                local[manifest.entry.key] = stream.read(LARGEST_MANIFEST + 1)
+        return write_provenance(
+            self.client,
+            self.bucket,
+            ledger.outcomes(*PRESENT),
+            dataset.layout,
+            self.request.recipe,
+            self.request.replace,
+            local,
+        )
+
+    def _list(self, ledger: Ledger, listing: int, label: str) -> None:
+        with self.progress.step(label, unit="objects") as step:
+            for remote in list_folders(self.client, self.bucket, ledger.files.folders()):
+                if ledger.see(remote, listing):
+                    step.advance()
+
+    def _plan(self, ledger: Ledger) -> JournalState:
+        """Decide for every file, from a listing and the journals."""
+        self._list(ledger, BEFORE, "listing the bucket")
+        journal = read_journal(self.folder, ledger.know)
+        unfinished = journal.by_key()
+        for position, entry in enumerate(ledger.files):
+            account = ledger.account(position)
+            item = plan_file(
+                entry,
+                account.remote(entry.key),
+                account.digest,
+                unfinished.get(entry.key, ()),
+                part_size=self.request.part_size,
+                replace=self.request.replace,
+            )
+            ledger.plan(position, item)
+        return journal
+
+    def _work(
+        self, planned: Planned, journal: JournalState, original: OriginalSettings | None, tell: Tell
+    ) -> Transfer | None:
+        """Read what must be read to decide, and send; ``None`` after a dry run, and where nothing was to be sent."""
+        ledger, request = planned.ledger, self.request
+        settings = PoolSettings(
+            request.s3,
+            self.bucket,
+            self.folder,
+            journal.last_run + 1,
+            request.jobs,
+            request.bandwidth,
+            original,
+        )
+        with WorkerPool(settings) as pool, stop_request(lambda: self.lock.lost, self.limit) as should_stop:
+            self.keys.should_stop = should_stop
+            compare_files(
+                pool,
+                ledger,
+                journal.by_key(),
+                request.part_size,
+                request.replace,
+                self.progress,
+                should_stop,
+            )
+            self._require_lock()
+            should_stop.require_going_on("nothing was sent yet")
+            tell(planned)
+            if request.dry_run:
+                return None
+            abort_leftovers(pool, ledger, journal.uploads.values())
+            transfer = self._transfer(pool, ledger, journal.intents, should_stop, tell)
+            pool.finish()
+            pool.wait(5)
+            self._raise_if_stopped(should_stop, ledger, transfer)
+        return transfer
+
+    def _transfer(
+        self,
+        pool: WorkerPool,
+        ledger: Ledger,
+        intents: Iterable[str],
+        should_stop: StopRequest,
+        tell: Tell,
+    ) -> Transfer:
+        files, total = planned_to_send(ledger)
+        wanted = (item for _, item in ledger.items(*TO_SEND))
+        with self.progress.step("uploading", total, "B") as step:
+            transfer = Transfer(
+                pool, wanted, step, intents, should_stop, should_stop.patience, tell, self.keys
+            )
+            for number, outcome in enumerate(transfer.run(), start=1):
+                position = ledger.files.position(outcome.item.entry.key)
+                if position is not None:
+                    ledger.settle(position, outcome)
+                tell(outcome)
+                step.note(f"{number:,} of {files:,} files")
+            return transfer
+
+    def _require_lock(self) -> None:
+        if self.lock.lost:
+            raise CpgateError(
+                "Another upload to this place took over while this one stood still",
+                "Wait for it; then the same command goes on where it stopped",
+            )
+
+    def _raise_if_stopped(self, should_stop: StopRequest, ledger: Ledger, transfer: Transfer) -> None:
+        self._require_lock()
+        if transfer.is_complete and not should_stop.signal_number:
+            return  # the time was up with the last file: verifying and the receipt are all that is missing
+        safe = sum(ledger.states[state] for state in PRESENT)
+        should_stop.require_going_on(f"{safe:,} files and {transfer.parts_safe:,} parts of this run are safe")
+
+    def _sweep(self, ledger: Ledger, before: JournalState, *, changed: bool) -> Sweep:
+        journal = read_journal(self.folder) if changed else before
+        kept = {outcome.item.entry.key for outcome in ledger.outcomes(State.FAILED) if outcome.kept}
+        sweep = sweep_uploads(self.client, self.bucket, ledger.files, journal, kept)
+        self._require_lock()
+        if not kept and (changed or journal.uploads or journal.intents or journal.files > MANY_JOURNALS):
+            compact(
+                self.folder,
+                journal.last_run,
+                settled=ledger.files if sweep.listed else NOBODY,
+                known=ledger.known(),
+                replaced=ledger.files.__contains__,
+            )
+        return sweep
+
+
+def planned_to_send(ledger: Ledger) -> tuple[int, int]:
+    """Files to be sent, and their bytes."""
+    return sum(ledger.planned[a] for a in TO_SEND), sum(ledger.planned_bytes[a] for a in TO_SEND)
+
+
+def _ignored(dataset: Dataset) -> list[IgnoredFiles]:
+    configuration = dataset.configuration
+    return [entry for entry in configuration.ignored if entry.files] if configuration else []
