@@ -7,6 +7,7 @@ from mkdocs.structure.files import File, Files
 
 from validator.checks.registry import all_rules
 from validator.reporters.pages import rule_pages
+from validator.reporters.record_page import record_page
 from validator.reporters.tree_page import documented_paths, tree_page
 from validator.rulebook.imagers import load_imagers
 from validator.rulebook.locate import rulebook_readme, rulebook_version
@@ -17,6 +18,7 @@ from validator.rulebook.tree import load_tree
 POLICIES = ("contribution", "gallery")
 FOLDER = "rules"
 TREE = "layout.md"
+RECORDS = "records.md"
 GROUPS = {
     "1": "Names and folders",
     "2": "Tables",
@@ -38,6 +40,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         entries.append({GROUPS[first]: pages})
     assert config.nav is not None
     config.nav.append({"Where everything lies": TREE})
+    config.nav.append({"Every field": RECORDS})
     config.nav.append({"Rules": entries})
     return config
 
@@ -56,4 +59,5 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         rulebook_readme("Versions"),
     )
     files.append(File.generated(config, TREE, content=page))
+    files.append(File.generated(config, RECORDS, content=record_page()))
     return files

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from dataset_builder import Case, build
+from format_libraries import format_python  # noqa: F401  a fixture for every test
 from hypothesis import settings
 from s3_fixtures import quilt_folders, s3_server, store  # noqa: F401  fixtures for every test
 

@@ -13,6 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from validator.manifests.provenance import Product
 from validator.models.config import Config, IgnoreEntry, LevelEntry
 from validator.models.finding import Finding
 from validator.models.receipt import ReceiptEnd, ReceiptHeader, ReceiptObject
@@ -26,6 +27,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ADDRESS = "https://cpgate.github.io/schemas"
 """Begins the names of the schemas; nothing is ever fetched from there."""
 
+ETAG_PATTERN = r"^([0-9a-f]{32}(-[1-9][0-9]{0,4})?)?$"
+"""As S3 reports it, or empty before stamping."""
 ALWAYS_WRITTEN = ("record", "format")
 """Fields that the models fill in by themselves and that stand in every record that has them."""
 
@@ -48,7 +51,36 @@ def published_schemas() -> dict[str, dict[str, Any]]:
         "config.schema.json": _document(
             "config-1", "A configuration, cpgate.toml", Config, [LevelEntry, IgnoreEntry]
         ),
+        "provenance.schema.json": _provenance(),
         **_rulebook_schemas(),
+    }
+
+
+def _provenance() -> dict[str, Any]:
+    """What a provenance manifest must be; its older forms are read, but this is what is written."""
+    product = Product.model_json_schema(by_alias=False)
+    _describe(product, Product)
+    properties = product["properties"]
+    properties["profile_url"] = {"type": "string", "description": "Older name of `url`."}
+    text, nothing = properties["etag"]["anyOf"]
+    properties["etag"]["anyOf"] = [text | {"pattern": ETAG_PATTERN}, nothing]
+    product["required"] = [name for name in product["required"] if name != "url"]
+    product["anyOf"] = [{"required": ["url"]}, {"required": ["profile_url"]}]
+    entries = {"type": "array", "items": {"$ref": "#/$defs/Product"}}
+    older = {
+        "type": "object",
+        "required": ["datasets"],
+        "properties": {"datasets": entries},
+        "additionalProperties": False,
+        "description": "An earlier form.",
+    }
+    return {
+        "$schema": DIALECT,
+        "$id": f"{ADDRESS}/provenance-1.json",
+        "title": "A provenance manifest, profile_index.json",
+        "description": "Derived products: where they lie, how they were made. Fields that are not named here are allowed.",
+        "oneOf": [entries, older],
+        "$defs": {"Product": product},
     }
 
 

@@ -3,14 +3,12 @@
 import functools
 import http.server
 import json
-import shutil
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from format_libraries import judge
 from made_receipts import FILES, HOME, header, records_of_files
 
 from validator.manifests.receipt import write_receipt
@@ -18,31 +16,8 @@ from validator.workflows.manifest_convert import convert_receipt
 
 pytestmark = pytest.mark.full
 
-ENVIRONMENT = Path(__file__).parents[3] / "build" / "convert-env"
-PACKAGES = ("bagit", "frictionless", "mlcroissant", "quilt3>=8", "rocrate")
 CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
 NOTES = {"license": CC0, "contact": "me@lab.org"}
-
-
-@pytest.fixture(scope="session")
-def python() -> str:
-    binary = ENVIRONMENT / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    if not binary.exists():
-        subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
-        command = [binary, "-m", "pip", "install", "--quiet", *PACKAGES]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            shutil.rmtree(ENVIRONMENT)
-            pytest.skip(f"the formats' libraries cannot be installed: {done.stderr[-300:]}")
-    return str(binary)
-
-
-def judge(python: str, folder: Path, script: str) -> str:
-    done = subprocess.run(
-        [python, "-W", "ignore", "-c", script], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 @pytest.fixture
@@ -55,11 +30,11 @@ def receipt(tmp_path):
     return path
 
 
-def test_quilt(python, receipt):
+def test_quilt(format_python, receipt):
     folder = receipt.parent
     convert_receipt(receipt, "quilt", folder / "manifest.jsonl")
     said = judge(
-        python,
+        format_python,
         folder,
         "import json, quilt3\n"
         "from quilt3.packages import Package\n"
@@ -77,10 +52,10 @@ def test_quilt(python, receipt):
     assert entries == {key: [key, f"v{n}", len(FILES[key])] for n, key in enumerate(sorted(FILES))}
 
 
-def test_frictionless(python, receipt):
+def test_frictionless(format_python, receipt):
     convert_receipt(receipt, "frictionless", receipt.parent / "datapackage.json")
     judge(
-        python,
+        format_python,
         receipt.parent,
         "from frictionless import Package\n"
         "package = Package('datapackage.json')\n"
@@ -95,10 +70,10 @@ def test_frictionless(python, receipt):
     )
 
 
-def test_ro_crate(python, receipt):
+def test_ro_crate(format_python, receipt):
     convert_receipt(receipt, "ro-crate", receipt.parent / "ro-crate-metadata.json")
     said = judge(
-        python,
+        format_python,
         receipt.parent,
         "import json\n"
         "from rocrate.rocrate import ROCrate\n"
@@ -110,10 +85,10 @@ def test_ro_crate(python, receipt):
     assert json.loads(said.splitlines()[-1]) == sorted(FILES)
 
 
-def test_croissant(python, receipt):
+def test_croissant(format_python, receipt):
     convert_receipt(receipt, "croissant", receipt.parent / "croissant.json")
     said = judge(
-        python,
+        format_python,
         receipt.parent,
         "import json, mlcroissant\n"
         "metadata = mlcroissant.Dataset(jsonld='croissant.json').metadata\n"
@@ -133,7 +108,7 @@ class _Objects(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def test_bagit_fetches_and_validates(python, receipt):
+def test_bagit_fetches_and_validates(format_python, receipt):
     folder = receipt.parent
     server = http.server.ThreadingHTTPServer(
         ("127.0.0.1", 0), functools.partial(_Objects, directory=str(folder))
@@ -145,7 +120,7 @@ def test_bagit_fetches_and_validates(python, receipt):
         write_receipt(other, header(notes=NOTES, endpoint=endpoint), records_of_files(sha256=True))
         convert_receipt(other, "bagit", folder / "bag")
         judge(
-            python,
+            format_python,
             folder,
             "import bagit, os, urllib.request\n"
             "bag = bagit.Bag('bag')\n"
