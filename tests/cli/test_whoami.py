@@ -3,6 +3,8 @@
 import pytest
 from grants_server import access_gate
 
+from validator.cli.main import run
+
 HOME = "cpg0099-example/broad"
 
 
@@ -92,3 +94,24 @@ def test_a_wrong_clock(whoami, gate, store):
     )
     assert answer.returncode == 4
     assert "the clock of this machine is 3 h behind the store's" in answer.stderr
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_crash_writes_down_no_secret(gate, store, monkeypatch, capsys, tmp_path):
+    """It is met where all the keys are at hand."""
+    for name, value in gate.environment().items():
+        monkeypatch.setenv(name, value)
+
+    def break_down(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("validator.workflows.whoami.rights_at", break_down)
+    place = f"s3://{store.bucket}/{HOME}"
+    assert run(["whoami", place, "--access-grants", "--endpoint-url", gate.address]) == 4
+    assert "please report it" in capsys.readouterr().err
+    [crash] = (tmp_path / "state").rglob("crashes/*.txt")
+    content = crash.read_text()
+    assert "ZeroDivisionError" in content
+    secrets = gate.secrets()
+    assert len(secrets) >= 3
+    assert not [secret for secret in secrets if secret in content]
