@@ -1,12 +1,15 @@
 """Bandwidth and time limit from outside: the command, a real server, a file of many parts."""
 
+import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from servers import CREDENTIALS, counting_proxy
+from servers import CREDENTIALS, counting_proxy, losing_proxy
 
 from validator.cli.main import run
 from validator.workflows.time_limit import TimeLimit
@@ -64,3 +67,43 @@ def test_all_processes_together_keep_to_the_bandwidth(start, store):
     began = time.monotonic()
     assert start(store.endpoint, "--bandwidth", "10M", "--jobs", "8").returncode == 0
     assert time.monotonic() - began > 4.5  # 50 MB
+
+
+def test_a_second_signal_stops_at_once(start, store, tmp_path):
+    with counting_proxy(store.endpoint, 4e5) as (endpoint, traffic):  # a part takes 20 s
+        command = [
+            *(sys.executable, "-m", "validator", "upload", str(start.dataset), f"s3://{store.bucket}"),
+            *("--endpoint-url", endpoint, "--state", str(tmp_path / "state")),
+        ]
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=os.environ | CREDENTIALS, stderr=subprocess.PIPE, text=True
+        )
+        until = time.monotonic() + 60
+        while traffic.bytes_up < 1e6:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.7)  # the first waits for what is under way
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=10)
+        assert time.monotonic() - began < 3
+    assert process.returncode == 130
+    assert "Stopped at once" in said
+    assert "The same command goes on from here" in said
+
+
+def test_retries_are_events(start, store, tmp_path):
+    log = tmp_path / "log.jsonl"
+    with losing_proxy(store.endpoint) as (endpoint, losses), ThreadPoolExecutor() as threads:
+        upload = threads.submit(start, endpoint, "--log-json", str(log), "--bandwidth", "12M")
+        until = time.monotonic() + 60
+        while parts_in_the_journal(tmp_path / "state") < 1:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        losses.left = 2
+        assert upload.result().returncode == 0
+    retries = [e for e in map(json.loads, log.read_text().splitlines()) if e["event"] == "retry"]
+    lost = sum("partNumber" in request for request in losses.requests)
+    assert sum(event["times"] for event in retries) >= lost > 0

@@ -157,3 +157,40 @@ def test_options_of_the_source_are_for_buckets(tmp_path, capsys):
     assert "--source-profile is for a source that is a bucket" in capsys.readouterr().err
     assert run(["upload", "s3://b/cpg0001-x/y", "s3://some-bucket", "--sha256"]) == 2
     assert "--sha256 reads files on this machine" in capsys.readouterr().err
+
+
+@pytest.mark.full
+@pytest.mark.usefixtures("lab")
+@pytest.mark.parametrize("way", ["store", "through-here"])
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_stop_in_the_midst_goes_on_where_it_stopped(
+    upload, store, staging, tmp_path, monkeypatch, way, replaced
+):
+    key = BIG.replace("BR00123401.csv", "BR00123401.sqlite")
+    data = os.urandom(40 * MIB)
+    put_in_parts(store, f"ours/{key}", data, 5 * MIB)
+    journals = (tmp_path / "state").rglob
+
+    def parts() -> int:
+        return sum(path.read_bytes().count(b'"t":"part"') for path in journals("*.journal"))
+
+    with monkeypatch.context() as patched:
+        over = property(lambda limit: limit.seconds is not None and parts() >= 2)
+        patched.setattr("validator.workflows.time_limit.TimeLimit.is_over", over)
+        code, said = upload("--copy", way, "--jobs", "1", "--include", "*.sqlite", "--time-limit", "1h")
+    assert code == 124, said
+    safe = parts()
+    assert 2 <= safe < 8
+    if replaced:
+        data = os.urandom(40 * MIB)
+        put_in_parts(store, f"ours/{key}", data, 5 * MIB)
+    code, said = upload("--copy", way, "--include", "*.sqlite")
+    assert code == 0, said
+    assert ("resume 1" in said) != replaced
+    assert store.client.get_object(Bucket=staging, Key=key)["Body"].read() == data
+    assert not store.client.list_multipart_uploads(Bucket=staging).get("Uploads")
+    assert etags(store.client, staging, "") == {
+        key: etag
+        for key, etag in etags(store.client, store.bucket, "ours/").items()
+        if key.endswith("sqlite")
+    }

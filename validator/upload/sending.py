@@ -45,7 +45,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """Something of a file had to be done again, though it did not fail: why, and how many times."""
+    """Something had to be done again, of a file or (with an empty key) of several: why, and how many times."""
 
     key: str
     reason: str

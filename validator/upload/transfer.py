@@ -178,6 +178,8 @@ class Transfer:
         if answer.id < 0:  # a worker could not even begin
             self._fatal = _as_error(answer)
             return
+        if answer.values.get("retries"):
+            self._tell(Retried("", "requests of one process were tried again", answer.values["retries"]))
         if answer.id not in self._under_way:
             return
         sending, task = self._under_way.pop(answer.id)
@@ -213,8 +215,6 @@ class Transfer:
 
     def _advance(self, sending: Sending, task: Task, answer: Answer) -> None:
         values = answer.values
-        if values.get("retries"):
-            self._tell(Retried(task.key, "the network or the store", values["retries"]))
         self.bytes_sent += values.get("sent", 0)
         match task.do:
             case Do.PUT | Do.COMPLETE:

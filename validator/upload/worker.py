@@ -11,7 +11,7 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
@@ -43,9 +43,14 @@ class Worker:
         How many tasks at once.
     answers
         Where answers are written.
+    retries
+        How many requests were tried again since it was asked.
     """
 
-    def __init__(self, performer: Performer, threads: int, answers: BinaryIO) -> None:
+    def __init__(
+        self, performer: Performer, threads: int, answers: BinaryIO, retries: Callable[[], int] = lambda: 0
+    ) -> None:
+        self._retries = retries
         self._performer = performer
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._answers = answers
@@ -73,7 +78,10 @@ class Worker:
 
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:
-            self._answer(self._performer.perform(task))
+            answer = self._performer.perform(task)
+            if retries := self._retries():
+                answer.values["retries"] = retries
+            self._answer(answer)
 
     def _answer(self, answer: Answer) -> None:
         with self._answering:
@@ -115,7 +123,8 @@ def run(tasks: BinaryIO, answers: BinaryIO) -> None:
         answers.flush()
         return
     performer = _make_performer(client, journal, settings, connections)
-    worker = Worker(performer, settings["threads"], answers)
+    retries = connections.budget.news if connections else lambda: 0
+    worker = Worker(performer, settings["threads"], answers, retries)
     for line in tasks:
         message = json.loads(line)
         if "finish" in message:

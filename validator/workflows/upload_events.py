@@ -108,7 +108,7 @@ class UploadEvents:
         elif isinstance(news, Outcome):
             self._tell_file(news)
         elif isinstance(news, Retried):
-            self._log.write("retry", key=news.key, reason=news.reason, times=news.times)
+            self._log.write("retry", key=news.key or None, reason=news.reason, times=news.times)
         elif isinstance(news, KeysAwaited):
             patience = None if math.isinf(news.seconds) else news.seconds
             self._log.write(

@@ -37,6 +37,7 @@ class RetryBudget:
 
     def __init__(self, tokens: int = BUDGET) -> None:
         self._most = self._tokens = tokens
+        self._untold = 0
         self._lock = Lock()
 
     def take(self) -> bool:
@@ -45,7 +46,14 @@ class RetryBudget:
             if self._tokens < COST:
                 return False
             self._tokens -= COST
+            self._untold += 1
             return True
+
+    def news(self) -> int:
+        """How many more tries there were since somebody asked."""
+        with self._lock:
+            count, self._untold = self._untold, 0
+            return count
 
     def give_back(self) -> None:
         """A request succeeded."""
