@@ -207,3 +207,36 @@ def test_unfinished_uploads_of_others_are_aborted_by_age(ceph, tmp_path, capsys)
     assert ceph.unfinished() == [BIG]
     assert run(["multipart", "abort", *place, "--older-than", "0"]) == 0
     assert ceph.unfinished() == []
+
+
+@pytest.mark.parametrize("way", ["store", "through-here"])
+def test_from_bucket_to_bucket_etags_stay_and_other_bytes_too(ceph, dataset, tmp_path, capsys, way):
+    assert upload(dataset, ceph, tmp_path) == 0, capsys.readouterr()
+    target = f"{ceph.bucket}-staging"
+    ceph.client.create_bucket(Bucket=target)
+    taken = next(key for key in ceph.object_keys(HOME) if key.endswith(".tiff"))
+    ceph.client.put_object(Bucket=target, Key=taken, Body=b"other bytes")
+    command = [
+        *("upload", f"s3://{ceph.bucket}/cpg0099-example", f"s3://{target}", "--endpoint-url", ceph.endpoint),
+        *("--state", str(tmp_path / "state-2"), "--copy", way, "--receipt"),
+    ]
+    assert run([*command, str(tmp_path / "first.jsonl")]) == 1
+    assert f"conflict {taken}" in capsys.readouterr().out
+    there = {
+        item["Key"]: item["ETag"]
+        for item in ceph.client.list_objects_v2(Bucket=target)["Contents"]
+        if "/_cpgate/" not in item["Key"]
+    }
+    source = {
+        item["Key"]: item["ETag"]
+        for item in ceph.client.list_objects_v2(Bucket=ceph.bucket)["Contents"]
+        if "/_cpgate/" not in item["Key"]
+    }
+    assert ceph.client.get_object(Bucket=target, Key=taken)["Body"].read() == b"other bytes"
+    assert there | {taken: source[taken]} == source
+    assert run([*command, str(tmp_path / "second.jsonl"), "--replace", "*.tiff"]) == 0, capsys.readouterr()
+    copied = {record.key: record for record in Receipt(tmp_path / "second.jsonl").objects()}
+    sent = {record.key: record for record in Receipt(tmp_path / "receipt.jsonl").objects()}
+    assert {key: record.crc64nvme for key, record in copied.items()} == {
+        key: record.crc64nvme for key, record in sent.items()
+    }
