@@ -5,7 +5,7 @@ import pickle
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import IO
 
 from validator.manifests.claims import ClaimFile
 from validator.models.claim import Claim
@@ -81,7 +81,7 @@ def _name(claim: Claim) -> str:
     return claim.name
 
 
-def _write_run(stream: BinaryIO, run: list[Claim]) -> int:
+def _write_run(stream: IO[bytes], run: list[Claim]) -> int:
     start = stream.tell()
     run.sort(key=_name)
     for claim in run:
@@ -103,7 +103,7 @@ def _plain(claim: Claim) -> tuple[object, ...]:
     )
 
 
-def _read_run(stream: BinaryIO, position: int) -> Iterator[Claim]:
+def _read_run(stream: IO[bytes], position: int) -> Iterator[Claim]:
     """Claims of a run; the runs share one file, so each keeps its own place in it."""
     while True:
         stream.seek(position)
