@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
+from functools import partial
 
 import pytest
 from servers import counting_proxy
@@ -276,6 +278,26 @@ def test_workflow_of_the_registry_is_respected(uploaded):
     package = browse(publish(uploaded, meta=meta))
     assert package.meta["license"] == "CC0"
     assert package._meta["workflow"]["id"] == "public"
+
+
+def test_grant_is_for_the_data_and_not_for_the_registry(uploaded, monkeypatch):
+    from validator.s3 import quilt as registry
+    from validator.s3.client import make_client
+    from validator.s3.grant import AccessGrant
+    from validator.workflows import package as workflow
+
+    asked = {}
+
+    def take(settings, *rest, name):
+        asked[name] = settings.grant and (settings.grant.target, settings.grant.permission)
+        return make_client(replace(settings, grant=None), *rest)
+
+    monkeypatch.setattr(workflow, "make_client", partial(take, name="data"))
+    monkeypatch.setattr(registry, "make_client", partial(take, name="registry"))
+    store = uploaded.store
+    s3 = S3Settings(endpoint_url=store.endpoint, grant=AccessGrant())
+    make_package(PackageRequest(NAME, (uploaded.receipt,), f"s3://{store.bucket}", "Now", s3=s3))
+    assert asked == {"data": (f"s3://{store.bucket}/{HOME}/*", "READ"), "registry": None}
 
 
 def test_dry_run_writes_nothing(uploaded):

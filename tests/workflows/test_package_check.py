@@ -220,5 +220,7 @@ def test_command_checks_a_package(uploaded, address, capsys, monkeypatch):
     assert f"{len(FILES)} files" in capsys.readouterr().out
     assert run(["check", address, "--prefix", "images", "--endpoint-url", endpoint]) == 2
     assert "is a package" in capsys.readouterr().err
+    assert run(["check", address, "--access-grants", "--endpoint-url", endpoint]) == 2
+    assert "lies at the root of its bucket" in capsys.readouterr().err
     assert run(["check", "quilt+s3://registry"]) == 2
     assert "does not name a package" in capsys.readouterr().err

@@ -192,7 +192,10 @@ class PackageRevision:
                 "See its .quilt/workflows/config.yml; --meta FILE adds metadata, --workflow chooses another.",
             ) from error
         except self._quilt.util.QuiltException as error:
-            raise UsageError(f"quilt3 refuses the package: {_sentence(error)}") from error
+            raise UsageError(
+                f"quilt3 refuses the package: {_sentence(error)}",
+                f"Look into .quilt/workflows/config.yml of {registry}, and at the options about workflows.",
+            ) from error
         except self._quilt.data_transfer.S3NoValidClientError as error:
             raise CredentialsError(
                 f"these credentials may not read {registry}/.quilt/",

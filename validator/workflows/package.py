@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from validator.models.quilt import (
 )
 from validator.models.receipt import ReceiptObject
 from validator.s3.client import S3Settings, endpoint_of, make_client
+from validator.s3.grant import READ
 from validator.s3.quilt import Changes, PackageRevision, import_quilt
 from validator.s3.versions import NO_VERSION
 from validator.upload.destination import parse_destination
@@ -32,6 +33,7 @@ from validator.workflows.package_content import (
     package_root,
     parse_selection,
     place_objects,
+    shared_folder,
 )
 from validator.workflows.package_links import stored_links
 from validator.workflows.package_versions import FoundVersions, find_versions
@@ -70,7 +72,7 @@ class PackageRequest:
     dry_run
         Find out all, write nothing.
     s3
-        How to reach the store.
+        How to reach the store. A grant is for the data: the registry is written with the keys behind it.
     jobs
         Requests at once where versions are asked for one by one.
     """
@@ -172,7 +174,7 @@ def make_package(request: PackageRequest, progress: Progress | None = None) -> P
     root = package_root(records)
     objects = place_objects(records.values(), root)
     bucket = _bucket(receipts, request.bucket)
-    client = make_client(request.s3, request.jobs)
+    client = make_client(request.s3.at(bucket, shared_folder(records), READ), request.jobs)
     _trust(receipts, endpoint_of(client))
     chosen = objects
     if wanted and root is None:
@@ -182,7 +184,7 @@ def make_package(request: PackageRequest, progress: Progress | None = None) -> P
         chosen = associated_subset(objects, wanted, links)
     hashes = hashes_of(chosen, request.hash_type)
     meta = package_metadata(receipts, chosen, len(objects), wanted, said)
-    revision = PackageRevision(request.name, destination, registry, request.s3)
+    revision = PackageRevision(request.name, destination, registry, replace(request.s3, grant=None))
     earlier = {e.place.key: e.place.version_id or "" for e in revision.entries() if e.place.bucket == bucket}
     selected = {item.record.key: item.record for item in chosen}
     found = find_versions(client, bucket, selected, earlier, request.jobs, progress)

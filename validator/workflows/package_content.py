@@ -47,11 +47,20 @@ class PlacedObject:
         return {"kind": self.place.kind, **self.place.entities}
 
 
-def package_root(keys: Collection[str]) -> str | None:
-    """Where a package in the style of the Allen Institute begins in the keys; ``None`` when they are none of one."""
+def shared_folder(keys: Collection[str]) -> str:
+    """The folder in which all keys lie, with its slash; empty for the root of the bucket.
+
+    >>> shared_folder(["a/b/c/1", "a/b/d/e/2"])
+    'a/b/'
+    """
     first, last = (key.split("/")[:-1] for key in (min(keys), max(keys)))
     shared = takewhile(lambda parts: parts[0] == parts[1], zip(first, last, strict=False))
-    root = "".join(f"{part}/" for part, _ in shared)
+    return "".join(f"{part}/" for part, _ in shared)
+
+
+def package_root(keys: Collection[str]) -> str | None:
+    """Where a package in the style of the Allen Institute begins in the keys; ``None`` when they are none of one."""
+    root = shared_folder(keys)
     names = {key[len(root) :].partition("/")[0] for key in keys}
     return root if looks_like_package(names) else None
 

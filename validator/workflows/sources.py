@@ -85,6 +85,11 @@ class Origin:
                 f"{stray} is for buckets, and {self.place} is none.",
                 "Leave it out, or name s3://bucket/prefix.",
             )
+        if self.in_registry and s3.grant is not None:
+            raise UsageError(
+                f"--access-grants gives keys for a prefix, and {self.place} lies at the root of its bucket.",
+                "Leave it out, and use keys that may read the registry and the data.",
+            )
         listed = self.sort is not None or self.prefix is not None
         if remote and listed and not self.is_remote_inventory:
             option = "--from" if self.sort is not None else "--prefix"
