@@ -47,6 +47,9 @@ LINES_AT_ONCE = 500
 @click.option(
     "-n", "--dry-run", is_flag=True, help="Print the plan with every file and its bytes; send nothing."
 )
+@click.option(
+    "--rehash", is_flag=True, help="Read files again whose objects are there, whatever is remembered of them."
+)
 @click.option("--force", is_flag=True, help="Upload although the check found errors; the receipt says so.")
 @click.option("--replace", multiple=True, metavar="GLOB", help="Replace other bytes at keys like these.")
 @s3_options
@@ -79,6 +82,7 @@ def upload(
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     dry_run: bool,
+    rehash: bool,
     force: bool,
     replace: tuple[str, ...],
     s3: S3Settings,
@@ -149,6 +153,7 @@ def upload(
         replace=replace,
         force=force,
         dry_run=dry_run,
+        rehash=rehash,
         state=state or _state_from_environment(),
         report=report,
         receipt=receipt,
@@ -203,7 +208,7 @@ class _Teller:
         from validator.reporters import upload_text  # noqa: PLC0415  the command's help comes fast
         from validator.upload.key_wait import KeysAwaited, KeysCame  # noqa: PLC0415  see above
         from validator.workflows.admission import Admission  # noqa: PLC0415  the command's help comes fast
-        from validator.workflows.upload_result import Planned  # noqa: PLC0415  the command's help comes fast
+        from validator.workflows.upload_result import Notice, Planned  # noqa: PLC0415  the command's help comes fast
 
         if isinstance(news, KeysAwaited | KeysCame):
             say(key_news(news, beside_a_bar=sys.stderr.isatty()), sys.stderr)
@@ -213,6 +218,9 @@ class _Teller:
                 self._show_findings(news)
             if not self._quiet or news.errors:
                 _say([upload_text.report_line(report_facts(news))])
+            return
+        if isinstance(news, Notice):
+            _say([upload_text.notice_line(news.text)])
             return
         if not isinstance(news, Planned):
             return

@@ -36,6 +36,11 @@ def refusal(facts: ReportFacts) -> str:
     )
 
 
+def notice_line(text: str) -> str:
+    """Say something that changes nothing."""
+    return f"note     {shown(text)}\n"
+
+
 def plan_lines(facts: PlanFacts, *, quiet: bool = False) -> Iterator[str]:
     """Say what would be done, in files and bytes; ``quiet`` keeps only what goes wrong."""
     if quiet:

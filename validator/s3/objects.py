@@ -197,3 +197,15 @@ def put_object(
     with translated(bucket, key, "write"):
         answer = client.put_object(Bucket=bucket, Key=key, Body=data, ContentMD5=md5_header(md5), **arguments)
         return Written(told_etag(answer), told_version(answer))
+
+
+def delete_object(client: "S3Client", bucket: str, key: str) -> None:
+    """Remove an object; one that is gone already is fine.
+
+    Raises
+    ------
+    RemoteError, CredentialsError
+        If the store refuses.
+    """
+    with translated(bucket, key, "remove"):
+        client.delete_object(Bucket=bucket, Key=key)

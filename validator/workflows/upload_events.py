@@ -19,7 +19,7 @@ from validator.upload.sending import Outcome, Retried, State
 from validator.workflows.admission import Admission
 from validator.workflows.upload import upload
 from validator.workflows.upload_request import UploadRequest
-from validator.workflows.upload_result import News, Planned, Tell, UploadResult
+from validator.workflows.upload_result import News, Notice, Planned, Tell, UploadResult
 
 PROGRESS_SECONDS = 10.0
 
@@ -107,6 +107,8 @@ class UploadEvents:
             self._tell_plan(news)
         elif isinstance(news, Outcome):
             self._tell_file(news)
+        elif isinstance(news, Notice):
+            self._log.write("notice", what=news.text)
         elif isinstance(news, Retried):
             self._log.write("retry", key=news.key or None, reason=news.reason, times=news.times)
         elif isinstance(news, KeysAwaited):

@@ -54,6 +54,8 @@ class UploadRequest:
         Upload although the check found errors; the receipt says so.
     dry_run
         Plan only.
+    rehash
+        Whether files whose objects are there are read again, whatever journals, checkpoints and receipts say.
     state
         Folder for journals; ``None`` for the user's state folder.
     report
@@ -88,6 +90,7 @@ class UploadRequest:
     replace: tuple[str, ...] = ()
     force: bool = False
     dry_run: bool = False
+    rehash: bool = False
     state: Path | None = None
     report: Path | None = None
     receipt: Path | None = None

@@ -57,9 +57,16 @@ class Planned:
         return sum(part.size for upload in uploads for part in upload.parts.values())
 
 
-News = Admission | Planned | Outcome | Retried | KeyNews
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that a person should know and that changes nothing, one sentence."""
+
+    text: str
+
+
+News = Admission | Planned | Outcome | Retried | KeyNews | Notice
 """What an upload tells while it runs: the check, the plan, each file that was sent, what had to be done again,
-and when it waits for keys."""
+when it waits for keys, and who else was heard of."""
 Tell = Callable[[News], None]
 
 

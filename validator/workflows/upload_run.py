@@ -1,6 +1,6 @@
 """One run of an upload, with the lock held: plan, send, verify, receipt."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +11,10 @@ from validator.errors import CpgateError
 from validator.manifests.provenance import LARGEST_MANIFEST
 from validator.models.configuration import IgnoredFiles
 from validator.models.progress import Progress
+from validator.upload.checkpoints import EVERY_SECONDS, Checkpoints, forget_checkpoints
 from validator.upload.compaction import NOBODY, compact
 from validator.upload.comparing import abort_leftovers, compare_files, leftovers
-from validator.upload.destination import Destination
+from validator.upload.destination import Destination, granted_prefix
 from validator.upload.files import SelectedFiles
 from validator.upload.finishing import PRESENT, Sweep, compare_with_listing, sweep_uploads
 from validator.upload.journal_reading import JournalState, read_journal
@@ -24,13 +25,14 @@ from validator.upload.original_settings import OriginalSettings
 from validator.upload.plan import Action, plan_file
 from validator.upload.pool import PoolSettings, WorkerPool
 from validator.upload.remote import list_folders
-from validator.upload.sending import State
+from validator.upload.sending import Outcome, Retried, State
 from validator.upload.transfer import Transfer
 from validator.workflows.admission import Admission
 from validator.workflows.receipts import keep_receipt
 from validator.workflows.stopping import StopRequest, stop_request
 from validator.workflows.time_limit import TimeLimit
 from validator.workflows.upload_provenance import WrittenProvenance, write_provenance
+from validator.workflows.upload_recall import Recall
 from validator.workflows.upload_request import UploadRequest
 from validator.workflows.upload_result import Planned, Tell, UploadResult
 from validator.workflows.upload_source import original_settings
@@ -97,10 +99,13 @@ class UploadRun:
         original = original_settings(self.request, self.client, files.entry(0))
         ledger = Ledger(files, self.folder)
         planned = Planned(ledger, self.destination, _ignored(dataset), len(dataset.junk))
+        prefix = granted_prefix(self.destination, dataset.names)
+        recall = Recall(self.client, self.bucket, prefix, self.folder, ledger)
         journal = self._plan(ledger)
+        recall.apply(journal.last_run + 1, tell, rehash=self.request.rehash)
         transfer = None
         if any(ledger.planned[action] for action in TO_DO) or leftovers(ledger, journal.uploads.values()):
-            transfer = self._work(planned, journal, original, tell)
+            transfer = self._work(planned, journal, original, prefix, tell)
         else:
             tell(planned)
         if self.request.dry_run:
@@ -120,6 +125,9 @@ class UploadRun:
             ledger,
             self.progress,
         )
+        if kept.key:
+            forgettable = recall.forgettable if self.request.selection.everything else ()
+            forget_checkpoints(self.client, self.bucket, prefix, self.folder, forgettable)
         return UploadResult(
             admission,
             planned,
@@ -160,7 +168,7 @@ class UploadRun:
     def _plan(self, ledger: Ledger) -> JournalState:
         """Decide for every file, from a listing and the journals."""
         self._list(ledger, BEFORE, "listing the bucket")
-        journal = read_journal(self.folder, ledger.know)
+        journal = read_journal(self.folder, None if self.request.rehash else ledger.know)
         unfinished = journal.by_key()
         for position, entry in enumerate(ledger.files):
             account = ledger.account(position)
@@ -176,7 +184,12 @@ class UploadRun:
         return journal
 
     def _work(
-        self, planned: Planned, journal: JournalState, original: OriginalSettings | None, tell: Tell
+        self,
+        planned: Planned,
+        journal: JournalState,
+        original: OriginalSettings | None,
+        prefix: str,
+        tell: Tell,
     ) -> Transfer | None:
         """Read what must be read to decide, and send; ``None`` after a dry run, and where nothing was to be sent."""
         ledger, request = planned.ledger, self.request
@@ -206,11 +219,22 @@ class UploadRun:
             if request.dry_run:
                 return None
             abort_leftovers(pool, ledger, journal.uploads.values())
-            transfer = self._transfer(pool, ledger, journal.intents, should_stop, tell)
-            pool.finish()
-            pool.wait(5)
-            self._raise_if_stopped(should_stop, ledger, transfer)
+            with self._checkpoints(prefix, settings.run) as checkpoints:
+
+                def told(news: Outcome | Retried) -> None:
+                    if isinstance(news, Outcome):
+                        checkpoints.note(news)
+                    tell(news)
+
+                transfer = self._transfer(pool, ledger, journal.intents, should_stop, told)
+                pool.finish()
+                pool.wait(5)
+                self._raise_if_stopped(should_stop, ledger, transfer)
         return transfer
+
+    def _checkpoints(self, prefix: str, run: int) -> Checkpoints:
+        every = EVERY_SECONDS if self.request.remote_receipt else 0
+        return Checkpoints(self.client, self.bucket, prefix, self.folder, run, every)
 
     def _transfer(
         self,
@@ -218,7 +242,7 @@ class UploadRun:
         ledger: Ledger,
         intents: Iterable[str],
         should_stop: StopRequest,
-        tell: Tell,
+        tell: Callable[[Outcome | Retried], None],
     ) -> Transfer:
         files, total = planned_to_send(ledger)
         wanted = (item for _, item in ledger.items(*TO_SEND))

@@ -1,0 +1,120 @@
+"""A journal that was lost, or a second machine: the bucket remembers."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from servers import CREDENTIALS, counting_proxy
+
+MIB = 1024 * 1024
+HOME = "cpg0099-example/broad"
+SQLITE = "workspace/backend/2024_03_05_Run1/BR00123401/BR00123401.csv"
+
+
+@pytest.fixture
+def dataset(build_dataset):
+    return build_dataset()
+
+
+@pytest.fixture
+def start(dataset, store, tmp_path):
+    """Start the command; each machine has a state folder of its own."""
+
+    def begin(*options: str, machine: str = "one", endpoint: str = "") -> subprocess.Popen:
+        work = tmp_path / machine
+        work.mkdir(exist_ok=True)
+        command = [
+            *(sys.executable, "-m", "validator", "upload", str(dataset), f"s3://{store.bucket}"),
+            *("--endpoint-url", endpoint or store.endpoint, "--state", str(work / "state"), "--jobs", "2"),
+            *options,
+        ]
+        return subprocess.Popen(
+            command,
+            cwd=work,
+            env=os.environ | CREDENTIALS,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    return begin
+
+
+def said(process: subprocess.Popen) -> str:
+    text, _ = process.communicate(timeout=90)
+    assert process.returncode == 0, text
+    return text
+
+
+def journal_parts(state: Path) -> int:
+    return sum(path.read_bytes().count(b'"t":"part"') for path in state.rglob("*.journal"))
+
+
+def test_a_second_machine_goes_on_inside_a_file(start, dataset, store, tmp_path):
+    (dataset / SQLITE).write_bytes(os.urandom(64 * MIB))
+    with counting_proxy(store.endpoint, 20e6) as (endpoint, traffic):
+        first = start(endpoint=endpoint)
+        until = time.monotonic() + 60
+        while journal_parts(tmp_path / "one" / "state") < 4:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        first.send_signal(signal.SIGINT)
+        text, _ = first.communicate(timeout=60)
+        assert first.returncode == 130, text
+        assert [key for key in store.object_keys() if key.endswith("/now.journal")]
+        shutil.rmtree(tmp_path / "one")
+        before, traffic.bytes_per_second = traffic.bytes_up, 1e12
+        text = said(start(machine="two", endpoint=endpoint))
+    assert "resumed 1 " in text
+    assert "another upload to this place was heard of" in text
+    assert traffic.bytes_up - before < 45 * MIB, "parts that are there are not sent again"
+    assert store.read(f"{HOME}/{SQLITE}") == (dataset / SQLITE).read_bytes()
+    assert store.unfinished() == []
+    assert "nothing left behind" in text
+
+
+def test_what_a_receipt_names_is_not_read_again(start, dataset):
+    """The same size and time, other bytes: only reading could tell, and that is asked for with --rehash."""
+    said(start())
+    victim = next(dataset.rglob("*.tiff"))
+    before = victim.stat()
+    victim.write_bytes(victim.read_bytes()[:-1] + b"\x01")
+    os.utime(
+        victim, ns=(before.st_atime_ns, before.st_mtime_ns // 10**9 * 10**9)
+    )  # a server that keeps seconds
+    text = said(start("--force", machine="two"))
+    assert "conflict 0" in text
+    assert "send 0 " in text
+    process = start("--force", "--rehash", machine="two")
+    text, _ = process.communicate(timeout=90)
+    assert process.returncode == 1, text
+    assert "conflict 1" in text
+
+
+def test_checkpoints_of_a_lost_journal_go_when_the_receipt_says_more(start, store, tmp_path):
+    from validator.recordlog.log import encode_record
+
+    place = f"{HOME}/_cpgate/checkpoints/0123456789abcdef/"
+    gone = {
+        "t": "begin",
+        "key": f"{HOME}/{SQLITE}",
+        "upload_id": "x",
+        "part_size": 8 * MIB,
+        "size": 1,
+        "mtime_ns": 1,
+    }
+    store.put(f"{place}now.journal", encode_record(gone))
+    store.put(f"{place}000001-00000.journal", b"rubbish")
+    text = said(start())
+    assert "heard of" not in text, "nobody wrote who it was"
+    assert any("/_cpgate/checkpoints/" in key for key in store.object_keys()), (
+        "nothing made them worth reading"
+    )
+    shutil.rmtree(tmp_path / "one" / "state")
+    said(start())
+    assert not [key for key in store.object_keys() if "/_cpgate/checkpoints/" in key]

@@ -1,0 +1,197 @@
+"""Pieces of the journal, put into the bucket every few minutes: what is left when this machine is lost.
+
+They lie beside the receipts, below ``_cpgate/checkpoints/<journal>/``:
+
+``<run>-<number>.journal``
+    Objects that were verified since the last one.
+``now.journal``
+    Who uploads, and the multipart uploads under way; written over each time, so that its time is a heartbeat.
+
+Records are those of the journal. Nothing is needed for them but the right to write objects.
+"""
+
+import hashlib
+import os
+import secrets
+import socket
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from threading import Event, Lock, Thread
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from validator.errors import CpgateError, CredentialsError, RemoteError
+from validator.recordlog.log import encode_record
+from validator.s3.objects import delete_object, list_objects, put_object
+from validator.upload.journal import DoneRecord, begin_values, done_values
+from validator.upload.journal_reading import read_journal
+from validator.upload.plan import PlanItem
+from validator.upload.sending import Outcome, State
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CHECKPOINTS_FOLDER = "_cpgate/checkpoints/"
+NOW_NAME = "now.journal"
+FIRST_SECONDS = 60.0
+EVERY_SECONDS = 180.0
+LARGEST_AT_STOP = 1 << 20
+"""Bytes that are still put when somebody wants to leave."""
+WRITTEN_MARK = "checkpoints"
+ID_NAME = "journal-id"
+
+
+class Checkpoints:
+    """Puts checkpoints in the background while files are sent; use as a context manager.
+
+    A checkpoint that cannot be put is put again with the next one. It never ends an upload.
+
+    Parameters
+    ----------
+    client, bucket, prefix
+        Where the receipt goes, too.
+    folder
+        State folder of the destination.
+    run
+        Number of this run.
+    every
+        Seconds between two of them; 0 puts none.
+    """
+
+    def __init__(
+        self,
+        client: "S3Client",
+        bucket: str,
+        prefix: str,
+        folder: Path,
+        run: int,
+        every: float = EVERY_SECONDS,
+    ) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._folder = folder
+        self._place = f"{prefix}{CHECKPOINTS_FOLDER}{journal_id(folder)}/"
+        self._run = run
+        self._every = every
+        self._began = time.time()
+        self._lines: list[bytes] = []
+        self._number = 0
+        self._lock = Lock()
+        self._stop = Event()
+        self._thread = Thread(target=self._keep_putting, daemon=True)
+
+    def __enter__(self) -> Self:
+        if self._every:
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Put a last one where the upload does not end well: somebody may go on from another machine."""
+        self._stop.set()
+        if not self._every:
+            return
+        self._thread.join()
+        if error is not None and isinstance(error, CpgateError) and not isinstance(error, CredentialsError):
+            self.put(LARGEST_AT_STOP)
+
+    def note(self, outcome: Outcome) -> None:
+        """An object was verified."""
+        if self._every and outcome.digest is not None and outcome.state in {State.UPLOADED, State.RESUMED}:
+            self._lines.append(_line(outcome.item, outcome))
+
+    def put(self, most: float = float("inf")) -> None:
+        """Put what is new, if it is no more than so many bytes, and what is under way."""
+        with self._lock:
+            lines, self._lines = self._lines, []
+            data = b"".join(lines)
+            unfinished = list(read_journal(self._folder).uploads.values())
+            if not data and not unfinished and not self._number:
+                return
+            try:
+                if data and len(data) <= most:
+                    self._put(f"{self._run:06d}-{self._number:05d}.journal", data)
+                    self._number += 1
+                    lines = []
+                records = [self._who(), *(begin_values(upload) for upload in unfinished)]
+                self._put(NOW_NAME, b"".join(encode_record(record) for record in records))
+            except (RemoteError, CredentialsError):
+                self._lines = lines + self._lines
+
+    def _put(self, name: str, data: bytes) -> None:
+        (self._folder / WRITTEN_MARK).touch()
+        md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        # Nobody else writes below the name of this journal: what lies there is an earlier try.
+        put_object(self._client, self._bucket, self._place + name, data, md5, None)
+
+    def _who(self) -> dict[str, Any]:
+        return {
+            "t": "run",
+            "run": self._run,
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "since": self._began,
+        }
+
+    def _keep_putting(self) -> None:
+        seconds = min(FIRST_SECONDS, self._every)
+        while not self._stop.wait(seconds):
+            self.put()
+            seconds = self._every
+
+
+def _line(item: PlanItem, outcome: Outcome) -> bytes:
+    if outcome.digest is None:
+        raise ValueError(item.entry.key)
+    record = DoneRecord(item.entry.key, item.state, outcome.digest, outcome.uploaded_at, outcome.version_id)
+    return encode_record(done_values(record))
+
+
+def journal_id(folder: Path) -> str:
+    """Name of the journal in this state folder among all that upload to the same place."""
+    path = folder / ID_NAME
+    try:
+        known = path.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        known = ""
+    if len(known) == 16 and known.isalnum():
+        return known
+    name = secrets.token_hex(8)
+    try:
+        path.write_text(name, encoding="ascii")
+    except OSError as error:
+        raise CpgateError(
+            f"the state folder {folder} cannot be written: {error.strerror or error}",
+            "make room on the disk, or name another folder with --state",
+        ) from error
+    return name
+
+
+def forget_checkpoints(
+    client: "S3Client", bucket: str, prefix: str, folder: Path, adopted: Iterable[str] = ()
+) -> int:
+    """Remove the checkpoints of this journal: the receipt says more. How many.
+
+    Where the right to remove objects is missing they stay; they do no harm.
+
+    Parameters
+    ----------
+    client, bucket, prefix, folder
+        As of `Checkpoints`.
+    adopted
+        Keys of other checkpoints of which every word is in the receipt.
+    """
+    mark = folder / WRITTEN_MARK
+    own = f"{prefix}{CHECKPOINTS_FOLDER}{journal_id(folder)}/" if mark.exists() else ""
+    removed = 0
+    try:
+        keys = [remote.key for remote in list_objects(client, bucket, own)] if own else []
+        for key in [*keys, *adopted]:
+            delete_object(client, bucket, key)
+            removed += 1
+    except (RemoteError, CredentialsError):
+        return removed
+    mark.unlink(missing_ok=True)
+    return removed
