@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from validator.index.examine import examine
 from validator.index.index import FolderIndex, Partition
-from validator.index.partition import FolderRow, PartitionFacts, prefix_of
+from validator.index.partition import SEGMENTS, FolderRow, PartitionFacts, prefix_of
 from validator.index.store import InMemory, OnDisk, Store
 from validator.models.listing import Folder
 from validator.rulebook.layout import Layout
@@ -30,11 +30,19 @@ class IndexBuilder:
         See `grouped`.
     files_in_memory
         How many files stay in memory before they go to disk.
+    segments
+        How many parts of a key name its partition.
     """
 
     def __init__(
-        self, layout: Layout, *, condense: bool = True, files_in_memory: int = FILES_IN_MEMORY
+        self,
+        layout: Layout,
+        *,
+        condense: bool = True,
+        files_in_memory: int = FILES_IN_MEMORY,
+        segments: int = SEGMENTS,
     ) -> None:
+        self._segments = segments
         self._layout = layout
         self._condense = condense
         self._most = files_in_memory
@@ -52,11 +60,15 @@ class IndexBuilder:
 
     def add(self, folder: Folder) -> None:
         """Enter a folder; the names in it are in their order."""
-        if self._current and folder.key.startswith(self._prefix) and prefix_of(folder.key) == self._prefix:
+        if (
+            self._current
+            and folder.key.startswith(self._prefix)
+            and prefix_of(folder.key, self._segments) == self._prefix
+        ):
             self._current.append(folder)
             return
         self._close()
-        self._prefix = prefix_of(folder.key)
+        self._prefix = prefix_of(folder.key, self._segments)
         self._current = [folder]
 
     def enter(self, partitions: Iterable[Partition]) -> None:

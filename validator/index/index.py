@@ -81,7 +81,7 @@ class FolderIndex(Collection[PlacedFolder]):
         """Folders with files of which this is remarkable."""
         for partition in self._partitions:
             if partition.facts.signs & sign:
-                yield from (folder for folder in self._folders_of(partition) if folder.signs & sign)
+                yield from self._folders_of(partition, sign)
 
     def of_kinds(self, kinds: frozenset[str]) -> Iterator[PlacedFolder]:
         """Folders that may hold files of these kinds, from partitions that do."""
@@ -114,9 +114,9 @@ class FolderIndex(Collection[PlacedFolder]):
                 break
             yield from (folder for folder in self._folders_of(partition) if folder.key.startswith(key))
 
-    def _folders_of(self, partition: Partition) -> Iterator[PlacedFolder]:
+    def _folders_of(self, partition: Partition, sign: Sign | None = None) -> Iterator[PlacedFolder]:
         place = self._layout.place_folder
-        for row, load in partition.piece.rows():
+        for row, load in partition.piece.rows(sign):
             yield PlacedFolder(row.key, place(row.key), row.files, row.size, row.signs, load)
 
     def _surveyed(self, partition: Partition) -> Iterator[PlacedFolder]:

@@ -7,7 +7,9 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from validator.errors import CpgateError
@@ -18,17 +20,19 @@ from validator.models.listing import Folder
 if TYPE_CHECKING:
     import polars as pl
 
+FOLDERS, FILES = "folders", "files"
 BLOCKS_OPEN = 2
 """Blocks kept open: who walks the index is in one, and perhaps looks something up in another."""
 
 Located = tuple[FolderRow, Callable[[], Folder]]
+_Columns = tuple[list[str], "array[int]", "array[int]", "array[int]"]
 
 
 class Piece(Protocol):
     """The folders of one partition, wherever they are kept."""
 
-    def rows(self) -> list[Located]:
-        """Every folder, in the order of the keys, with what reads its files."""
+    def rows(self, sign: Sign | None = None) -> list[Located]:
+        """Every folder, or those with a sign, in the order of the keys, with what reads its files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,13 @@ class InMemory:
 
     folders: Sequence[tuple[FolderRow, Folder]]
 
-    def rows(self) -> list[Located]:
-        """Every folder, in the order of the keys, with what reads its files."""
-        return [(row, partial(_itself, folder)) for row, folder in self.folders]
+    def rows(self, sign: Sign | None = None) -> list[Located]:
+        """Every folder, or those with a sign, in the order of the keys, with what reads its files."""
+        return [
+            (row, partial(_itself, folder))
+            for row, folder in self.folders
+            if sign is None or row.signs & sign
+        ]
 
 
 def _itself(folder: Folder) -> Folder:
@@ -65,10 +73,11 @@ class OnDisk:
     first: int
     folders: int
 
-    def rows(self) -> list[Located]:
-        """Every folder, in the order of the keys, with what reads its files."""
-        table, _ = self.store.open(self.block)
-        some = table.slice(self.first, self.folders)
+    def rows(self, sign: Sign | None = None) -> list[Located]:
+        """Every folder, or those with a sign, in the order of the keys, with what reads its files."""
+        some = self.store.folders(self.block).slice(self.first, self.folders)
+        if sign is not None:
+            some = some.filter((some.get_column("signs") & int(sign)) != 0)
         columns = zip(
             *(some.get_column(name).to_list() for name in ("key", "path", "files", "size", "signs", "at")),
             strict=True,
@@ -84,37 +93,40 @@ class OnDisk:
 
 
 class _Files:
-    """The files of a partition; read when the first of its folders is asked for."""
+    """The files of some folders of a block; read when the first of these folders is asked for."""
 
     def __init__(self, store: "Store", block: int, folders: "pl.DataFrame") -> None:
         self._store = store
         self._block = block
         self._begin = int(folders.get_column("at")[0]) if len(folders) else 0
-        self._number = int(folders.get_column("files").sum())
-        self._columns: tuple[list[str], array[int], array[int], array[int]] | None = None
+        number = int(folders.get_column("files").sum())
+        end = int(folders.get_column("at")[-1] + folders.get_column("files")[-1]) if len(folders) else 0
+        self._number = end - self._begin
+        self._all = number == self._number
+        self._columns: _Columns | None = None
 
     def folder(self, key: str, path: str, at: int, number: int) -> Folder:
-        if self._columns is None:
-            _, files = self._store.open(self._block)
-            some = files.slice(self._begin, self._number)
-            self._columns = (
-                some.get_column("name").to_list(),
-                array("q", some.get_column("size").to_list()),
-                array("q", some.get_column("time").to_list()),
-                array("q", some.get_column("mark").to_list() if "mark" in some.columns else ()),
-            )
         begin = at - self._begin
+        if not self._all:
+            names, sizes, times, marks = self._read(at, number)
+            begin = 0
+        else:
+            if self._columns is None:
+                self._columns = self._read(self._begin, self._number)
+            names, sizes, times, marks = self._columns
         end = begin + number
-        names, sizes, times, marks = self._columns
-        disk_names = self._store.disk_names.get(key, {})
+        disk_names = dict(self._store.disk_names.get(key, {}))
         return Folder(
-            key,
-            path,
-            names[begin:end],
-            sizes[begin:end],
-            times[begin:end],
-            dict(disk_names),
-            marks[begin:end],
+            key, path, names[begin:end], sizes[begin:end], times[begin:end], disk_names, marks[begin:end]
+        )
+
+    def _read(self, begin: int, number: int) -> "_Columns":
+        some = self._store.files(self._block).slice(begin, number)
+        return (
+            some.get_column("name").to_list(),
+            array("q", some.get_column("size").to_list()),
+            array("q", some.get_column("time").to_list()),
+            array("q", some.get_column("mark").to_list() if "mark" in some.columns else ()),
         )
 
 
@@ -133,8 +145,9 @@ class Store:
         self.size = 0
         self.disk_names: dict[str, Mapping[str, str]] = {}
         self._home: Path | None = None
-        self._blocks = 0
-        self._open: dict[int, tuple[pl.DataFrame, pl.DataFrame]] = {}
+        self._numbers = count()
+        self._lock = Lock()
+        self._opened: dict[str, dict[int, pl.DataFrame]] = {FOLDERS: {}, FILES: {}}
 
     @property
     def home(self) -> Path:
@@ -146,8 +159,7 @@ class Store:
 
     def reserve(self) -> int:
         """Return a number for a new block."""
-        self._blocks += 1
-        return self._blocks - 1
+        return next(self._numbers)
 
     def write(self, block: int, folders: "pl.DataFrame", files: "pl.DataFrame") -> None:
         """Write a block.
@@ -167,27 +179,36 @@ class Store:
             If the disk is full.
         """
         try:
-            for frame, path in zip((folders, files), self._paths(block), strict=True):
+            for frame, sort in ((folders, FOLDERS), (files, FILES)):
+                path = self._path(block, sort)
                 frame.write_ipc(path, compression="lz4")
-                self.size += path.stat().st_size
+                with self._lock:
+                    self.size += path.stat().st_size
         except OSError as error:
             raise CpgateError(
                 f"The index of the files cannot be written to {self.home}: {error.strerror or error}",
                 "Make room there, or set TMPDIR to a folder on a larger local disk",
             ) from error
 
-    def open(self, block: int) -> "tuple[pl.DataFrame, pl.DataFrame]":
-        """Folders and files of a block."""
+    def folders(self, block: int) -> "pl.DataFrame":
+        """Folders of a block."""
+        return self._open(block, FOLDERS)
+
+    def files(self, block: int) -> "pl.DataFrame":
+        """Files of a block."""
+        return self._open(block, FILES)
+
+    def _open(self, block: int, sort: str) -> "pl.DataFrame":
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large datasets only
 
-        known = self._open.get(block)
-        if known is None:
-            folders, files = self._paths(block)
-            known = pl.read_ipc(folders), pl.read_ipc(files)
-            while len(self._open) >= BLOCKS_OPEN:
-                self._open.pop(next(iter(self._open)), None)
-            self._open[block] = known
-        return known
+        with self._lock:
+            known = self._opened[sort].get(block)
+            if known is None:
+                known = pl.read_ipc(self._path(block, sort))
+                while len(self._opened[sort]) >= BLOCKS_OPEN:
+                    del self._opened[sort][next(iter(self._opened[sort]))]
+                self._opened[sort][block] = known
+            return known
 
-    def _paths(self, block: int) -> tuple[Path, Path]:
-        return self.home / f"{block:05d}.folders.arrow", self.home / f"{block:05d}.files.arrow"
+    def _path(self, block: int, sort: str) -> Path:
+        return self.home / f"{block:05d}.{sort}.arrow"

@@ -53,3 +53,8 @@ def junk_origin(key: str) -> tuple[str, str] | None:
             if any(fnmatch.fnmatch(part.lower(), entry["pattern"].lower()) for part in names):
                 return entry["pattern"], entry["from"]
     return None
+
+
+def junk_patterns() -> tuple[str, ...]:
+    """Patterns of junk files: ``*`` is any text, ``?`` any one character; case does not matter."""
+    return tuple(entry["pattern"] for entry in read_rulebook_file("junk.yaml")["files"])

@@ -1,13 +1,15 @@
 """Keys as a bucket or a listing gives them, sorted into folders."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from validator.errors import UsageError
 from validator.models.listing import UNKNOWN_SIZE, Folder, Trouble
 from validator.sources.folder_listing import LOOK_ALIKE, in_utf8, is_utf8
 from validator.sources.standing import SECTIONS, find_prefix, looks_like_project, said_prefix
 
+RECEIPTS = "_cpgate"
+"""Folder of receipts at a granted prefix: about the data, never data."""
 _LARGEST = 2**63 - 1
 """Bytes; whoever lists more lists nonsense, which a column cannot hold."""
 _SHOWN = 3
@@ -55,7 +57,7 @@ class KeyFolders:
             folder = self._folders[place + slash] = Folder(place + slash, (self._address + place).rstrip("/"))
         folder.add(name, min(size, _LARGEST), mtime_ns, mark)
 
-    def folder_keys(self) -> Iterable[str]:
+    def folder_keys(self) -> Collection[str]:
         """Keys of the folders that hold files, as they came."""
         return self._folders.keys()
 
@@ -90,6 +92,17 @@ class Relocation:
         self._prefix = prefix
         self._key_prefix = key_prefix
         self._decomposed: dict[str, str] = {}
+
+    @property
+    def longer_by(self) -> int:
+        """How many more parts the keys in the Gallery have."""
+        return self._key_prefix.count("/") - self._prefix.count("/")
+
+    def key_of(self, folder_key: str) -> str | None:
+        """Key in the Gallery of a folder whose key is plain ASCII; ``None`` when it is left out."""
+        if not folder_key.startswith(self._prefix):
+            return None
+        return self._key_prefix + folder_key[len(self._prefix) :]
 
     def move(self, found: Iterable[Folder | Trouble]) -> Iterator[Folder | Trouble]:
         """Give folders and troubles their keys in the Gallery, and tell what cannot have one."""

@@ -1,11 +1,30 @@
 """A dataset that is known from a listing: its keys, perhaps sizes and times, never its bytes."""
 
-from collections.abc import Callable
-from typing import BinaryIO
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
 
 from validator.errors import NothingChecked
 from validator.models.listing import Entry, Scan, SourceFacts, Trouble
 from validator.sources.keys import KeyFolders, Relocation, names_below, place_keys, shared_beginning
+
+
+@dataclass(frozen=True, slots=True)
+class LargeText:
+    """A listing in text that is too long to be held in memory.
+
+    Attributes
+    ----------
+    sort
+        What it is.
+    opened
+        Opens it for reading, unpacked.
+    """
+
+    sort: Literal["aws-ls", "keys"]
+    opened: Callable[[], AbstractContextManager[BinaryIO]]
+
 
 Reader = Callable[[KeyFolders], list[Trouble]]
 """Enters all keys of a listing; returns what of it is no listing."""
@@ -26,6 +45,8 @@ class ListedSource:
         Which part of the keys is meant; found from the keys when it is not said.
     dataset
         ``project/source`` where the keys do not say it.
+    large
+        Its text if that is long.
 
     Attributes
     ----------
@@ -37,6 +58,8 @@ class ListedSource:
         Whether it holds whole datasets; a listing does unless a longer prefix is said.
     facts
         What sort of source it is.
+    large
+        Its text if that is long; then it is better read in columns than by `scan`.
     """
 
     def __init__(
@@ -47,8 +70,10 @@ class ListedSource:
         *,
         prefix: str | None = None,
         dataset: str | None = None,
+        large: LargeText | None = None,
     ) -> None:
         self.root = name
+        self.large = large
         self.facts = facts
         self.prefix = ""
         self.complete = True
@@ -70,12 +95,31 @@ class ListedSource:
         """
         folders = KeyFolders()
         troubles = self._read(folders)
+        relocation = self.settle(folders.folder_keys())
+        yield from troubles
+        yield from relocation.move(folders.take_all())
+
+    @property
+    def said_depth(self) -> int:
+        """How many parts the prefix has that the user said."""
+        return len([part for part in (self._part or "").split("/") if part])
+
+    def settle(self, folder_keys: Collection[str]) -> Relocation:
+        """Find out what the keys stand for, from those of the folders or their beginnings.
+
+        Raises
+        ------
+        NothingChecked
+            When no key of it is meant.
+        UsageError
+            When the keys do not say which project and source they are.
+        """
         if self._part is None:
-            part = shared_beginning(folders.folder_keys())
+            part = shared_beginning(folder_keys)
         else:
             part = self._part.strip("/") + "/" if self._part.strip("/") else ""
-        below = names_below(part, folders.folder_keys())
-        meant = any(key.startswith(part) for key in folders.folder_keys())
+        below = names_below(part, folder_keys)
+        meant = any(key.startswith(part) for key in folder_keys)
         if not meant:
             what = f"no key in {self.root}" + (f" begins with {part}" if part else "")
             raise NothingChecked(
@@ -83,8 +127,7 @@ class ListedSource:
             )
         self.prefix = place_keys(part, self._dataset, below, self.root)
         self.complete = self.prefix.count("/") <= 2
-        yield from troubles
-        yield from Relocation(part, self.prefix).move(folders.take_all())
+        return Relocation(part, self.prefix)
 
     def open(self, entry: Entry) -> BinaryIO:
         """Refuse: a listing holds no bytes.

@@ -16,13 +16,17 @@ from validator.models.listing import SourceFacts, Trouble
 from validator.sources.folder_listing import reason
 from validator.sources.inventory import MANIFEST, inventory_facts, is_manifest, read_inventory
 from validator.sources.keys import KeyFolders
-from validator.sources.listed import ListedSource
+from validator.sources.listed import LargeText, ListedSource
 from validator.sources.listing_text import read_aws_ls, read_keys, sort_of_lines
 
 ListingSort = Literal["aws-ls", "inventory", "keys"]
 SORTS: tuple[ListingSort, ...] = ("aws-ls", "inventory", "keys")
 STANDARD_INPUT = "-"
 
+LARGE = 24 * 1024 * 1024
+"""Bytes of a text that is read in columns: some 150,000 keys."""
+PACKING = 10
+"""How much smaller gzip makes a listing."""
 _HEAD = 1 << 16
 _GZIP = b"\x1f\x8b"
 _FACTS = {
@@ -82,7 +86,9 @@ def listing_source(
     if os.path.isdir(path):  # noqa: PTH112  a folder without permission is no error here
         path /= MANIFEST
     with _opened(path, place) as stream:
+        packed = stream.peek(2).startswith(_GZIP) if isinstance(stream, io.BufferedReader) else False
         head, _ = _unpacked(stream)
+        size = os.fstat(stream.fileno()).st_size
     found = sort or _recognise(head, place)
     if found == "inventory":
         return ListedSource(
@@ -97,7 +103,14 @@ def listing_source(
         with _opened(path, place) as stream:
             return _READERS[found](_lines(*_unpacked(stream)), folders, place)
 
-    return ListedSource(place, _FACTS[found], read, prefix=prefix, dataset=dataset)
+    @contextmanager
+    def opened() -> Iterator[BinaryIO]:
+        with _opened(path, place) as stream:
+            yield _unpacked(stream)[1]
+
+    long = size >= (LARGE // PACKING if packed else LARGE) and not _has_wide_letters(head)
+    large = LargeText(found, opened) if long else None
+    return ListedSource(place, _FACTS[found], read, prefix=prefix, dataset=dataset, large=large)
 
 
 def _listing_on_input(sort: ListingSort | None, prefix: str | None, dataset: str | None) -> ListedSource:
@@ -111,11 +124,21 @@ def _listing_on_input(sort: ListingSort | None, prefix: str | None, dataset: str
             "Name its manifest.json, with the data files beside it.",
         )
 
+    with _in_words(name):
+        first = stream.read(LARGE)
+    whole = io.BufferedReader(_Rejoined(first, stream), _HEAD)
+
     def read(folders: KeyFolders) -> list[Trouble]:
         with _in_words(name):
-            return _READERS[found](_lines(head, stream), folders, name)
+            return _READERS[found](_lines(head, whole), folders, name)
 
-    return ListedSource(name, _FACTS[found], read, prefix=prefix, dataset=dataset)
+    @contextmanager
+    def opened() -> Iterator[BinaryIO]:
+        with _in_words(name):
+            yield whole
+
+    large = LargeText(found, opened) if len(first) >= LARGE and not _has_wide_letters(head) else None
+    return ListedSource(name, _FACTS[found], read, prefix=prefix, dataset=dataset, large=large)
 
 
 def is_inventory(folder: Path) -> bool:

@@ -77,25 +77,56 @@ def read_aws_ls(lines: Iterable[str], folders: KeyFolders, name: str) -> list[Tr
     list of Trouble
         Lines that are no entries, and a number at its end that does not agree.
     """
-    rejected = _Rejected()
-    totals: list[tuple[int, int]] = []
-    minutes = _Minutes()
-    for number, whole in enumerate(lines, start=1):
+    reader = AwsLines(folders)
+    for number, line in enumerate(lines, start=1):
+        reader.read(number, line)
+    return reader.troubles(name)
+
+
+class AwsLines:
+    """Reads lines of ``aws s3 ls`` one by one.
+
+    Parameters
+    ----------
+    folders
+        Where the keys go.
+    """
+
+    def __init__(self, folders: KeyFolders) -> None:
+        self._folders = folders
+        self._rejected = _Rejected()
+        self._totals: list[tuple[int, int]] = []
+        self._minutes = _Minutes()
+
+    def read(self, number: int, whole: str) -> None:
+        """Read one line, which may end with its newline."""
         line = whole.rstrip("\r\n")
         match = _AWS_LINE.fullmatch(line)
         minute, second, size, key = match.groups() if match is not None else _unusual(line)
-        if key and (time := minutes[minute]) >= 0:
-            folders.add(key, int(size), time + int(second) * 1_000_000_000)
+        if key and (time := self._minutes[minute]) >= 0:
+            self._folders.add(key, int(size), time + int(second) * 1_000_000_000)
         elif (summary := _TOTAL.fullmatch(line)) is None:
-            rejected.add(number, line)
+            self._rejected.add(number, line)
         elif summary[1]:
-            totals.append((number, int(summary[1])))
-    troubles = [rejected.trouble(name)] if rejected.count else []
-    if totals and sum(total for _, total in totals) != folders.keys:
-        number, total = totals[-1]
-        detail = f"it counts {total:,} objects, and {folders.keys:,} stand above it"
-        troubles.append(Trouble("listing-line", name, name, detail, number))
-    return troubles
+            self._totals.append((number, int(summary[1])))
+
+    def troubles(self, name: str, more_keys: int = 0) -> list[Trouble]:
+        """Lines that are no entries, and a number at the end that does not agree.
+
+        Parameters
+        ----------
+        name
+            What the listing is called in findings.
+        more_keys
+            How many keys were read by somebody else.
+        """
+        troubles = [self._rejected.trouble(name)] if self._rejected.count else []
+        keys = self._folders.keys + more_keys
+        if self._totals and sum(total for _, total in self._totals) != keys:
+            number, total = self._totals[-1]
+            detail = f"it counts {total:,} objects, and {keys:,} stand above it"
+            troubles.append(Trouble("listing-line", name, name, detail, number))
+        return troubles
 
 
 class _Minutes(dict[str, int]):
@@ -127,17 +158,39 @@ def read_keys(lines: Iterable[str], folders: KeyFolders, name: str) -> list[Trou
     lines, folders, name
         As in `read_aws_ls`.
     """
-    rejected = _Rejected()
-    for number, whole in enumerate(lines, start=1):
+    reader = KeyLines(folders)
+    for number, line in enumerate(lines, start=1):
+        reader.read(number, line)
+    return reader.troubles(name)
+
+
+class KeyLines:
+    """Reads lines of a plain list of keys one by one.
+
+    Parameters
+    ----------
+    folders
+        Where the keys go.
+    """
+
+    def __init__(self, folders: KeyFolders) -> None:
+        self._folders = folders
+        self._rejected = _Rejected()
+
+    def read(self, number: int, whole: str) -> None:
+        """Read one line, which may end with its newline."""
         line = whole.rstrip("\r\n")
         if line.startswith("s3://"):
             line = _ADDRESS.sub("", line, count=1)
         key = line.removeprefix("./").removeprefix("/")
         if "\0" in key:
-            rejected.add(number, line)
+            self._rejected.add(number, line)
         elif key.strip():
-            folders.add(key, UNKNOWN_SIZE, 0)
-    return [rejected.trouble(name)] if rejected.count else []
+            self._folders.add(key, UNKNOWN_SIZE, 0)
+
+    def troubles(self, name: str, more_keys: int = 0) -> list[Trouble]:  # noqa: ARG002  the signature of `AwsLines`
+        """Lines that are no keys."""
+        return [self._rejected.trouble(name)] if self._rejected.count else []
 
 
 def sort_of_lines(lines: Iterable[str]) -> Literal["aws-ls", "keys"] | None:

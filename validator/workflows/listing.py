@@ -4,6 +4,7 @@ import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import BinaryIO, Protocol
 
 from validator.checks.dataset import Dataset
@@ -20,11 +21,12 @@ from validator.rulebook.junk import is_junk, is_junk_folder
 from validator.rulebook.layout import load_layout, load_package_layout
 from validator.rulebook.policy import load_policy
 from validator.rulebook.scope import find_scope
+from validator.sources.keys import RECEIPTS
+from validator.sources.listed import ListedSource
 from validator.workflows.configuration import Settings
 from validator.workflows.ignoring import LeftOut
+from validator.workflows.large_listing import Listed, index_listing
 
-RECEIPTS = "_cpgate"
-"""Folder of receipts at a granted prefix: about the data, never data."""
 PACKAGE_SCOPE = "package"
 """What reports name as the scope of a package."""
 
@@ -88,10 +90,8 @@ def list_dataset(
     began = time.monotonic()
     settings = policy if isinstance(policy, Settings) else Settings(load_policy(policy), scope)
     left_out = LeftOut(settings.ignoring)
-    index = IndexBuilder(load_layout())
     with (progress or SilentProgress()).step("listing") as step:
-        junk, troubles = _sort_out(left_out.filter(source.scan()), index, step)
-        folders = index.finish()
+        folders, junk, troubles = _index(source, left_out, step)
     places = [placed.place for placed in folders.survey]
     dataset = Dataset(
         root=source.root,
@@ -172,6 +172,16 @@ def _listing_of(folders: FolderIndex, source: Source, began: float) -> Listing:
         source=source.facts.kind,
         unknown=list(source.facts.unknown),
     )
+
+
+def _index(source: Source, left_out: LeftOut, step: Step) -> tuple[FolderIndex, list[Entry], list[Trouble]]:
+    """Examine every folder; a long listing in columns, unless patterns must be matched with every key."""
+    if isinstance(source, ListedSource) and source.large is not None and left_out.ignoring is None:
+        index, listed = index_listing(source, source.large, step)
+    else:
+        index, listed = IndexBuilder(load_layout()), Listed(rest=source.scan())
+    junk, troubles = _sort_out(left_out.filter(chain(listed.troubles, listed.rest)), index, step)
+    return index.finish(), sorted([*listed.junk, *junk], key=lambda entry: entry.key), troubles
 
 
 def dataset_names(places: Iterable[Place]) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from validator.errors import UsageError
 from validator.manifests.claims import ClaimFile
 from validator.models.progress import Progress
 from validator.rulebook.junk import is_junk, is_junk_folder
+from validator.sources.keys import RECEIPTS
 from validator.sources.local import LocalSource
-from validator.workflows.listing import RECEIPTS
 
 
 class NamedFiles:

@@ -16,9 +16,9 @@ from validator.rulebook.junk import junk_origin
 from validator.rulebook.layout import Layout, load_layout
 from validator.rulebook.policy import Policy
 from validator.rulebook.template import load_entities
+from validator.sources.keys import RECEIPTS
 from validator.sources.standing import SECTIONS, find_prefix, looks_like_project
 from validator.workflows.configuration import Settings, dataset_folder, settings_in_force
-from validator.workflows.listing import RECEIPTS
 
 
 @dataclass(frozen=True, slots=True)
