@@ -1,14 +1,16 @@
 """Files that should not be in a dataset, or hold nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from validator.checks.dataset import Dataset
+from validator.checks.misfits import group_home
 from validator.checks.registry import EVERYTHING, dataset_check
 from validator.checks.wording import below_source, counted
 from validator.index.placed import Sign
 from validator.models.finding import Finding, Level
 from validator.models.listing import Entry
-from validator.models.rule import Rule
+from validator.models.rule import EXAMPLES_KEPT, Rule
 from validator.rulebook.junk import is_junk_folder
 
 JUNK_FILE = Rule(
@@ -30,6 +32,9 @@ EMPTY_FILE = Rule(
     family="layout",
     source="cpgate",
 )
+
+FOLDERS_TOLD = 3
+"""Folders of a batch with empty files that are told one by one."""
 
 
 @dataset_check(JUNK_FILE, subjects=EVERYTHING)
@@ -60,26 +65,57 @@ def _sort(name: str) -> str:
     return f"…{name[-1]}" if name.endswith("~") else name
 
 
+@dataclass
+class _Empty:
+    """Empty files below one folder of a batch: in how many folders, how many, and some of them."""
+
+    folders: list[Finding] = field(default_factory=list)
+    number: int = 0
+    files: int = 0
+    keys: list[str] = field(default_factory=list)
+
+
 @dataset_check(EMPTY_FILE, subjects=EVERYTHING)
 def judge_empty_files(dataset: Dataset) -> Iterator[Finding]:
-    """Find files without a byte; those of one folder are one finding."""
+    """Find files without a byte; those of one folder are one finding, and those of many folders of a batch."""
+    batches: dict[str, _Empty] = {}
     for placed in dataset.folders.with_sign(Sign.EMPTY):
         folder = placed.folder
-        empty = [
+        names = [
             name
             for name, size in zip(folder.names, folder.sizes, strict=True)
             if size == 0 and name not in dataset.layout.may_be_empty
         ]
-        all_of_them = " (all that lie here)" if len(empty) == placed.files and len(empty) > 1 else ""
-        what = (
-            "This file is empty"
-            if len(empty) == 1
-            else f"{counted(len(empty), 'file')} of this folder are empty{all_of_them}"
-        )
-        yield EMPTY_FILE.finding(
-            placed.key + empty[0] if len(empty) == 1 else placed.key,
-            what,
-            count=len(empty),
-            examples=empty if len(empty) > 1 else (),
-            size=0,
-        )
+        batch = batches.setdefault(group_home(placed.key), _Empty())
+        batch.number += 1
+        batch.files += len(names)
+        batch.keys += [placed.key + name for name in names[: EXAMPLES_KEPT - len(batch.keys)]]
+        if batch.number <= FOLDERS_TOLD:
+            batch.folders.append(_empty_in_folder(placed.key, names, placed.files))
+    for home, batch in batches.items():
+        if batch.number <= FOLDERS_TOLD:
+            yield from batch.folders
+        else:
+            yield EMPTY_FILE.finding(
+                home,
+                f"{counted(batch.files, 'file')} in {batch.number:,} folders are empty",
+                count=batch.files,
+                examples=[below_source(key) for key in batch.keys],
+                size=0,
+            )
+
+
+def _empty_in_folder(key: str, names: Sequence[str], files: int) -> Finding:
+    all_of_them = " (all that lie here)" if len(names) == files and len(names) > 1 else ""
+    what = (
+        "This file is empty"
+        if len(names) == 1
+        else f"{counted(len(names), 'file')} of this folder are empty{all_of_them}"
+    )
+    return EMPTY_FILE.finding(
+        key + names[0] if len(names) == 1 else key,
+        what,
+        count=len(names),
+        examples=names if len(names) > 1 else (),
+        size=0,
+    )

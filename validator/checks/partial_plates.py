@@ -1,8 +1,9 @@
 """Plates that have only some of the wells, sites or channels that the others of their batch have (CPG156-CPG158)."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TypeVar
 
 from validator.checks.dataset import Dataset
@@ -61,15 +62,14 @@ class _Lack:
 @dataset_check(WELLS_PARTIAL, SITES_PARTIAL, CHANNELS_PARTIAL)
 def plates_are_complete(dataset: Dataset) -> Iterator[Finding]:
     """Compare the plates of each batch, as far as the names of their images can be read."""
-    batches: dict[tuple[str, str], list[PlateImages]] = defaultdict(list)
-    for plate in read_plates(dataset):
-        batches[plate.home, plate.batch].append(plate)
     tables = {
         (entities["project"] + "/" + entities["source"] + "/", entities["batch"], entities["plate"])
         for placed in dataset.survey
         if placed.place.kind == "workspace.load_data_plate" and (entities := placed.place.entities)
     }
-    for plates in batches.values():
+    # In the order of the keys the plates of a batch follow each other; those of one batch are in memory at a time.
+    for _, group in groupby(read_plates(dataset), key=lambda plate: (plate.home, plate.batch)):
+        plates = list(group)
         # What lacks within a plate is told by its load_data, image by image, where it has one.
         alone = [plate for plate in plates if (plate.home, plate.batch, plate.plate) not in tables]
         yield from _told(WELLS_PARTIAL, "wells", plates, list(_wells(plates)))

@@ -2,16 +2,19 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import groupby
 
 from validator.checks.dataset import Dataset, PlacedFolder
+from validator.checks.pool import in_threads
 from validator.checks.wells import Well
-from validator.rulebook.imagers import read_image_names
+from validator.rulebook.imagers import ImagedSite, read_image_column, read_image_names
 
 IMAGE_ENDINGS = (".tif", ".tiff")
 READ_SHARE = 0.9
 """Share of a plate's images whose names must be of a known form; otherwise nothing is said about the plate."""
+THREADS = 2
 USUAL_SHARE = 0.5
 """A channel is expected at every site when more than this share of the sites has it."""
 
@@ -55,10 +58,8 @@ def read_plates(dataset: Dataset) -> Iterator[PlateImages]:
         for placed in dataset.folders.of_kinds(frozenset({"images.raw"}))
         if placed.place.kind == "images.raw" and "full_plate" in placed.place.entities
     )
-    for (home, batch, plate), group in groupby(raw, key=_plate):
-        found = _read(home, batch, plate, list(group))
-        if found is not None:
-            yield found
+    plates = ((place, list(group)) for place, group in groupby(raw, key=_plate))
+    return (found for found in in_threads(_read, plates, THREADS) if found is not None)
 
 
 def _plate(placed: PlacedFolder) -> tuple[str, str, str]:
@@ -66,38 +67,56 @@ def _plate(placed: PlacedFolder) -> tuple[str, str, str]:
     return f"{entities['project']}/{entities['source']}/", entities["batch"], entities["plate"]
 
 
-def _read(home: str, batch: str, plate: str, folders: list[PlacedFolder]) -> PlateImages | None:
-    channels_of: dict[tuple[Well, int], set[str]] = defaultdict(set)
+def _read(found: tuple[tuple[str, str, str], list[PlacedFolder]]) -> PlateImages | None:
+    (home, batch, plate), folders = found
+    channels_of: dict[tuple[Well, int], frozenset[str]] = {}
     images = read = 0
     for placed in folders:
-        names = [name for name in placed.folder.names if name.lower().endswith(IMAGE_ENDINGS)]
-        images += len(names)
-        number, channels = read_image_names(names)
+        endings, number, channels = _read_folder(placed)
+        images += endings
         read += number
-        for (row, column, site), found in channels.items():
-            channels_of[Well(row, column), site] |= found
+        for (row, column, site), names in channels.items():
+            place = Well(row, column), site
+            channels_of[place] = channels_of[place] | names if place in channels_of else frozenset(names)
     if not read or read < images * READ_SHARE:
         return None
     sites: dict[Well, set[int]] = defaultdict(set)
     for well, site in channels_of:
         sites[well].add(site)
+    known: dict[frozenset[int], frozenset[int]] = {}  # most wells have the same sites
     key = "/".join(folders[0].key.split("/")[:6]) + "/"
     return PlateImages(
         home=home,
         batch=batch,
         plate=plate,
         key=key,
-        sites={well: frozenset(found) for well, found in sites.items()},
-        channels=frozenset[str]().union(*channels_of.values()),
+        sites={
+            well: known.setdefault(some, some) for well, some in ((w, frozenset(s)) for w, s in sites.items())
+        },
+        channels=frozenset[str]().union(*set(channels_of.values())),
         lacking=_lacking(channels_of),
     )
 
 
-def _lacking(channels_of: Mapping[tuple[Well, int], set[str]]) -> Mapping[str, tuple[tuple[Well, int], ...]]:
-    usual = Counter(channel for channels in channels_of.values() for channel in channels)
+def _read_folder(placed: PlacedFolder) -> tuple[int, int, Mapping[ImagedSite, AbstractSet[str]]]:
+    """Number of images in a folder, of those whose name can be read, and the channels of their sites."""
+    if placed.column is not None:
+        column = placed.column()
+        return int(column.str.contains(r"(?i)\.tiff?$").sum()), *read_image_column(column)
+    names = [name for name in placed.folder.names if name.lower().endswith(IMAGE_ENDINGS)]
+    return len(names), *read_image_names(names)
+
+
+def _lacking(
+    channels_of: Mapping[tuple[Well, int], frozenset[str]],
+) -> Mapping[str, tuple[tuple[Well, int], ...]]:
+    usual: Counter[str] = Counter()
+    for channels, number in Counter(channels_of.values()).items():
+        usual.update(dict.fromkeys(channels, number))
     expected = {channel for channel, number in usual.items() if number > len(channels_of) * USUAL_SHARE}
     lacking: dict[str, list[tuple[Well, int]]] = defaultdict(list)
     for place, channels in channels_of.items():
-        for channel in expected - channels:
-            lacking[channel].append(place)
+        if not expected <= channels:
+            for channel in expected - channels:
+                lacking[channel].append(place)
     return {channel: tuple(sorted(places)) for channel, places in sorted(lacking.items())}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from validator.checks.dataset import Dataset
+from validator.checks.misfits import group_home
 from validator.checks.registry import EVERYTHING, dataset_check
 from validator.checks.wording import counted
 from validator.models.finding import Finding, Level, Location
@@ -152,6 +153,10 @@ def judge_what_cannot_be_listed(dataset: Dataset) -> Iterator[Finding]:
             yield _tell_lines(trouble)
             continue
         parent = trouble.key.rstrip("/").rpartition("/")[0] + "/"
+        if (
+            trouble.kind == "listed-twice"
+        ):  # a mistake of the listing, not of the folders: hundreds of them are one
+            parent = group_home(parent)
         groups.setdefault((trouble.kind, parent), []).append(trouble)
     for (kind, parent), troubles in groups.items():
         yield _tell(RULES[kind], kind, parent, troubles)
@@ -173,6 +178,6 @@ def _tell(rule: Rule, kind: TroubleKind, parent: str, troubles: list[Trouble]) -
         return rule.finding(first.key, message)
     noun, verb = _MANY[kind]
     number = f"{len(troubles):,} files or folders" if kind == "unreadable" else counted(len(troubles), noun)
-    names = [trouble.key.rstrip("/").rpartition("/")[2] for trouble in troubles]
+    names = [trouble.key.rstrip("/").removeprefix(parent) for trouble in troubles]
     details = f" (the first: {first.detail})" if first.detail else ""
     return rule.finding(parent, f"{number} here {verb}{details}", count=len(troubles), examples=names)

@@ -1,7 +1,7 @@
 """Looks at the files of many folders at once, in columns; finds what `examine` finds one by one."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -93,7 +93,9 @@ def examine_columns(
     facts: dict[str, PartitionFacts] = {}
     for f, number, size, lines in numbers.iter_rows():
         folder = folders[f]
-        sign = signs.get(f, Sign.NONE) | (Sign.MISFIT if f in misfits else Sign.NONE)
+        sign = signs.get(f, Sign.NONE)
+        if f in misfits:
+            sign |= Sign.MISFIT
         rows.append(FolderRow(folder.key, folder.path, number, size, sign))
         found.append(folder)
         known = facts.setdefault(folder.partition, PartitionFacts(folder.partition))
@@ -122,9 +124,14 @@ def _entry(folder: _Folder, name: str, size: int, time: int) -> Entry:
 def _without_junk(files: "pl.DataFrame", folders: Sequence[_Folder], examined: Examined) -> "pl.DataFrame":
     import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
-    unwanted = [f for f, folder in enumerate(folders) if any(map(is_junk_folder, folder.key.split("/")))]
-    patterns = "(?i)^(?:" + "|".join(map(_in_rust, junk_patterns())) + ")$"
-    suspect = pl.col("name").str.contains(patterns)
+    # Names that could be junk are singled out by one expression; the rulebook's own comparison decides.
+    possible = pl.Series([folder.key for folder in folders], dtype=pl.String).str.contains(
+        "(?i)(?:^|/)" + _one_of(junk_patterns("folders"), "[^/]") + "/"
+    )
+    unwanted = [
+        f for f in possible.arg_true().to_list() if any(map(is_junk_folder, folders[f].key.split("/")))
+    ]
+    suspect = pl.col("name").str.contains("(?i)^" + _one_of(junk_patterns("files"), ".") + "$")
     if unwanted:
         suspect |= pl.col("f").is_in(unwanted)
     files = files.with_row_index("row")
@@ -141,8 +148,10 @@ def _without_junk(files: "pl.DataFrame", folders: Sequence[_Folder], examined: E
     return files.drop("row")
 
 
-def _in_rust(pattern: str) -> str:
-    return "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in pattern)
+def _one_of(patterns: Iterable[str], letter: str) -> str:
+    """Expression for names of these patterns; ``letter`` stands for any one."""
+    wild = {"*": f"{letter}*", "?": letter}
+    return "(?:" + "|".join("".join(wild.get(c, re.escape(c)) for c in some) for some in patterns) + ")"
 
 
 def _each_once(files: "pl.DataFrame", folders: Sequence[_Folder], examined: Examined) -> "pl.DataFrame":

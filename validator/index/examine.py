@@ -13,6 +13,7 @@ from validator.s3.limits import MAX_KEY_BYTES
 
 STRANGE_IN_FILE = re.compile(r"[^A-Za-z0-9_.\-\n]")
 """A character that names of files should not hold; between names stands a line break."""
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_/\-\n]")
 DIGEST_BITS = 256
 
 
@@ -47,14 +48,29 @@ def summed_up(
 ) -> None:
     """Complete the facts by what the rows of the folders say."""
     prefix = facts.prefix
-    tree = FolderTree(layout, prefix.count("/"))
-    for row, _ in rows:
-        facts.files += row.files
-        facts.size += row.size
-        facts.signs |= row.signs
-        tree.add(row.key)
+    facts.files = sum(row.files for row, _ in rows)
+    facts.size = sum(row.size for row, _ in rows)
+    for sign in {row.signs for row, _ in rows}:
+        facts.signs |= sign
     facts.groups = grouped(prefix, rows, condense=condense)
-    facts.strange, facts.alike = tree.strange, tree.alike
+    keys = [row.key for row, _ in rows]
+    if not plain_folders(prefix, keys):
+        tree = FolderTree(layout, prefix.count("/"))
+        for key in keys:
+            tree.add(key)
+        facts.strange, facts.alike = tree.strange, tree.alike
+
+
+def plain_folders(prefix: str, keys: Sequence[str]) -> bool:
+    """Whether no folder between these keys is remarkable; a quick look at all of them that spares most a long one."""
+    if _NOT_PLAIN.search("\n".join(keys)) is not None:
+        return False
+    folders: set[str] = set()
+    level = set(keys)
+    while level:
+        folders |= level
+        level = {key[: key.rfind("/", 0, -1) + 1] for key in level if len(key) > len(prefix)} - folders
+    return len({key.lower() for key in folders}) == len(folders)
 
 
 def _row(folder: Folder, place: Place, layout: Layout, kinds: set[str]) -> FolderRow:

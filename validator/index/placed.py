@@ -3,9 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntFlag
+from typing import TYPE_CHECKING
 
 from validator.models.listing import Entry, Folder
 from validator.models.place import Place
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class Sign(IntFlag):
@@ -49,6 +53,8 @@ class PlacedFolder:
         What is remarkable about its files.
     load
         Reads its files from the index.
+    column
+        Reads the names of its files as a polars column, where they are kept in one.
     """
 
     key: str
@@ -57,6 +63,7 @@ class PlacedFolder:
     size: int
     signs: Sign
     load: Callable[[], Folder]
+    column: "Callable[[], pl.Series] | None" = None
 
     @property
     def folder(self) -> Folder:

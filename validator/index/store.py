@@ -24,7 +24,8 @@ FOLDERS, FILES = "folders", "files"
 BLOCKS_OPEN = 2
 """Blocks kept open: who walks the index is in one, and perhaps looks something up in another."""
 
-Located = tuple[FolderRow, Callable[[], Folder]]
+Located = tuple[FolderRow, Callable[[], Folder], "Callable[[], pl.Series] | None"]
+"""A folder, what reads its files, and what reads their names as a column."""
 _Columns = tuple[list[str], "array[int]", "array[int]", "array[int]"]
 
 
@@ -44,7 +45,7 @@ class InMemory:
     def rows(self, sign: Sign | None = None) -> list[Located]:
         """Every folder, or those with a sign, in the order of the keys, with what reads its files."""
         return [
-            (row, partial(_itself, folder))
+            (row, partial(_itself, folder), None)
             for row, folder in self.folders
             if sign is None or row.signs & sign
         ]
@@ -87,6 +88,7 @@ class OnDisk:
             (
                 FolderRow(key, path.decode("utf-8", "surrogatepass"), number, size, Sign(signs)),
                 partial(files.folder, key, path.decode("utf-8", "surrogatepass"), at, number),
+                partial(files.names, at, number),
             )
             for key, path, number, size, signs, at in columns
         ]
@@ -119,6 +121,10 @@ class _Files:
         return Folder(
             key, path, names[begin:end], sizes[begin:end], times[begin:end], disk_names, marks[begin:end]
         )
+
+    def names(self, at: int, number: int) -> "pl.Series":
+        """Names of some files."""
+        return self._store.files(self._block).get_column("name").slice(at, number)
 
     def _read(self, begin: int, number: int) -> "_Columns":
         some = self._store.files(self._block).slice(begin, number)

@@ -103,20 +103,25 @@ class Unsorted:
         """Read the files of partitions that follow each other: ``folder, name, size, time``, in the order they came."""
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
-        spans: dict[int, tuple[int, int]] = {}
-        for prefix in prefixes:
-            for block, first, number in self._runs[prefix]:
-                begin, end = spans.get(block, (first, first))
-                spans[block] = min(begin, first), max(end, first + number)
         frames = []
-        for block in sorted(spans):
-            begin, end = spans[block]
+        for block, begin, end in self._spans(prefixes):
             files = pl.scan_ipc(self._path(block, "files")).slice(begin, end - begin).collect()
             folders = pl.scan_ipc(self._path(block, "folders")).filter(
                 pl.col("f").is_between(files["f"][0], files["f"][-1])
             )
             frames.append(files.join(folders.collect(), on="f", how="left", maintain_order="left").drop("f"))
         return pl.concat(frames).select("folder", "name", "size", "time")
+
+    def _spans(self, prefixes: list[str]) -> list[tuple[int, int, int]]:
+        """Block, begin and end of the files of these partitions, those that follow each other in one go."""
+        runs = sorted(run for prefix in prefixes for run in self._runs[prefix])
+        spans: list[tuple[int, int, int]] = []
+        for block, first, number in runs:
+            if spans and spans[-1][0] == block and spans[-1][2] == first:
+                spans[-1] = block, spans[-1][1], first + number
+            else:
+                spans.append((block, first, first + number))
+        return spans
 
     def close(self) -> None:
         """Remove the blocks."""

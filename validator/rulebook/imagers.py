@@ -5,11 +5,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache
 from operator import itemgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from validator.rulebook.locate import read_rulebook_file
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class ImagerSpec(BaseModel):
@@ -83,6 +86,31 @@ def read_image_names(names: Sequence[str]) -> tuple[int, dict[ImagedSite, set[st
         found = pattern.findall(text)
         if found:
             return len(found), _channels(found, pattern.groupindex)
+    return 0, {}
+
+
+def read_image_column(names: "pl.Series") -> tuple[int, dict[ImagedSite, frozenset[str]]]:
+    """What the names of images of one folder say, read in columns; see `read_image_names`.
+
+    Parameters
+    ----------
+    names
+        A polars column of names.
+    """
+    import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large datasets only
+
+    for spec, pattern in load_imagers():
+        place = [name for name in ("well", "row", "column", "site") if name in pattern.groupindex]
+        parts = names.str.extract_groups(f"^(?:{spec.pattern})$").struct.unnest().drop_nulls("site")
+        if not len(parts):
+            continue
+        sites = parts.group_by(place).agg(pl.col("channel").unique().sort().str.join("\n"))
+        sets = {text: frozenset(text.split("\n")) for text in sites.get_column("channel").unique()}
+        channels: dict[ImagedSite, frozenset[str]] = {}
+        for *where, text in sites.iter_rows():
+            site = _site(where)  # numbers may be written in several ways: 01 and 001
+            channels[site] = channels[site] | sets[text] if site in channels else sets[text]
+        return len(parts), channels
     return 0, {}
 
 

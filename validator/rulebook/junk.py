@@ -3,6 +3,7 @@
 import fnmatch
 import re
 from functools import cache
+from typing import Literal
 
 from validator.rulebook.locate import read_rulebook_file
 
@@ -55,6 +56,6 @@ def junk_origin(key: str) -> tuple[str, str] | None:
     return None
 
 
-def junk_patterns() -> tuple[str, ...]:
-    """Patterns of junk files: ``*`` is any text, ``?`` any one character; case does not matter."""
-    return tuple(entry["pattern"] for entry in read_rulebook_file("junk.yaml")["files"])
+def junk_patterns(section: Literal["files", "folders"]) -> tuple[str, ...]:
+    """Patterns of junk: ``*`` is any text, ``?`` any one character; case does not matter."""
+    return tuple(entry["pattern"] for entry in read_rulebook_file("junk.yaml")[section])

@@ -71,6 +71,7 @@ class Layout:
         }
         self._root = FolderPlace(self._tree.kind, {}, None, self._tree, 0)
         self._remembered: dict[str, FolderPlace] = {}
+        self._dependent: dict[tuple[object, ...], bool] = {}
 
     def kinds(self) -> tuple[str, ...]:
         """Every kind that a folder or a file can have, sorted."""
@@ -143,10 +144,15 @@ class Layout:
     def depends_on_names_above(self, folder: Place) -> bool:
         """Whether the place of a file depends on more than the step of the tree that its folder reached."""
         place = _folder_place(folder)
+        if place.misfit is not None:
+            return True
         bound = place.entities
-        return place.misfit is not None or any(
-            entity in bound for template, _ in place.node.file_templates for entity in template.entities
-        )
+        step = id(place.node), *bound
+        known = self._dependent.get(step)
+        if known is None:
+            named = (entity for template, _ in place.node.file_templates for entity in template.entities)
+            known = self._dependent[step] = any(entity in bound for entity in named)
+        return known
 
     def step_of(self, folder: Place) -> int:
         """Number of the step of the tree that a folder reached; the same for folders of one sort."""

@@ -9,13 +9,14 @@ from validator.models.listing import UNKNOWN_SIZE
 if TYPE_CHECKING:
     import polars as pl
 
-BLOCK = 24 * 1024 * 1024
-"""Bytes read at once: some 150,000 keys."""
+BLOCK = 8 * 1024 * 1024
+"""Bytes read at once: some 50,000 keys."""
 _USUAL: Mapping[str, str] = {
     "aws-ls": r"^(?:19[7-9]\d|20\d\d)-\d\d-\d\d \d\d:\d\d:\d\d [ \d]{9}\d [!-~](?:[ -~]*[ -.0-~])?$",
     "keys": r"^(?:[!-.0-~][ -~]*/)*[!-.0-~][ -.0-~]*$",
 }
 """Lines that need no second look: printable ASCII, and a key that is no folder marker."""
+_NO_SEPARATOR = b"\x1f"
 _BEFORE_KEY = r"^(?:s3://[^/]+/)?(?:\./)?/?"
 _DATE, _SIZE, _KEY = 19, 20, 31
 """Where the date and time end, where the size begins, where the key begins in a line of ``aws s3 ls``."""
@@ -75,8 +76,7 @@ def read_block(sort: Literal["aws-ls", "keys"], number: int, block: bytes) -> Re
     import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
     if block.isascii():
-        text = block.decode("ascii")
-        lines = pl.Series("line", [text]).str.split("\n").explode().to_frame()
+        lines = _lines(block)
     else:
         whole = block.decode("utf-8", "surrogateescape").split("\n")
         lines = pl.DataFrame({"line": [line if line.isascii() else "" for line in whole]})
@@ -114,15 +114,33 @@ def read_block(sort: Literal["aws-ls", "keys"], number: int, block: bytes) -> Re
     return ReadBlock(files, unusual)
 
 
+def _lines(block: bytes) -> "pl.DataFrame":
+    """Lines of a text; faster by far than splitting it, where no line holds the character that ends a cell."""
+    import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
+
+    if _NO_SEPARATOR not in block:
+        lines = pl.read_csv(
+            block,
+            has_header=False,
+            new_columns=["line"],
+            separator=_NO_SEPARATOR.decode(),
+            quote_char=None,
+            infer_schema=False,
+        )
+        if len(lines) == block.count(b"\n") + (not block.endswith(b"\n")):
+            return lines.with_columns(pl.col("line").fill_null(""))
+    return pl.Series("line", [block.decode("ascii")]).str.split("\n").explode().to_frame()
+
+
 def _unusual(
     lines: "pl.DataFrame", found: "pl.DataFrame", number: int, block: bytes
 ) -> list[tuple[int, str]]:
     if len(found) == len(lines):
         return []
     rows = lines.join(found, on="row", how="anti").get_column("row").to_list()
-    if rows and rows[-1] == len(lines) - 1 and (not block or block.endswith(b"\n")):
-        rows.pop()  # what stands behind the last line break is no line
     if not rows:
         return []
     whole = block.split(b"\n")
+    if rows[-1] == len(whole) - 1 and not whole[-1]:
+        rows.pop()  # what stands behind the last line break is no line
     return [(number + row, whole[row].decode("utf-8", "surrogateescape")) for row in rows]

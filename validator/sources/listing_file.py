@@ -50,7 +50,9 @@ class _Rejoined(io.RawIOBase):
 
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]  # typeshed wants any buffer
         if not self._head:
-            self._head = self._rest.read(len(buffer))
+            data = self._rest.read(len(buffer))
+            buffer[: len(data)] = data
+            return len(data)
         amount = min(len(buffer), len(self._head))
         buffer[:amount] = self._head[:amount]
         self._head = self._head[amount:]

@@ -163,10 +163,14 @@ def _set_apart(unsorted: Unsorted, unusual: KeyFolders, relocation: Relocation, 
 def _keys_of(files: "pl.DataFrame", relocation: Relocation, segments: int) -> dict[str, tuple[str, str]]:
     """Key and partition of each folder; receipts are about the data, never data."""
     keys = {}
+    partitions: dict[str, str | None] = {}
     for folder in files.get_column("folder").unique().to_list():
         key = relocation.key_of(folder)
-        partition = relocation.key_of(prefix_of(folder, segments))
-        if key is not None and partition is not None and RECEIPTS not in key.split("/"):
+        raw = prefix_of(folder, segments)
+        partition = (
+            partitions[raw] if raw in partitions else partitions.setdefault(raw, relocation.key_of(raw))
+        )
+        if key is not None and partition is not None and f"/{RECEIPTS}/" not in key:
             keys[folder] = key, partition
     return keys
 

@@ -1,0 +1,169 @@
+"""A long listing, read in columns, is judged as one that is read line by line."""
+
+import gzip
+import io
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from validator.errors import NothingChecked, UsageError
+from validator.sources import listing_columns, listing_file
+from validator.workflows import large_listing
+from validator.workflows.check import CheckRequest, check
+from validator.workflows.sources import Origin
+
+PLATES = ("BR00000001", "BR00000002", "BR00000003")
+HOME = "cpg0099-example/broad"
+ODDITIES = (
+    "images/2024_03_05_Run1/images/BR00000001__2024-03-05T10_12_41-Measurement1/Images/.DS_Store",
+    "images/2024_03_05_Run1/images/BR00000002__2024-03-05T10_12_41-Measurement1/Images/@eaDir/x.tif",
+    "images/2024_03_05_Run1/ilum/BR00000001/BR00000001_IllumDNA.npy",
+    "images/2024_03_05_Run1/illum/BR00000001/BR00000002_IllumDNA.npy",
+    "workspace/analysis/2024_03_05_Run1/BR00000001/analysis/BR00000001-A01-1/what.xyz",
+    "workspace/analysis/2024_03_05_Run1/BR00000001/analysis/BR00000001-A01-1/cells.csv",
+    "workspace/analysis/2024_03_05_Run1/BR00000001/analysis/BR00000001-A01 1/Cells.csv",
+    "workspace/analysis/2024_03_05_Run1/BR00000001/analysis/br00000001-A01-1/Cells.csv",
+    "workspace/analysis/2024_03_05_Run1/BR00000009/analysis/BR00000009-A01-1/Cells.csv",
+    "workspace/pipelines/2024_03_05_Run1/µm analysis/a.cppipe",
+    "workspace/pipelines/2024_03_05_Run1/café.cppipe",
+    "workspace/software/app.zarr/0.0/a b",
+    "workspace/" + "n" * 900 + "/" + "f" * 120,
+    "cpgate.toml",
+    "README.md",
+    "_cpgate/receipts/r.jsonl",
+    "workspace//Cells.csv",
+)
+
+
+def plain_keys():
+    for plate in PLATES:
+        full = f"{plate}__2024-03-05T10_12_41-Measurement1"
+        for well in ("A01", "A02", "B01"):
+            row, column = "AB".index(well[0]) + 1, int(well[1:])
+            for site in range(1, 4):
+                for channel in range(1, 4):
+                    name = f"r{row:02d}c{column:02d}f{site:02d}p01-ch{channel}sk1fk1fl1.tiff"
+                    yield f"images/2024_03_05_Run1/images/{full}/Images/{name}"
+                group = f"workspace/analysis/2024_03_05_Run1/{plate}/analysis/{plate}-{well}-{site}"
+                yield from (f"{group}/{name}.csv" for name in ("Cells", "Image", "Nuclei"))
+                yield f"{group}/outlines/{well}_s{site}--cell_outlines.png"
+        yield f"images/2024_03_05_Run1/illum/{plate}/{plate}_IllumDNA.npy"
+        yield f"workspace/load_data_csv/2024_03_05_Run1/{plate}/load_data.csv"
+        yield f"workspace/backend/2024_03_05_Run1/{plate}/{plate}.sqlite"
+        yield f"workspace/profiles/2024_03_05_Run1/{plate}/{plate}.csv.gz"
+    yield "workspace/metadata/platemaps/2024_03_05_Run1/barcode_platemap.csv"
+    yield "workspace/metadata/platemaps/2024_03_05_Run1/platemap/map.txt"
+
+
+KEYS = tuple(plain_keys())
+SIZES = (0, 7, 12_345_678_901, 9, 9, 9, 9)
+
+
+@pytest.fixture
+def in_columns(monkeypatch):
+    """Everything is long enough to be read in columns, a few lines at a time."""
+    monkeypatch.setattr(listing_file, "LARGE", 1)
+    monkeypatch.setattr(listing_columns, "BLOCK", 4_000)
+    monkeypatch.setattr(large_listing, "FILES_AT_ONCE", 40)
+
+
+def judged(place, *, monkeypatch, large, **options):
+    with monkeypatch.context() as patch:
+        patch.setattr(listing_file, "LARGE", 1 if large else 10**12)
+        origin = Origin(str(place), **options)
+        result = check(CheckRequest(Path(), origin=origin, report=Path(place).parent / f"{large}.jsonl"))
+    listing = result.header.listing.model_dump(exclude={"seconds", "index"})
+    return (
+        [finding.model_dump_json() for finding in result.findings],
+        listing,
+        result.header.counts,
+        result.header.datasets,
+    )
+
+
+@pytest.mark.usefixtures("in_columns")
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    odd=st.lists(st.sampled_from(ODDITIES), max_size=6, unique=True),
+    left_out=st.integers(0, 40),
+    seed=st.integers(0, 10**6),
+    home=st.sampled_from([HOME, f"staging/lab 7/{HOME}"]),
+)
+def test_the_same_findings_in_columns_and_line_by_line(tmp_path, monkeypatch, odd, left_out, seed, home):
+    shuffle = random.Random(seed)
+    keys = [*shuffle.sample(KEYS, len(KEYS) - left_out), *odd]
+    keys += shuffle.sample(keys, 2)  # listed twice
+    shuffle.shuffle(keys)
+    lines = [f"2024-03-05 10:12:41 {SIZES[len(key) % 7]:>10} {home}/{key}" for key in keys]
+    lines.insert(3, "2024-13-05 10:12:00         10 cpg0099-example/broad/images/bad-month.tif")
+    lines.insert(5, "                           PRE images/")
+    listing = tmp_path / "listing.txt"
+    listing.write_text("\n".join(lines) + "\n")
+    assert judged(listing, monkeypatch=monkeypatch, large=True) == judged(
+        listing, monkeypatch=monkeypatch, large=False
+    )
+
+
+@pytest.mark.usefixtures("in_columns")
+@pytest.mark.parametrize("form", ["plain", "gzip", "windows", "addresses", "latin-1", "no end of line"])
+def test_keys_however_they_are_written(tmp_path, monkeypatch, form):
+    keys = [f"{HOME}/{key}" for key in (*KEYS, *ODDITIES)]
+    data = "\n".join(keys).encode() + b"\n"
+    if form == "windows":
+        data = data.replace(b"\n", b"\r\n")
+    elif form == "addresses":
+        data = "".join(f"s3://a-bucket/{key}\n" for key in keys).encode()
+    elif form == "latin-1":
+        data = "".join(f"{key}\n" for key in keys).encode("latin-1")
+    elif form == "no end of line":
+        data = data.rstrip()
+    listing = tmp_path / "keys.txt"
+    listing.write_bytes(gzip.compress(data) if form == "gzip" else data)
+    slow = judged(listing, monkeypatch=monkeypatch, large=False)
+    assert judged(listing, monkeypatch=monkeypatch, large=True) == slow
+    assert slow[1]["files"] > len(KEYS)
+
+
+@pytest.mark.usefixtures("in_columns")
+def test_on_standard_input(tmp_path, monkeypatch):
+    text = "".join(f"{HOME}/{key}\n" for key in KEYS)
+    stream = io.TextIOWrapper(io.BufferedReader(io.BytesIO(text.encode())))
+    monkeypatch.setattr("sys.stdin", stream)
+    monkeypatch.setattr(listing_file, "LARGE", 1000)
+    result = check(CheckRequest(Path(), origin=Origin("-"), report=tmp_path / "r.jsonl"))
+    assert result.header.listing.files == len(KEYS)
+    assert result.header.listing.index > 0
+
+
+@pytest.mark.usefixtures("in_columns")
+def test_a_part_and_a_dataset_may_be_said(tmp_path, monkeypatch):
+    listing = tmp_path / "keys.txt"
+    listing.write_text("".join(f"lab/heart/{key}\nlab/other/{key}\n" for key in KEYS))
+    options = {"prefix": "lab/heart"}
+    for large in (True, False):
+        monkeypatch.setattr(listing_file, "LARGE", 1 if large else 10**12)
+        request = CheckRequest(
+            Path(), dataset=HOME, origin=Origin(str(listing), **options), report=tmp_path / f"{large}.jsonl"
+        )
+        result = check(request)
+        assert result.header.datasets == [HOME]
+        assert result.header.listing.files == len(KEYS)
+    with pytest.raises(NothingChecked, match="begins with lab/liver/"):
+        check(CheckRequest(Path(), dataset=HOME, origin=Origin(str(listing), prefix="lab/liver")))
+    with pytest.raises(UsageError, match="do not begin with a project"):
+        check(CheckRequest(Path(), origin=Origin(str(listing))))
+
+
+@pytest.mark.usefixtures("in_columns")
+def test_nothing_is_left_on_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    listing = tmp_path / "keys.txt"
+    listing.write_text("".join(f"{HOME}/{key}\n" for key in KEYS))
+    result = check(CheckRequest(Path(), origin=Origin(str(listing)), report=tmp_path / "r.jsonl"))
+    assert [path.name.split("-")[1] for path in (tmp_path / "tmp").iterdir()] == ["index"]
+    del result
+    assert list((tmp_path / "tmp").iterdir()) == []
