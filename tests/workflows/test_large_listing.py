@@ -1,5 +1,6 @@
 """A long listing, read in columns, is judged as one that is read line by line."""
 
+import gc
 import gzip
 import io
 import random
@@ -166,4 +167,5 @@ def test_nothing_is_left_on_disk(tmp_path, monkeypatch):
     result = check(CheckRequest(Path(), origin=Origin(str(listing)), report=tmp_path / "r.jsonl"))
     assert [path.name.split("-")[1] for path in (tmp_path / "tmp").iterdir()] == ["index"]
     del result
+    gc.collect()
     assert list((tmp_path / "tmp").iterdir()) == []
