@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 PIECE = 64 * 1024
 """Bytes that go at once: small enough that a low rate flows, large enough to cost nothing."""
 
-BURST_SECONDS = 0.1
+BURST_SECONDS = 0.5
 """How much may be made up for after a pause."""
 
 _LONGEST_WAIT = 1.0
