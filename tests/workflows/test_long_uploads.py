@@ -63,12 +63,14 @@ def test_a_time_limit_stops_at_a_part_and_the_next_run_goes_on(start, store, tmp
     assert store.unfinished() == []
 
 
+@pytest.mark.full
 def test_all_processes_together_keep_to_the_bandwidth(start, store):
     began = time.monotonic()
     assert start(store.endpoint, "--bandwidth", "10M", "--jobs", "8").returncode == 0
     assert time.monotonic() - began > 4.5  # 50 MB
 
 
+@pytest.mark.full
 def test_a_second_signal_stops_at_once(start, store, tmp_path):
     with counting_proxy(store.endpoint, 4e5) as (endpoint, traffic):  # a part takes 20 s
         command = [
@@ -94,6 +96,7 @@ def test_a_second_signal_stops_at_once(start, store, tmp_path):
     assert "The same command goes on from here" in said
 
 
+@pytest.mark.full
 def test_retries_are_events(start, store, tmp_path):
     log = tmp_path / "log.jsonl"
     with losing_proxy(store.endpoint) as (endpoint, losses), ThreadPoolExecutor() as threads:

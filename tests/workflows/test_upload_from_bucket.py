@@ -74,7 +74,7 @@ def etags(client, bucket: str, prefix: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("way", ["store", "through-here"])
+@pytest.mark.parametrize("way", ["store", pytest.param("through-here", marks=pytest.mark.full)])
 def test_everything_arrives_with_the_etags_it_had(upload, lab, store, staging, way, tmp_path):
     with counting_proxy(store.endpoint) as (endpoint, traffic):
         code, said = upload("--copy", way, endpoint=endpoint)
