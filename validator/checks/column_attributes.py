@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from validator.checks.dataset import Dataset
-from validator.checks.registry import dataset_check
+from validator.checks.dataset import Dataset, PlacedFile
+from validator.checks.registry import file_check
 from validator.checks.row_words import joined, shown
 from validator.checks.schema_document import TABLE_KEYS
 from validator.checks.table_reading import open_table
@@ -42,21 +42,20 @@ Columns = Mapping[str, list[str]]
 """Keys of the tables that have a column, by its name."""
 
 
-@dataset_check(COLUMN_UNDESCRIBED, COLUMN_GONE)
-def judge_column_descriptions(dataset: Dataset) -> Iterator[Finding]:
+@file_check(COLUMN_UNDESCRIBED, COLUMN_GONE, kinds=["workspace.attributes"])
+def judge_column_descriptions(file: PlacedFile, dataset: Dataset) -> Iterator[Finding]:
     """Compare what SCHEMA.json describes with the columns of platemaps and external metadata."""
-    for file in dataset.files("workspace.attributes"):
-        if file.entry.size == 0:
-            continue  # the layout says that it is empty
-        try:
-            with dataset.open(file.entry) as stream:
-                document = read_json(stream)
-        except UnreadableFile:
-            continue  # CPG601 says so
-        home = "/".join(file.entry.key.split("/")[:2]) + "/"
-        for name in TABLE_KEYS:
-            if name in attribute_groups(document.value):
-                yield from _judge(file.entry.key, document, name, _columns(dataset, home, _KINDS[name]))
+    if file.entry.size == 0:
+        return  # the layout says that it is empty
+    try:
+        with dataset.open(file.entry) as stream:
+            document = read_json(stream)
+    except UnreadableFile:
+        return  # CPG601 says so
+    home = "/".join(file.entry.key.split("/")[:2]) + "/"
+    for name in TABLE_KEYS:
+        if name in attribute_groups(document.value):
+            yield from _judge(file.entry.key, document, name, _columns(dataset, home, _KINDS[name]))
 
 
 def _columns(dataset: Dataset, home: str, kind: str) -> Columns:

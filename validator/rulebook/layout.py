@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 
@@ -72,6 +73,7 @@ class Layout:
         self._root = FolderPlace(self._tree.kind, {}, None, self._tree, 0)
         self._remembered: dict[str, FolderPlace] = {}
         self._dependent: dict[tuple[object, ...], bool] = {}
+        self._prefix = ""
 
     def kinds(self) -> tuple[str, ...]:
         """Every kind that a folder or a file can have, sorted."""
@@ -79,6 +81,12 @@ class Layout:
         return tuple(
             sorted({kind for top in nodes for node in _walk(top) for kind in (node.kind, *node.file_kinds)})
         )
+
+    def below(self, prefix: str) -> "Layout":
+        """The same layout for keys that all begin with a prefix, as those of an uploaded package do."""
+        moved = copy(self)
+        moved._prefix = prefix  # noqa: SLF001  of this very class
+        return moved
 
     def place_folder(self, key: str) -> Place:
         """Place a folder.
@@ -88,12 +96,15 @@ class Layout:
         key
             Its key from the bucket's root on, ending with ``/``; the empty key is the root.
         """
+        return self._placed(key.removeprefix(self._prefix))
+
+    def _placed(self, key: str) -> FolderPlace:
         if not key:
             return self._root
         known = self._remembered.get(key)
         if known is None:
             cut = key.rfind("/", 0, -1) + 1
-            parent = self.place_folder(key[:cut])
+            parent = self._placed(key[:cut])
             known = self._step(_folder_place(parent), key[cut:-1])
             if len(self._remembered) >= FOLDERS_REMEMBERED:
                 self._remembered.clear()

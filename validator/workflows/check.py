@@ -8,6 +8,7 @@ from time import monotonic
 
 from validator import __version__
 from validator.checks.dataset import Dataset
+from validator.checks.package import PackageDataset
 from validator.checks.package_entries import package_rules
 from validator.checks.runner import Tally, run_checks
 from validator.checks.selection import make_selection
@@ -197,7 +198,9 @@ def judge(
     """Judge what is listed already and write its report; otherwise like `check`."""
     make_selection(request.only, request.select, request.ignore)
     home = None
-    if request.origin is None or request.origin.in_folder:
+    if isinstance(dataset, PackageDataset):
+        home = request.path
+    elif request.origin is None or request.origin.in_folder:
         home = dataset_home(request.path, LocalSource(request.path, request.dataset).prefix)
     with open_report(request.report, home) as file:
         return _judge(dataset, listing, request, file, progress)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from validator.checks.dataset import Dataset
+from validator.checks.package import PackageDataset
 from validator.errors import NothingChecked, UsageError
 from validator.models.listing import Folder
 from validator.models.progress import Progress, SilentProgress
@@ -18,14 +19,14 @@ from validator.upload.selection import Selection
 from validator.upload.state import default_state_root, destination_folder
 from validator.workflows.admission import admit
 from validator.workflows.configuration import settings_in_force
-from validator.workflows.listing import list_dataset
+from validator.workflows.listing import list_dataset, list_package
 from validator.workflows.receipts import check_receipt_place
 from validator.workflows.time_limit import LimitedProgress, TimeLimit
 from validator.workflows.upload_provenance import check_recipe_fits
 from validator.workflows.upload_request import UploadRequest
 from validator.workflows.upload_result import Tell, UploadResult
 from validator.workflows.upload_run import UploadRun
-from validator.workflows.upload_source import open_upload_source
+from validator.workflows.upload_source import is_package_upload, open_upload_source, package_prefix
 
 NAMES_SHOWN = 8
 
@@ -72,8 +73,10 @@ def upload(
     )
     request = replace(request, dataset=settings.dataset)
     source = open_upload_source(request, settings)
-    dataset, listing = list_dataset(source, settings, progress=progress)
-    files = select_files(dataset, request.selection)
+    list_source = list_package if is_package_upload(request, settings) else list_dataset
+    dataset, listing = list_source(source, settings, progress=progress)
+    prefix = package_prefix(dataset, destination) if isinstance(dataset, PackageDataset) else ""
+    files = select_files(dataset, request.selection, prefix)
     if not len(files):
         raise _nothing_selected(request, dataset)
     if not dataset.names:
@@ -115,25 +118,32 @@ def upload(
             return UploadResult(admission)
         limit.require("nothing was sent yet")
         run = UploadRun(request, destination, folder, client, unhurried, lock, limit, keys)
-        return run.carry_out(files, dataset, admission, tell)
+        placed = replace(dataset, layout=dataset.layout.below(prefix)) if prefix else dataset
+        return run.carry_out(files, placed, admission, tell)
 
 
-def select_files(dataset: Dataset, selection: Selection) -> SelectedFiles:
-    """The files of a dataset that are selected, in the order of their keys."""
+def select_files(dataset: Dataset, selection: Selection, prefix: str = "") -> SelectedFiles:
+    """The files of a dataset that are selected, in the order of their keys.
+
+    Parameters
+    ----------
+    dataset, selection
+        What was listed, and what is wanted of it.
+    prefix
+        What keys get in front: of a package the prefix that was named.
+    """
     folders = dataset.folders
 
     def load(key: str) -> Folder:
-        found = folders.get(key)
-        return found.folder if found is not None else Folder(key, "")
+        found = folders.get(key.removeprefix(prefix))
+        return replace(found.folder, key=key) if found is not None else Folder(key, "")
 
-    return SelectedFiles(
-        (
-            selection.choose(placed.key, placed.files, placed.size, placed.load)
-            for placed in folders
-            if selection.takes_folder(placed.place.entities)
-        ),
-        load,
+    chosen = (
+        selection.choose(placed.key, placed.files, placed.size, placed.load)
+        for placed in folders
+        if selection.takes_folder(placed.place.entities)
     )
+    return SelectedFiles((replace(choice, key=prefix + choice.key) for choice in chosen), load)
 
 
 def _nothing_selected(request: UploadRequest, dataset: Dataset) -> NothingChecked:

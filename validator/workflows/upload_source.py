@@ -3,12 +3,15 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from validator.checks.package import PackageDataset
 from validator.errors import UsageError
 from validator.models.listing import Entry
 from validator.s3.client import endpoint_of, make_client
 from validator.s3.originals import may_read
 from validator.sources.bucket import BucketSource
 from validator.sources.local import LocalSource
+from validator.sources.package import is_package
+from validator.upload.destination import Destination
 from validator.upload.original_settings import OriginalSettings
 from validator.workflows.configuration import Settings
 from validator.workflows.listing import Source
@@ -34,7 +37,8 @@ def open_upload_source(request: UploadRequest, settings: Settings) -> Source:
     """
     origin = request.origin
     if origin is None or origin.in_folder:
-        return LocalSource(request.path, settings.dataset, settings.mounts)
+        prefix = "" if is_package_upload(request, settings) else None
+        return LocalSource(request.path, settings.dataset, settings.mounts, prefix=prefix)
     if not origin.in_bucket:
         raise UsageError(
             f"{origin.place} is a listing, which holds no bytes to send",
@@ -46,6 +50,29 @@ def open_upload_source(request: UploadRequest, settings: Settings) -> Source:
             "Leave it out: the receipt has ETags and CRC64NVMEs",
         )
     return BucketSource(origin.place, origin.s3, settings.dataset, marks=True)
+
+
+def is_package_upload(request: UploadRequest, settings: Settings) -> bool:
+    """Whether what is sent is a package in the style of the Allen Institute."""
+    in_folder = request.origin is None or request.origin.in_folder
+    return in_folder and settings.dataset is None and is_package(request.path)
+
+
+def package_prefix(dataset: PackageDataset, destination: Destination) -> str:
+    """What the keys of a package begin with in the bucket: the prefix that was named, which becomes its name.
+
+    Raises
+    ------
+    UsageError
+        If no prefix was named: at the root of a bucket a package would lie among everything else.
+    """
+    if not destination.prefix:
+        raise UsageError(
+            f"{destination} names no prefix, and the files of a package begin with SCHEMA, lines/, plates/ and so on",
+            f"say below which prefix they go: {destination}/aics/cells",
+        )
+    dataset.names = (destination.prefix.rstrip("/"),)
+    return destination.prefix
 
 
 def original_settings(request: UploadRequest, client: "S3Client", first: Entry) -> OriginalSettings | None:

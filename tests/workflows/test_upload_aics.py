@@ -1,0 +1,66 @@
+"""A package in the style of the Allen Institute goes below the prefix that was named."""
+
+import pytest
+from package_builder import build_package
+
+from validator.cli.main import run
+from validator.manifests.receipt import Receipt
+
+
+@pytest.fixture
+def upload(tmp_path, monkeypatch, store, capsys):
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+
+    def call(root, destination, *options):
+        state = ("--state", str(tmp_path / "state"), "--endpoint-url", store.endpoint)
+        code = run(["upload", str(root), destination, *state, *options])
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return call
+
+
+@pytest.fixture
+def package():
+    return build_package(small=True)
+
+
+def test_keys_are_the_prefix_and_the_place_in_the_package(upload, package, store, tmp_path, capsys):
+    contents = package.contents()
+    root = package.write(tmp_path / "package")
+    code, said = upload(root, f"s3://{store.bucket}/aics/cells")
+    assert code == 0, said
+    keys = [key for key in store.object_keys() if "/_cpgate/" not in key]
+    assert keys == sorted(f"aics/cells/{path}" for path in contents)
+    assert store.read("aics/cells/SCHEMA") == contents["SCHEMA"]
+    assert any(key.startswith("aics/cells/_cpgate/") for key in store.object_keys())
+    (path,) = (tmp_path / "work").glob("aics_cells_*.jsonl")
+    objects = {one.key: one for one in Receipt(path).objects()}
+    assert set(objects) == set(keys)
+    fov = next(key for key in objects if "/fovs/" in key and key.endswith("image/load"))
+    assert objects[fov].kind == "package.image"
+    assert run(["verify", str(path), "--endpoint-url", store.endpoint]) == 0
+    capsys.readouterr()
+    code, said = upload(root, f"s3://{store.bucket}/aics/cells")
+    assert code == 0
+    assert f"unchanged {len(contents)}" in said
+
+
+def test_errors_hold_it_back(upload, package, store, tmp_path):
+    package.infos["lines/line_AICS_23"]["line"] = "AICS-24"
+    code, said = upload(package.write(tmp_path / "package"), f"s3://{store.bucket}/aics/cells")
+    assert code == 1
+    assert "CPG637" in said
+    assert store.object_keys() == []
+
+
+def test_a_prefix_must_be_named(upload, package, store, tmp_path):
+    code, said = upload(package.write(tmp_path / "package"), f"s3://{store.bucket}")
+    assert code == 2
+    assert f"s3://{store.bucket}/aics/cells" in said
+
+
+def test_a_prefix_may_be_called_like_a_group(upload, package, store, tmp_path):
+    code, said = upload(package.write(tmp_path / "package"), f"s3://{store.bucket}/fovs", "--dry-run")
+    assert code == 0, said
