@@ -8,6 +8,7 @@ from pathlib import Path
 from awscrt.checksums import crc64nvme
 
 from validator.digests.parts import ObjectDigest, PartDigest, digest_bytes, join_parts
+from validator.digests.shaky import tried_again
 from validator.errors import UnreadableFile
 from validator.models.long_paths import openable
 
@@ -41,6 +42,7 @@ def state_of(descriptor: int) -> FileState:
     return FileState(status.st_size, status.st_mtime_ns)
 
 
+@tried_again
 def read_range(path: str, expected: FileState, offset: int, length: int) -> bytes:
     """Read bytes of a file that must be in the expected state before and afterwards.
 
@@ -106,6 +108,7 @@ def _read_exactly(descriptor: int, length: int) -> bytes:
     return b"".join(pieces)
 
 
+@tried_again
 def digest_file(path: str, expected: FileState, part_size: int | None) -> ObjectDigest:
     """ETag and CRC64NVME that S3 would report for a file, in one read.
 

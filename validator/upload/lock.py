@@ -54,7 +54,7 @@ class UploadLock:
             if holder is not None and not self._is_stale(holder):
                 raise CpgateError(
                     f"another upload to this place is running (process {holder['pid']} on {holder['host']}, "
-                    f"since {holder['since']})",
+                    f"since {holder['since']}; last heard of {max(0, round(self._age(self.path)))} s ago)",
                     "wait for it, or stop it: this command then goes on where it stopped",
                 )
             if holder is not None:
