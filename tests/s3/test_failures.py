@@ -13,6 +13,7 @@ from validator.errors import CredentialsError, ExitCode, RemoteError
 from validator.s3.failures import (
     AlreadyThere,
     BytesDamaged,
+    ChangedAtOnce,
     KeysExpired,
     NoRight,
     ObjectMissing,
@@ -43,7 +44,7 @@ ANSWERS = {
     "NoSuchBucket": (RemoteError, "there is no bucket bucket"),
     "PreconditionFailed": (AlreadyThere, "another object lies at s3://bucket/project/key"),
     "412": (AlreadyThere, "another object lies"),
-    "ConditionalRequestConflict": (RemoteError, "at this moment"),
+    "ConditionalRequestConflict": (ChangedAtOnce, "at this moment"),
     "NoSuchUpload": (UploadGone, "no longer knows the upload"),
     "NoSuchKey": (ObjectMissing, "there is no object s3://bucket/project/key"),
     "404": (ObjectMissing, "there is no object"),

@@ -353,7 +353,7 @@ def test_completed_although_the_store_says_otherwise(desk, code, status):
     [
         ("NoSuchUpload", 404, Failure.GONE),
         ("InternalError", 500, Failure.REMOTE),
-        ("ConditionalRequestConflict", 409, Failure.REMOTE),
+        ("ConditionalRequestConflict", 409, Failure.GONE),
     ],
 )
 @pytest.mark.parametrize("there", [None, "f" * 32])
@@ -364,6 +364,8 @@ def test_not_completed(desk, code, status, failure, there):
             stub.add_client_error("head_object", "404", http_status_code=404)
         else:
             stub.add_response("head_object", head_of(WHOLE, there))
+        if status == 409:  # it is begun again, so the parts are thrown away
+            stub.add_response("abort_multipart_upload", {}, {"Bucket": ANY, "Key": KEY, "UploadId": "id"})
         desk.fail(failure, Do.COMPLETE, **desk.completion("id"))
     assert desk.known().done == {}
 

@@ -56,6 +56,10 @@ class AlreadyThere(RemoteError):
     """A conditional write was refused: another object lies at the key (or not the one that was seen)."""
 
 
+class ChangedAtOnce(RemoteError):
+    """Another conditional write was under way (409): a multipart upload has to be begun afresh."""
+
+
 class UploadGone(RemoteError):
     """The store does not know this multipart upload (any more)."""
 
@@ -230,7 +234,7 @@ def _about_object(code: str, status: int, where: str) -> RemoteError | None:
     if code in TAKEN or status == 412:
         return AlreadyThere(f"another object lies at {where}", "see --replace")
     if code in AT_ONCE:
-        return RemoteError(
+        return ChangedAtOnce(
             f"another program changes {where} at this moment",
             "find out which, then run the same command again",
         )

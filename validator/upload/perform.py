@@ -8,7 +8,7 @@ from validator.digests.parts import ObjectDigest, PartDigest, join_parts, parts_
 from validator.errors import CredentialsError, RemoteError
 from validator.s3 import multipart, objects
 from validator.s3.credentials import renew_credentials
-from validator.s3.failures import AlreadyThere, KeysExpired, RequestRefused, UploadGone
+from validator.s3.failures import AlreadyThere, ChangedAtOnce, KeysExpired, RequestRefused, UploadGone
 from validator.s3.limits import part_range
 from validator.s3.objects import Condition, RemoteObject, Written
 from validator.s3.part_sizes import fitting_part_sizes
@@ -203,11 +203,16 @@ class Performer:
             if there is None or (there.size, there.etag) != (digest.size, digest.etag):
                 raise Conflict(there) from error
             written = _as_written(there)
-        except RemoteError:
+        except RemoteError as error:
             # The answer to an earlier try may have been lost; if not, the first error stands.
             there = objects.head_object(self.client, self.bucket, task.key)
             if there is None or (there.size, there.etag) != (digest.size, digest.etag):
-                raise
+                if not isinstance(error, ChangedAtOnce):
+                    raise
+                # S3 user guide, "Conditional writes": after a 409 the whole multipart upload is begun again.
+                multipart.abort_upload(self.client, self.bucket, task.key, task.upload_id)
+                self._write("end", task.upload_id)
+                raise UploadGone(error.what, error.mend) from error
             written = _as_written(there)
         self._write("end", task.upload_id)
         self._compare(task.key, written.etag or self._etag_there(task.key), digest.etag)
