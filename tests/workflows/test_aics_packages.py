@@ -6,7 +6,7 @@ import json
 import pytest
 from package_builder import build_package
 
-from validator.errors import ExitCode
+from validator.errors import ExitCode, UsageError
 from validator.s3.client import S3Settings
 from validator.workflows.check import CheckRequest, check
 from validator.workflows.sources import Origin
@@ -74,6 +74,13 @@ def test_only_one_family(check_folder, package):
     package.infos["lines/line_AICS_23"]["line"] = "AICS-24"
     package.schema["unique_line_info"]["line"]["origin"] = "somewhere"
     assert {f.rule for f in check_folder(package, only=("links",)).findings} == {"CPG637"}
+
+
+@pytest.mark.parametrize("part", ["fovs", "lines/line_AICS_23", "lines/line_AICS_23/info"])
+def test_a_part_of_a_package_leads_to_the_whole(package, tmp_path, part):
+    root = package.write(tmp_path / "package")
+    with pytest.raises(UsageError, match="is a part of the package"):
+        check(CheckRequest(root / part))
 
 
 @pytest.fixture

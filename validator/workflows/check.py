@@ -12,7 +12,7 @@ from validator.checks.package import PackageDataset
 from validator.checks.package_entries import package_rules
 from validator.checks.runner import Tally, run_checks
 from validator.checks.selection import make_selection
-from validator.errors import ExitCode, NothingChecked
+from validator.errors import ExitCode, NothingChecked, UsageError
 from validator.models.finding import Finding, Level
 from validator.models.progress import Progress, SilentProgress
 from validator.models.report import Listing, ReportEnd, ReportHeader
@@ -21,7 +21,7 @@ from validator.reporters.outfile import OutFile
 from validator.reporters.records import RecordWriter
 from validator.rulebook.locate import rulebook_version
 from validator.sources.local import LocalSource
-from validator.sources.package import is_package, looks_like_package
+from validator.sources.package import is_package, looks_like_package, package_around
 from validator.sources.quilt import QuiltSource
 from validator.workflows.configuration import Settings, settings_in_force
 from validator.workflows.crashes import write_crash
@@ -161,6 +161,12 @@ def check(request: CheckRequest, progress: Progress | None = None) -> CheckResul
         source = LocalSource(request.path, prefix="")
         with open_report(request.report, request.path) as file:
             return _judge(*list_package(source, settings, progress), request, file, progress)
+    around = package_around(request.path) if origin is None and request.dataset is None else None
+    if around is not None:
+        raise UsageError(
+            f"{request.path} is a part of the package {around}, which is judged as a whole.",
+            f"Check the package: cpgate check {around}",
+        )
     if origin is not None:
         source, home = open_source(origin, settings.dataset), None
     else:
