@@ -1,6 +1,7 @@
 """Checks of associations (CPG630-CPG638): one wrong link, one finding, at the end that is probably wrong."""
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from validator.checks.dataset import Dataset
 from validator.checks.info_facts import InfoFacts
@@ -112,22 +113,20 @@ class _Links:
             return f"“{name}” lies in {elsewhere}/: list it under “{elsewhere}”."
         if len(name) > CUT_NAME and (group, name[:CUT_NAME]) in self._infos:
             return f"The node is named “{name[:CUT_NAME]}”: its name was cut at {CUT_NAME} characters. Give it its whole name."
-        for (other_group, other), facts in self._infos.items():
+        for other in self._unlisted:
+            facts = self._infos[other]
             links = {(g, n) for g, names in facts.links.items() for n in names}
-            if other_group == group and listers <= links and not self._is_listed((other_group, other)):
-                self._told.update(((other_group, other), g) for g in facts.links)
-                return f"Rename {group}/{other}/ to {name}: it lists the nodes that miss it."
+            if other[0] == group and listers <= links:
+                self._told.update((other, g) for g in facts.links)
+                return f"Rename {group}/{other[1]}/ to {name}: it lists the nodes that miss it."
         near = nearest_name(name, (n for g, n in self._infos if g == group))
         return f"Write “{near}”, if that is the node that is meant." if near else None
 
-    def _is_listed(self, node_id: NodeId) -> bool:
-        links = self._infos[node_id].links
-        return any(
-            node_id[1] in self._infos[group, name].links.get(node_id[0], ())
-            for group, names in links.items()
-            for name in names
-            if (group, name) in self._infos
-        )
+    @cached_property
+    def _unlisted(self) -> list[NodeId]:
+        """Nodes that nobody lists although they list others."""
+        listed = {(g, n) for facts in self._infos.values() for g, names in facts.links.items() for n in names}
+        return [n for n, facts in self._infos.items() if n not in listed and any(facts.links.values())]
 
     def _counts(self, facts: InfoFacts) -> Iterator[Finding]:
         node = facts.node
