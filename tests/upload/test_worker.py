@@ -15,9 +15,9 @@ from validator.upload.tasks import Answer, Do, Failure, Task
 
 BREAKING = """
 from validator.upload import worker
-def perform(self, task):
+def begin(self, task):
     raise ZeroDivisionError("a defect")
-worker.Performer.perform = perform
+worker.Performer.begin = begin
 worker.main()
 """
 

@@ -53,7 +53,9 @@ LINES_AT_ONCE = 500
 @click.option("--force", is_flag=True, help="Upload although the check found errors; the receipt says so.")
 @click.option("--replace", multiple=True, metavar="GLOB", help="Replace other bytes at keys like these.")
 @s3_options
-@click.option("--jobs", type=click.IntRange(1, 256), default=8, show_default=True, help="Requests at once.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), help="Requests at once; by default as many as the store bears."
+)
 @click.option(
     "--part-size",
     type=PART_SIZE,
@@ -86,7 +88,7 @@ def upload(
     force: bool,
     replace: tuple[str, ...],
     s3: S3Settings,
-    jobs: int,
+    jobs: int | None,
     part_size: int,
     source: SourceKeys,
     copy_way: Literal["auto", "store", "through-here"],

@@ -3,41 +3,26 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from validator.digests.files import FileChanged, FileState, digest_file
+from validator.digests.files import FileState, digest_file
 from validator.digests.parts import ObjectDigest, PartDigest, join_parts, parts_of_etag
-from validator.errors import CredentialsError, RemoteError
+from validator.errors import CpgateError, RemoteError
 from validator.s3 import multipart, objects
 from validator.s3.credentials import renew_credentials
-from validator.s3.failures import AlreadyThere, ChangedAtOnce, KeysExpired, RequestRefused, UploadGone
+from validator.s3.failures import AlreadyThere, ChangedAtOnce, KeysExpired
 from validator.s3.limits import part_range
 from validator.s3.objects import Condition, RemoteObject, Written
 from validator.s3.part_sizes import fitting_part_sizes
 from validator.s3.wire.bodies import Body
 from validator.s3.wire.connections import Connections
 from validator.s3.wire.delivery import deliver
-from validator.s3.wire.requests import part_request, put_request
+from validator.s3.wire.requests import WireRequest, part_request, put_request, send_with_boto3
+from validator.upload.errands import Conflict, Errand, JournalFull, Steps, Unverifiable
 from validator.upload.journal import DoneRecord, Journal, UploadRecord
 from validator.upload.loading import load
-from validator.upload.tasks import Answer, Do, Failure, Task
+from validator.upload.tasks import Answer, Do, Task
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-
-class Conflict(Exception):
-    """Other bytes lie at the key."""
-
-    def __init__(self, there: RemoteObject | None) -> None:
-        super().__init__()
-        self.there = there
-
-
-class Unverifiable(Exception):
-    """The store answers with an ETag that is not built from MD5s."""
-
-
-class JournalFull(Exception):
-    """The journal cannot be written."""
 
 
 class Performer:
@@ -61,51 +46,50 @@ class Performer:
         self.journal = journal
         self.connections = connections
 
+    @property
+    def overlaps(self) -> bool:
+        """Whether a thread may have many requests under way: the bytes come from files, not from a network."""
+        return self.connections is not None
+
     def perform(self, task: Task) -> Answer:
         """Carry out a task; whatever goes wrong becomes part of the answer."""
-        try:
-            return Answer(task.id, values=self._dispatch(task))
-        except Conflict as conflict:
-            return Answer(task.id, Failure.CONFLICT, _describe(conflict.there))
-        except Unverifiable:
-            return Answer(
-                task.id,
-                Failure.UNVERIFIABLE,
-                "the store's ETag is not built from MD5s (an encrypted bucket, perhaps): it cannot be verified",
-            )
-        except JournalFull as error:
-            return Answer(task.id, Failure.JOURNAL, f"the journal cannot be written: {error}")
-        except CredentialsError as error:
-            return Answer(task.id, self._about_keys(error), error.what, error.mend)
-        except UploadGone as error:
-            return Answer(task.id, Failure.GONE, error.what, error.mend)
-        except FileChanged as error:
-            return Answer(task.id, Failure.CHANGED, error.what, error.mend)
-        except RequestRefused as error:
-            return Answer(task.id, Failure.REFUSED, error.what, error.mend)
-        except RemoteError as error:
-            return Answer(task.id, Failure.REMOTE, error.what, error.mend)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            return Answer(task.id, Failure.UNREADABLE, f"{task.path} cannot be read: {reason}")
+        errand = self.begin(task)
+        while (request := errand.request) is not None:
+            try:
+                written = self._send(request)
+            except (CpgateError, OSError) as error:
+                errand.failed(error)
+            else:
+                errand.succeeded(written)
+        return errand.answer
 
-    def _about_keys(self, error: CredentialsError) -> Failure:
-        if not isinstance(error, KeysExpired):
-            return Failure.CREDENTIALS
-        renew_credentials(self.client)
-        return Failure.EXPIRED
+    def begin(self, task: Task) -> Errand:
+        """Carry out a task up to the first request of the data path, which is left to the caller."""
+        return Errand(task, self._steps(task))
+
+    def _steps(self, task: Task) -> Steps:
+        try:
+            if task.do is Do.PUT:
+                return (yield from self._put(task))
+            if task.do is Do.PART:
+                return (yield from self._part(task))
+            return self._dispatch(task)
+        except KeysExpired:
+            renew_credentials(self.client)
+            raise
+
+    def _send(self, request: WireRequest) -> Written:
+        if self.connections is None:
+            return send_with_boto3(self.client, self.bucket, request)
+        return deliver(self.connections, request)
 
     def _dispatch(self, task: Task) -> dict[str, Any]:
         match task.do:
-            case Do.PUT:
-                return self._put(task)
             case Do.BEGIN:
                 return self._begin(task)
             case Do.PARTS:
                 found = multipart.list_parts(self.client, self.bucket, task.key, task.upload_id)
                 return {"parts": [[part.number, part.size, part.etag] for part in found]}
-            case Do.PART:
-                return self._part(task)
             case Do.COMPLETE:
                 return self._complete(task)
             case Do.ABORT:
@@ -114,6 +98,8 @@ class Performer:
                 return {}
             case Do.DIGEST:
                 return self._digest(task)
+            case _:
+                raise ValueError(task.do)
 
     def _write(self, record: str, *values: Any) -> None:
         try:
@@ -127,33 +113,18 @@ class Performer:
     def _digest_as(self, task: Task, part_size: int | None) -> ObjectDigest:
         return digest_file(task.path, FileState(task.size, task.mtime_ns), part_size)
 
-    def _put(self, task: Task) -> dict[str, Any]:
+    def _put(self, task: Task) -> Steps:
         state = FileState(task.size, task.mtime_ns)
         body, part = self._load(task, 0, task.size)
         digest = join_parts([part], None)
         try:
-            written = self._send_object(task, body, part)
+            written = yield put_request(task.key, body, part.md5, condition_of(task))
             sent = task.size
         except AlreadyThere:
             # The answer to an earlier try may have been lost: then these are our own bytes.
             written, sent = self._own_bytes(task.key, digest), 0
         self._compare(task.key, written.etag, digest.etag)
         return self._done(task.key, state, digest, written.version_id) | {"sent": sent}
-
-    def _send_object(self, task: Task, body: Body, part: PartDigest) -> Written:
-        condition = condition_of(task)
-        if self.connections is None:
-            return objects.put_object(self.client, self.bucket, task.key, body, part.md5, condition)
-        request = put_request(task.key, body, part.md5, condition, {})
-        return deliver(self.connections, request)
-
-    def _send_part(self, task: Task, body: Body, part: PartDigest) -> str:
-        if self.connections is None:
-            return multipart.upload_part(
-                self.client, self.bucket, task.key, task.upload_id, task.number, body, part.md5
-            )
-        request = part_request(task.key, task.upload_id, task.number, body, part.md5)
-        return deliver(self.connections, request).etag
 
     def _begin(self, task: Task) -> dict[str, Any]:
         if task.part_size is None:
@@ -177,15 +148,15 @@ class Performer:
             if upload.key == key:
                 multipart.abort_if_empty(self.client, self.bucket, key, upload.upload_id)
 
-    def _part(self, task: Task) -> dict[str, Any]:
+    def _part(self, task: Task) -> Steps:
         if task.part_size is None:
             raise ValueError(task.key)
         offset, length = part_range(task.size, task.part_size, task.number)
         body, part = self._load(task, offset, length)
         sent = 0
         if task.etag != part.md5:
-            etag = self._send_part(task, body, part)
-            self._compare(task.key, etag, part.md5)
+            written = yield part_request(task.key, task.upload_id, task.number, body, part.md5)
+            self._compare(task.key, written.etag, part.md5)
             sent = length
         self._write("part", task.upload_id, task.number, part)
         return {"size": part.size, "md5": part.md5, "crc": part.crc64nvme, "sent": sent}
@@ -291,9 +262,3 @@ def digest_values(digest: ObjectDigest) -> dict[str, Any]:
         "parts": digest.parts,
         "crc": digest.crc64nvme,
     }
-
-
-def _describe(there: RemoteObject | None) -> str:
-    if there is None:
-        return "the object that should be replaced is no longer there"
-    return f"other bytes lie there ({there.size:,} bytes, ETag {there.etag}, of {there.modified:%Y-%m-%d %H:%M} UTC)"

@@ -10,9 +10,10 @@ from validator.s3.failures import AlreadyThere
 from validator.s3.limits import part_range
 from validator.s3.wire.bodies import Body, MemoryBody
 from validator.s3.wire.connections import Connections
+from validator.upload.errands import Conflict, Steps
 from validator.upload.journal import Journal
 from validator.upload.originals import LARGEST_IN_MEMORY, CopyingStore, Originals
-from validator.upload.perform import Conflict, Performer, condition_of, digest_values
+from validator.upload.perform import Performer, condition_of, digest_values
 from validator.upload.tasks import Task
 
 if TYPE_CHECKING:
@@ -52,8 +53,13 @@ class ObjectPerformer(Performer):
     def _digest_as(self, task: Task, part_size: int | None) -> ObjectDigest:
         return self._originals.digest(task, part_size)
 
-    def _put(self, task: Task) -> dict[str, Any]:
-        return self._copy(task) or super()._put(task)
+    @property
+    def overlaps(self) -> bool:
+        """False: the bytes come from a network, a thread waits for them."""
+        return False
+
+    def _put(self, task: Task) -> Steps:
+        return self._copy(task) or (yield from super()._put(task))
 
     def _begin(self, task: Task) -> dict[str, Any]:
         copied = self._copy(task)
@@ -86,12 +92,12 @@ class ObjectPerformer(Performer):
         self._compare(task.key, copied.written.etag, copied.digest.etag)
         return self._done(task.key, state, copied.digest, copied.written.version_id) | {"sent": 0}
 
-    def _part(self, task: Task) -> dict[str, Any]:
+    def _part(self, task: Task) -> Steps:
         part: PartDigest | None = None
         if self._store is not None and task.part_size is not None and not task.etag:
             part = self._store.copy_part(task, *part_range(task.size, task.part_size, task.number))
         if part is None:
-            return super()._part(task)
+            return (yield from super()._part(task))
         self._write("part", task.upload_id, task.number, part)
         return {"size": part.size, "md5": part.md5, "crc": part.crc64nvme, "sent": 0}
 

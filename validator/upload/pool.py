@@ -12,7 +12,9 @@ from typing import IO, Self
 
 from validator.errors import CpgateError, RemoteError
 from validator.s3.client import S3Settings
+from validator.s3.limits import MIB
 from validator.upload.bandwidth import Bandwidth
+from validator.upload.machine import default_processes, usable_cores
 from validator.upload.original_settings import OriginalSettings
 from validator.upload.tasks import Answer, Task
 from validator.upload.timetable import Timetable
@@ -22,6 +24,9 @@ DEATHS_WITHOUT_PROGRESS = 5
 THREADS_PER_PROCESS = 4
 APART = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
 """On Windows, Ctrl-C does not reach the workers (elsewhere they ignore it), and they open no windows of their own."""
+SMALL_TASKS_PER_PROCESS = 128
+BYTES_PER_PROCESS = 64 * MIB
+"""Tasks that wait in a worker beyond the usual two a thread: many if they are small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class PoolSettings:
     folder, run
         State folder of the destination, and the number of this run.
     jobs
-        Requests at once, over all processes.
+        Requests at once, over all processes; ``None`` lets the workers find out how many are good.
     bandwidth
         How fast all of them together may send; ``None`` is without a limit.
     originals
@@ -46,7 +51,7 @@ class PoolSettings:
     bucket: str
     folder: Path
     run: int
-    jobs: int
+    jobs: int | None
     bandwidth: Timetable | None = None
     originals: OriginalSettings | None = None
 
@@ -57,6 +62,7 @@ class _Process:
     handle: "subprocess.Popen[bytes]"
     threads: int
     tasks: dict[int, Task] = field(default_factory=dict)
+    outbox: list[bytes] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +90,24 @@ class WorkerPool:
         self._processes: list[_Process] = []
         self._started = 0
         self._deaths = 0
+        self._bytes = 0
         self._bandwidth = Bandwidth(settings.bandwidth)
-        self.capacity = settings.jobs * TASKS_WAITING_PER_THREAD
+        self._count = process_count(settings.jobs)
+        self._jobs = settings.jobs or self._count * THREADS_PER_PROCESS
+        self.capacity = self._jobs * TASKS_WAITING_PER_THREAD
+
+    def has_room(self) -> bool:
+        """Whether another task may be given, so that no worker waits and little is lost when one dies."""
+        waiting = sum(len(process.tasks) for process in self._processes)
+        if waiting < self.capacity:
+            return True
+        if self._settings.jobs is not None or waiting >= self._count * SMALL_TASKS_PER_PROCESS:
+            return False
+        return self._bytes < self._count * BYTES_PER_PROCESS
 
     def __enter__(self) -> Self:
-        count = process_count(self._settings.jobs)
-        base, extra = divmod(self._settings.jobs, count)
+        count = self._count
+        base, extra = divmod(self._jobs, count)
         for index in range(count):
             self._start(base + (index < extra))
         return self
@@ -109,8 +127,8 @@ class WorkerPool:
             raise RemoteError("the upload's worker processes have ended", "run the same command again")
         process = min(self._processes, key=lambda process: len(process.tasks) / process.threads)
         process.tasks[task.id] = task
-        self._share_bandwidth()
-        self._write(process, task.to_line())
+        self._bytes += task.bytes_to_send
+        process.outbox.append(task.to_line())
 
     def next_event(self, seconds: float) -> Answer | Lost | None:
         """Return the next answer, or the tasks of a worker that died, or ``None`` after so many seconds.
@@ -121,6 +139,7 @@ class WorkerPool:
             If workers die again and again without doing anything.
         """
         self._share_bandwidth()
+        self._hand_out()
         try:
             process, line = self._events.get(timeout=seconds)
         except queue.Empty:
@@ -132,9 +151,17 @@ class WorkerPool:
         except (ValueError, KeyError, TypeError):
             return None  # something in the environment of the worker writes to its output
         if answer.id >= 0:
-            process.tasks.pop(answer.id, None)
+            done = process.tasks.pop(answer.id, None)
+            self._bytes -= done.bytes_to_send if done else 0
             self._deaths = 0
         return answer
+
+    def _hand_out(self) -> None:
+        """Write what was submitted, all of it at once: a process is woken once, not for every small file."""
+        for process in list(self._processes):
+            if process.outbox:
+                lines, process.outbox = b"".join(process.outbox), []
+                self._write(process, lines)
 
     def _share_bandwidth(self) -> None:
         loads = {process.name: min(len(process.tasks), process.threads) for process in self._processes}
@@ -145,11 +172,13 @@ class WorkerPool:
 
     def recall(self) -> None:
         """Take back what waits in the workers; each such task is answered with `Failure.RECALLED`."""
+        self._hand_out()
         for process in self._processes:
             self._write(process, b'{"recall":true}\n')
 
     def finish(self) -> None:
         """Let the workers do what they have and end by themselves."""
+        self._hand_out()
         for process in self._processes:
             self._write(process, b'{"finish":true}\n')
 
@@ -190,6 +219,7 @@ class WorkerPool:
             "run": self._settings.run,
             "name": name,
             "threads": threads,
+            "most": threads if self._settings.jobs is not None else None,
             "originals": self._settings.originals.to_dict() if self._settings.originals else None,
             "pythonpath": os.environ.get("PYTHONPATH"),
         }
@@ -230,6 +260,7 @@ class WorkerPool:
                 "check the memory of this machine and the limits of the batch system; the same command goes on",
             )
         self._start(process.threads)
+        self._bytes -= sum(task.bytes_to_send for task in process.tasks.values())
         return Lost(tuple(process.tasks.values()))
 
 
@@ -252,10 +283,11 @@ def _start_worker(log: IO[bytes]) -> "subprocess.Popen[bytes]":
         ) from error
 
 
-def process_count(jobs: int) -> int:
+def process_count(jobs: int | None) -> int:
     """How many processes carry so many requests: at most one a core, four requests each."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, -(-jobs // THREADS_PER_PROCESS)))
+    if jobs is None:
+        return default_processes()
+    return max(1, min(usable_cores(), -(-jobs // THREADS_PER_PROCESS)))
 
 
 def _import_path() -> str:

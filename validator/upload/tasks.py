@@ -76,6 +76,15 @@ class Task:
     crc: str = ""
     recover: bool = False
 
+    @property
+    def bytes_to_send(self) -> int:
+        """Bytes that go over the network for this task."""
+        if self.do is Do.PUT:
+            return self.size
+        if self.do is Do.PART and self.part_size is not None:
+            return min(self.part_size, self.size)
+        return 0
+
     def to_line(self) -> bytes:
         """As a message."""
         return json.dumps(asdict(self), separators=(",", ":")).encode("ascii") + b"\n"

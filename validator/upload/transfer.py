@@ -128,7 +128,7 @@ class Transfer:
             self._pool.recall()
 
     def _feed(self) -> None:
-        while len(self._under_way) < self._pool.capacity:
+        while self._pool.has_room():
             if not self._ready and not self._begin_next():
                 return
             sending, task = self._ready.popleft()

@@ -11,7 +11,7 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
@@ -22,55 +22,80 @@ from validator.s3.client import S3Settings, make_client
 from validator.s3.throttle import Throttle
 from validator.s3.wire.connections import Connections, open_data_path
 from validator.upload.journal import Journal
+from validator.upload.lanes import LaneThread
 from validator.upload.original_settings import OriginalSettings
 from validator.upload.originals import CopyingStore, Originals
+from validator.upload.pace import Pace
 from validator.upload.perform import Performer
 from validator.upload.perform_objects import ObjectPerformer
-from validator.upload.tasks import Answer, Failure, Task
+from validator.upload.tasks import Answer, Do, Failure, Task
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+LANES = frozenset({Do.PUT, Do.PART})
+"""What goes over the data path."""
+
 
 class Worker:
-    """Runs tasks in threads and answers in the order in which they end.
+    """Carries out tasks and answers in the order in which they end.
+
+    What is sent over the data path goes through one thread with many requests under way; what waits for
+    boto3, or reads whole files, goes through threads of its own.
 
     Parameters
     ----------
     performer
         Carries out one task.
     threads
-        How many tasks at once.
+        How many tasks of the second kind at once.
     answers
         Where answers are written.
     retries
         How many requests were tried again since it was asked.
+    most
+        Requests under way at most; ``None`` lets the worker find out.
     """
 
     def __init__(
-        self, performer: Performer, threads: int, answers: BinaryIO, retries: Callable[[], int] = lambda: 0
+        self,
+        performer: Performer,
+        threads: int,
+        answers: BinaryIO,
+        retries: Callable[[], int] = lambda: 0,
+        most: int | None = None,
     ) -> None:
         self._retries = retries
         self._performer = performer
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._answers = answers
         self._answering = Lock()
+        self._lanes: LaneThread | None = None
+        if performer.connections is not None and performer.overlaps:
+            self._lanes = LaneThread(performer, performer.connections, self._answer_all, Pace(most))
         self._threads = [Thread(target=self._work, daemon=True) for _ in range(threads)]
         for thread in self._threads:
             thread.start()
 
     def add(self, task: Task) -> None:
         """Enter a task."""
-        self._tasks.put(task)
+        if self._lanes is not None and task.do in LANES:
+            self._lanes.add(task)
+        else:
+            self._tasks.put(task)
 
     def recall(self) -> None:
         """Give back what was not begun: the run is to stop."""
+        if self._lanes is not None:
+            self._lanes.recall(self._give_back)
         with suppress(queue.Empty):
             while (task := self._tasks.get_nowait()) is not None:
-                self._answer(Answer(task.id, Failure.RECALLED))
+                self._give_back(task)
 
     def finish(self) -> None:
         """Do what was entered, then end."""
+        if self._lanes is not None:
+            self._lanes.finish()
         for _ in self._threads:
             self._tasks.put(None)
         for thread in self._threads:
@@ -78,14 +103,20 @@ class Worker:
 
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:
-            answer = self._performer.perform(task)
-            if retries := self._retries():
-                answer.values["retries"] = retries
-            self._answer(answer)
+            self._answer(self._performer.perform(task))
+
+    def _give_back(self, task: Task) -> None:
+        self._answer(Answer(task.id, Failure.RECALLED))
 
     def _answer(self, answer: Answer) -> None:
+        self._answer_all([answer])
+
+    def _answer_all(self, answers: Sequence[Answer]) -> None:
+        if retries := self._retries():
+            answers[0].values["retries"] = retries
+        lines = b"".join(answer.to_line() for answer in answers)
         with self._answering:
-            self._answers.write(answer.to_line())
+            self._answers.write(lines)
             self._answers.flush()
 
 
@@ -124,7 +155,7 @@ def run(tasks: BinaryIO, answers: BinaryIO) -> None:
         return
     performer = _make_performer(client, journal, settings, connections)
     retries = connections.budget.news if connections else lambda: 0
-    worker = Worker(performer, settings["threads"], answers, retries)
+    worker = Worker(performer, settings["threads"], answers, retries, settings.get("most"))
     for line in tasks:
         message = json.loads(line)
         if "finish" in message:

@@ -12,8 +12,6 @@ from validator.upload.selection import Selection
 from validator.upload.timetable import Timetable
 from validator.workflows.sources import Origin
 
-DEFAULT_JOBS = 8
-
 
 @dataclass(frozen=True, slots=True)
 class UploadRequest:
@@ -39,7 +37,7 @@ class UploadRequest:
     s3
         How to reach the store.
     jobs
-        Requests at once.
+        Requests at once; ``None`` lets the uploader find out how many the network and the store bear.
     bandwidth
         How fast all processes together may send, by the time of the day.
     credential_wait
@@ -82,7 +80,7 @@ class UploadRequest:
     config: Path | None = None
     selection: Selection = field(default_factory=Selection)
     s3: S3Settings = field(default_factory=S3Settings)
-    jobs: int = DEFAULT_JOBS
+    jobs: int | None = None
     bandwidth: Timetable | None = None
     credential_wait: float = 0.0
     time_limit: float | None = None

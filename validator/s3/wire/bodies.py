@@ -21,7 +21,7 @@ class MemoryBody(io.BytesIO):
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
-        self.length = len(data)
+        self.length = self.in_memory = len(data)
         self._data = memoryview(data)
         self._next: memoryview | None = self._data
 
@@ -56,6 +56,7 @@ class FileBody(io.RawIOBase, BinaryIO):
     def __init__(self, path: str, offset: int, length: int, unchanged: Callable[[int], None]) -> None:
         super().__init__()
         self.length = length
+        self.in_memory = min(length, PIECE)
         self._path = path
         self._offset = offset
         self._unchanged = unchanged

@@ -3,6 +3,7 @@
 import select
 import socket
 from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from validator.errors import CredentialsError, RemoteError
@@ -19,6 +20,8 @@ from validator.s3.wire.sockets import NoRoute, Route, connect, find_route
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+FRESH_SECONDS = 0.5
+"""No store closes a connection that fast; one that does is found out when it is used."""
 METHODS = {"PutObject": "put_object", "UploadPart": "upload_part"}
 
 
@@ -55,7 +58,7 @@ class Connections:
         self._lock = Lock()
         self._templates: dict[str, Template] = {}
         self._route: Route | None = None
-        self._idle: list[socket.socket] = []
+        self._idle: list[tuple[socket.socket, float]] = []
 
     def template(self, request: WireRequest) -> Template:
         """Address and common headers of requests like this one."""
@@ -102,7 +105,7 @@ class Connections:
             self._templates.clear()
             self._route = None
             idle, self._idle = self._idle, []
-        for connection in idle:
+        for connection, _ in idle:
             connection.close()
 
     def head(self, request: WireRequest) -> bytes:
@@ -115,7 +118,7 @@ class Connections:
             template,
             target,
             request.body.length,
-            request.headers,
+            request.headers(),
             whole_url=route.whole_url,
             more=route.proxy_headers if route.whole_url else {},
         )
@@ -126,8 +129,8 @@ class Connections:
             with self._lock:
                 if not self._idle:
                     return None
-                connection = self._idle.pop()
-            if not _is_readable(connection):
+                connection, since = self._idle.pop()
+            if monotonic() - since < FRESH_SECONDS or not _is_readable(connection):
                 return connection
             connection.close()  # the store has closed it, or says what nobody asked
 
@@ -144,7 +147,7 @@ class Connections:
     def give_back(self, connection: socket.socket) -> None:
         """Keep a connection for the next request."""
         with self._lock:
-            self._idle.append(connection)
+            self._idle.append((connection, monotonic()))
 
 
 def _is_readable(connection: socket.socket) -> bool:
@@ -172,7 +175,7 @@ def open_data_path(
         return None
     connections = Connections(client, settings, bucket, throttle or Throttle())
     try:
-        connections.route(connections.template(WireRequest("PutObject", "", MemoryBody(b""))))
+        connections.route(connections.template(WireRequest("", MemoryBody(b""), "")))
     except NoRoute:
         return None
     return connections

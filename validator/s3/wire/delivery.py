@@ -85,6 +85,8 @@ class Delivery:
                 exchange.check_time(self._connections.patience)
         except BodyUnreadable as error:
             self._give_up(error.__cause__ or error)
+        except CpgateError as error:  # the file is not the one that was listed any more
+            self._give_up(error)
         except (NotHttp, OSError) as error:
             self._broke(exchange, error)
         return Want.NOTHING if self.exchange is None else wanted

@@ -1,17 +1,28 @@
 """The two requests of the data path, and what their answers mean."""
 
-import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import unescape
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from validator.s3.objects import Condition, Written, bare_etag, md5_header, told_etag, told_version
+from validator.s3.multipart import upload_part
+from validator.s3.objects import (
+    Condition,
+    Written,
+    bare_etag,
+    md5_header,
+    put_object,
+    told_etag,
+    told_version,
+)
 from validator.s3.wire.answers import WireAnswer
 from validator.s3.wire.bodies import Body
 
-CRC64NVME = "x-amz-checksum-crc64nvme"
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 _CODE = re.compile(r"<Code>([^<]{1,200})</Code>")
 _MESSAGE = re.compile(r"<Message>([^<]{1,2000})</Message>")
 
@@ -22,50 +33,73 @@ class WireRequest:
 
     Attributes
     ----------
-    operation
-        As S3 names it.
     key
         Of the object.
-    query
-        With its question mark, or empty.
     body
         What is sent.
-    headers
-        Those of this request alone.
+    md5
+        Of the body, in hex: the store refuses other bytes.
+    condition
+        What must be true at the key (PutObject).
+    upload_id, number
+        Of the multipart upload and the part; empty and 0 for a PutObject.
     arguments
-        Options that all requests of one kind share, as boto3 names them.
+        Options that many requests share, as boto3 names them.
     """
 
-    operation: str
     key: str
     body: Body
-    query: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
+    md5: str
+    condition: Condition | None = None
+    upload_id: str = ""
+    number: int = 0
     arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def operation(self) -> str:
+        """As S3 names it."""
+        return "UploadPart" if self.upload_id else "PutObject"
+
+    @property
+    def query(self) -> str:
+        """What follows the path, with its question mark."""
+        if not self.upload_id:
+            return ""
+        return f"?partNumber={self.number}&uploadId={quote(self.upload_id, safe='-_.~')}"
+
+    def headers(self) -> dict[str, str]:
+        """Headers of this request alone."""
+        headers = {"Content-MD5": md5_header(self.md5)}
+        if self.condition is not None:
+            etag = self.condition.replaces
+            headers |= {"If-None-Match": "*"} if etag is None else {"If-Match": bare_etag(etag)}
+        return headers
 
 
 def put_request(
-    key: str, body: Body, md5: str, condition: Condition | None, arguments: Mapping[str, Any]
+    key: str, body: Body, md5: str, condition: Condition | None, arguments: Mapping[str, Any] | None = None
 ) -> WireRequest:
-    """Write an object; the store refuses other bytes than those of the MD5 (hex)."""
-    headers = {"Content-MD5": md5_header(md5)}
-    if condition is not None:
-        headers |= _condition_headers(condition)
-    return WireRequest("PutObject", key, body, "", headers, arguments)
+    """Write an object."""
+    return WireRequest(key, body, md5, condition, arguments=arguments or {})
 
 
 def part_request(key: str, upload_id: str, number: int, body: Body, md5: str) -> WireRequest:
     """Send a part of a multipart upload."""
-    from urllib.parse import quote  # noqa: PLC0415  named where it is needed
-
-    query = f"?partNumber={number}&uploadId={quote(upload_id, safe='-_.~')}"
-    return WireRequest("UploadPart", key, body, query, {"Content-MD5": md5_header(md5)})
+    return WireRequest(key, body, md5, upload_id=upload_id, number=number)
 
 
-def _condition_headers(condition: Condition) -> dict[str, str]:
-    if condition.replaces is None:
-        return {"If-None-Match": "*"}
-    return {"If-Match": bare_etag(condition.replaces)}
+def send_with_boto3(client: "S3Client", bucket: str, request: WireRequest) -> Written:
+    """Send a request to a store that only boto3 reaches.
+
+    Raises
+    ------
+    RemoteError, CredentialsError
+        See `validator.s3.objects.put_object` and `validator.s3.multipart.upload_part`.
+    """
+    key, body, md5 = request.key, request.body, request.md5
+    if request.upload_id:
+        return Written(upload_part(client, bucket, key, request.upload_id, request.number, body, md5))
+    return put_object(client, bucket, key, body, md5, request.condition)
 
 
 def written(answer: WireAnswer) -> Written:
@@ -84,8 +118,3 @@ def error_code(answer: WireAnswer) -> tuple[str, str]:
     text = answer.body.decode("utf-8", "replace")
     code, message = _CODE.search(text), _MESSAGE.search(text)
     return (unescape(code[1]) if code else str(answer.status)), (unescape(message[1]) if message else "")
-
-
-def crc64nvme_header(value: int) -> str:
-    """A CRC64NVME as its header wants it."""
-    return base64.b64encode(value.to_bytes(8, "big")).decode("ascii")

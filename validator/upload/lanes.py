@@ -1,0 +1,241 @@
+"""One thread with many requests under way: it reads and signs one while the store answers the others."""
+
+import queue
+import selectors
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Thread
+from time import monotonic
+
+from validator.errors import CpgateError
+from validator.s3.wire.connections import Connections
+from validator.s3.wire.delivery import Delivery, outcome, start
+from validator.s3.wire.exchange import Want
+from validator.s3.wire.requests import WireRequest
+from validator.upload.errands import Errand
+from validator.upload.pace import BYTES_UNDER_WAY, Pace
+from validator.upload.perform import Performer
+from validator.upload.tasks import Answer, Task
+
+TICK_SECONDS = 1.0
+"""How often connections on which nothing moves are looked at."""
+ANSWERS_AT_ONCE = 32
+WAIT_FOR = {
+    Want.TO_SEND: selectors.EVENT_READ | selectors.EVENT_WRITE,
+    Want.TO_RECEIVE: selectors.EVENT_READ,
+}
+
+
+class Lane:
+    """One errand, its delivery, and the connection that is watched for it."""
+
+    def __init__(self, errand: Errand, delivery: Delivery) -> None:
+        self.errand = errand
+        self.delivery = delivery
+        self.watched: socket.socket | None = None
+        self.wanted = Want.NOTHING
+
+
+class LaneThread:
+    """Carries out tasks of the data path, many at once.
+
+    Parameters
+    ----------
+    performer
+        Does what is to be done before and after a request.
+    connections
+        The data path.
+    answer
+        Takes answers, some at a time.
+    pace
+        How many at once.
+    """
+
+    def __init__(
+        self,
+        performer: Performer,
+        connections: Connections,
+        answer: Callable[[list[Answer]], None],
+        pace: Pace,
+    ) -> None:
+        self._performer = performer
+        self._connections = connections
+        self._answer = answer
+        self._pace = pace
+        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._lanes: set[Lane] = set()
+        self._in_memory = 0
+        self._done: list[Answer] = []
+        self._rung = False
+        self._waiting: list[Lane] = []
+        self._ended = False
+        self._opening = 0
+        self._opened: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._selector = selectors.DefaultSelector()
+        self._bell, self._clapper = socket.socketpair()
+        self._bell.setblocking(False)
+        self._clapper.setblocking(False)
+        self._selector.register(self._bell, selectors.EVENT_READ)
+        self._thread = Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def add(self, task: Task) -> None:
+        """Enter a task."""
+        self._tasks.put(task)
+        self._ring()
+
+    def recall(self, give_back: Callable[[Task], None]) -> None:
+        """Give back what was not begun."""
+        with suppress(queue.Empty):
+            while (task := self._tasks.get_nowait()) is not None:
+                give_back(task)
+
+    def finish(self) -> None:
+        """Do what was entered, then end."""
+        self._tasks.put(None)
+        self._ring()
+        self._thread.join()
+
+    def _ring(self) -> None:
+        if not self._rung:
+            self._rung = True
+            with suppress(OSError):  # it rings already, or nobody listens any more
+                self._clapper.send(b"x")
+
+    def _run(self) -> None:
+        while not (self._ended and not self._lanes):
+            self._begin_some()
+            if not self._lanes and self._ended:
+                break
+            self._advance_some()
+        self._hand_in()
+        self._selector.close()
+        self._bell.close()
+        self._clapper.close()
+        self._connections.close()
+
+    def _begin_some(self) -> None:
+        now = monotonic()
+        while not self._opened.empty():
+            self._opening -= 1
+            if self._opened.get():
+                self._pace.grow()
+        for lane in [lane for lane in self._waiting if lane.delivery.not_before <= now]:
+            self._waiting.remove(lane)
+            self._try(lane)
+        while self._has_room() and not self._ended:
+            try:
+                task = self._tasks.get_nowait()
+            except queue.Empty:
+                return
+            if task is None:
+                self._ended = True
+                return
+            self._go_on(self._performer.begin(task))
+
+    def _has_room(self) -> bool:
+        if not self._lanes:
+            return True
+        return len(self._lanes) < self._pace.limit and self._in_memory < BYTES_UNDER_WAY
+
+    def _advance_some(self) -> None:
+        events = self._selector.select(0)
+        if not events:
+            if not self._tasks.empty() and len(self._lanes) >= self._pace.limit:
+                self._widen()
+            self._hand_in()
+            events = self._selector.select(self._patience())
+        for key, _ in events:
+            if key.data is None:
+                self._rung = False
+                with suppress(BlockingIOError):
+                    self._bell.recv(4096)
+            else:
+                self._advance(key.data)
+        if not events:
+            for lane in [lane for lane in self._lanes if lane.watched is not None]:
+                self._advance(lane)  # it looks at the time, too
+
+    def _hand_in(self) -> None:
+        if self._done:
+            done, self._done = self._done, []
+            self._answer(done)
+
+    def _widen(self) -> None:
+        """Open another connection; elsewhere, because on a network far away it takes several round trips."""
+        sending = sum(lane.wanted is Want.TO_SEND for lane in self._lanes)
+        if self._opening < max(1, self._pace.limit // 2) and self._pace.wants_more(sending):
+            self._opening += 1
+            request = next(iter(self._lanes)).delivery.request
+            Thread(target=self._open, args=(request,), daemon=True).start()
+
+    def _open(self, request: WireRequest) -> None:
+        from botocore.exceptions import BotoCoreError  # noqa: PLC0415  0.1 s that other commands do not pay
+
+        opened = False
+        with suppress(CpgateError, BotoCoreError):  # those that are open tell what is wrong
+            self._connections.give_back(self._connections.fresh(request))
+            opened = True
+        self._opened.put(opened)
+        self._ring()
+
+    def _patience(self) -> float:
+        soonest = min((lane.delivery.not_before for lane in self._waiting), default=float("inf"))
+        return max(0.0, min(TICK_SECONDS, soonest - monotonic()))
+
+    def _go_on(self, errand: Errand) -> None:
+        """Send the next request of an errand, or hand in its answer."""
+        if errand.request is None:
+            self._done.append(errand.answer)
+            if len(self._done) >= ANSWERS_AT_ONCE:
+                self._hand_in()
+            return
+        lane = Lane(errand, Delivery(self._connections, errand.request))
+        self._lanes.add(lane)
+        self._in_memory += errand.request.body.in_memory
+        self._try(lane)
+
+    def _try(self, lane: Lane) -> None:
+        start(lane.delivery, self._connections)
+        self._advance(lane)
+
+    def _advance(self, lane: Lane) -> None:
+        delivery = lane.delivery
+        lane.wanted = delivery.advance()
+        self._watch(lane)
+        if delivery.slowed:
+            delivery.slowed = False
+            self._pace.slow_down()
+        if delivery.finished:
+            self._lanes.discard(lane)
+            self._in_memory -= delivery.request.body.in_memory
+            self._hand_over(lane)
+        elif delivery.exchange is None:
+            self._waiting.append(lane)
+
+    def _watch(self, lane: Lane) -> None:
+        exchange = lane.delivery.exchange
+        connection = exchange.connection if exchange is not None else None
+        if lane.watched is not None and lane.watched is not connection:
+            with suppress(KeyError, ValueError):  # closed meanwhile
+                self._selector.unregister(lane.watched)
+            lane.watched = None
+        if connection is None:
+            return
+        events = WAIT_FOR[lane.wanted]
+        if lane.watched is None:
+            self._selector.register(connection, events, lane)
+            lane.watched = connection
+        elif self._selector.get_key(connection).events != events:
+            self._selector.modify(connection, events, lane)
+
+    def _hand_over(self, lane: Lane) -> None:
+        errand = lane.errand
+        try:
+            written = outcome(lane.delivery, self._connections.bucket)
+        except (CpgateError, OSError) as error:
+            errand.failed(error)
+        else:
+            errand.succeeded(written)
+        self._go_on(errand)
