@@ -171,13 +171,7 @@ class LaneThread:
             Thread(target=self._open, args=(request,), daemon=True).start()
 
     def _open(self, request: WireRequest) -> None:
-        from botocore.exceptions import BotoCoreError  # noqa: PLC0415  0.1 s that other commands do not pay
-
-        opened = False
-        with suppress(CpgateError, BotoCoreError):  # those that are open tell what is wrong
-            self._connections.give_back(self._connections.fresh(request))
-            opened = True
-        self._opened.put(opened)
+        self._opened.put(self._connections.open_another(request))
         self._ring()
 
     def _patience(self) -> float:

@@ -2,11 +2,12 @@
 
 import select
 import socket
+from contextlib import suppress
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from validator.errors import CredentialsError, RemoteError
+from validator.errors import CpgateError, CredentialsError, RemoteError
 from validator.s3.client import READ_SECONDS, S3Settings
 from validator.s3.failures import translated
 from validator.s3.throttle import Throttle
@@ -143,6 +144,15 @@ class Connections:
             See `validator.s3.wire.sockets.connect`.
         """
         return connect(self.route(self.template(request)))
+
+    def open_another(self, request: WireRequest) -> bool:
+        """Open a connection that waits for work; whether one could be opened: the others tell what is wrong."""
+        from botocore.exceptions import BotoCoreError  # noqa: PLC0415  0.1 s that other commands do not pay
+
+        with suppress(CpgateError, BotoCoreError):
+            self.give_back(self.fresh(request))
+            return True
+        return False
 
     def give_back(self, connection: socket.socket) -> None:
         """Keep a connection for the next request."""
