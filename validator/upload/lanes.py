@@ -73,9 +73,11 @@ class LaneThread:
         self._opening = 0
         self._opened: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._selector = selectors.DefaultSelector()
-        self._bell, self._clapper = socket.socketpair()
+        # Connected to itself: pairs of sockets and pipes that can be watched are not the same everywhere.
+        self._bell = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._bell.bind(("127.0.0.1", 0))
+        self._bell.connect(self._bell.getsockname())
         self._bell.setblocking(False)
-        self._clapper.setblocking(False)
         self._selector.register(self._bell, selectors.EVENT_READ)
         self._thread = Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -101,7 +103,7 @@ class LaneThread:
         if not self._rung:
             self._rung = True
             with suppress(OSError):  # it rings already, or nobody listens any more
-                self._clapper.send(b"x")
+                self._bell.send(b"x")
 
     def _run(self) -> None:
         while not (self._ended and not self._lanes):
@@ -112,7 +114,6 @@ class LaneThread:
         self._hand_in()
         self._selector.close()
         self._bell.close()
-        self._clapper.close()
         self._connections.close()
 
     def _begin_some(self) -> None:

@@ -1,6 +1,5 @@
 """Connections of one process to one bucket: kept open between requests, made anew where they broke."""
 
-import select
 import socket
 from contextlib import suppress
 from threading import Lock
@@ -161,11 +160,9 @@ class Connections:
 
 
 def _is_readable(connection: socket.socket) -> bool:
-    if hasattr(select, "poll"):
-        poll = select.poll()
-        poll.register(connection, select.POLLIN)
-        return bool(poll.poll(0))
-    return bool(select.select([connection], [], [], 0)[0])
+    from urllib3.util.wait import wait_for_read  # noqa: PLC0415  as late as botocore, which brings it
+
+    return wait_for_read(connection, timeout=0)
 
 
 def open_data_path(

@@ -1,6 +1,5 @@
 """One request and its answer on one connection that does not block."""
 
-import select
 import socket
 import ssl
 from enum import Enum
@@ -161,11 +160,7 @@ class Exchange:
 
 def wait_for(connection: socket.socket, wanted: Want) -> None:
     """Wait until a connection is ready, a second at most."""
+    from urllib3.util.wait import wait_for_socket  # noqa: PLC0415  as late as botocore, which brings it
+
     # While sending an answer may come, too: a store that refuses does not read on.
-    send = [connection] if wanted is Want.TO_SEND else []
-    if hasattr(select, "poll"):  # select itself cannot watch descriptors above 1,023
-        poll = select.poll()
-        poll.register(connection, select.POLLIN | (select.POLLOUT if send else 0))
-        poll.poll(POLL_SECONDS * 1000)
-    else:
-        select.select([connection], send, [], POLL_SECONDS)
+    wait_for_socket(connection, read=True, write=wanted is Want.TO_SEND, timeout=POLL_SECONDS)
