@@ -8,7 +8,7 @@ from validator.digests.parts import ObjectDigest, PartDigest, join_parts, parts_
 from validator.errors import CpgateError, RemoteError
 from validator.s3 import multipart, objects
 from validator.s3.credentials import renew_credentials
-from validator.s3.failures import AlreadyThere, ChangedAtOnce, KeysExpired
+from validator.s3.failures import AlreadyThere, ChangedAtOnce, KeysExpired, UploadGone
 from validator.s3.limits import part_range
 from validator.s3.objects import Condition, RemoteObject, Written
 from validator.s3.part_sizes import fitting_part_sizes
