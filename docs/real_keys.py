@@ -74,8 +74,10 @@ def page(corpus: Path) -> str:
     lines = [
         "# Real keys",
         "",
-        f"{total:,} keys that public repositories of many labs name (quoted there, or as their data lies), judged by names "
-        "alone. Made by `docs/real_keys.py`.",
+        (
+            f"{total:,} keys that public repositories of many labs name (quoted there, or as their data lies), judged by names "
+            "alone. Made by `docs/real_keys.py`."
+        ),
         "",
         "| kind | keys |",
         "|---|---|",

@@ -1,6 +1,8 @@
 """Every key list of the corpus, as empty files: no crash, and nothing said that cannot be defended."""
 
 from collections import Counter
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +51,13 @@ def test_key_lists(corpus, tmp_path, name):
     assert slugs["misplaced-folder"] <= 4
     assert slugs["file-unknown"] <= 3
     assert all(finding.message and finding.key for finding in found)
+
+
+def test_the_page_of_real_keys_is_as_the_rulebook(corpus):
+    spec = spec_from_file_location("real_keys", Path(__file__).parents[2] / "docs" / "real_keys.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.page(corpus) == module.PAGE.read_text(encoding="utf-8"), "run docs/real_keys.py again"
 
 
 def test_known_defects_of_folders(corpus, tmp_path):
