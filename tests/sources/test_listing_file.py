@@ -28,9 +28,9 @@ def scan(source):
         (LINE.encode(), "aws-ls"),
         (b"\xef\xbb\xbf" + LINE.encode(), "aws-ls"),
         (LINE.replace("\n", "\r\n").encode("utf-16"), "aws-ls"),
-        (gzip.compress(LINE.encode()), "aws-ls"),
+        (gzip.compress(LINE.encode(), mtime=0), "aws-ls"),
         (f"{KEY}\n".encode(), "keys"),
-        (gzip.compress(f"{KEY}\n".encode()), "keys"),
+        (gzip.compress(f"{KEY}\n".encode(), mtime=0), "keys"),
     ],
 )
 def test_what_it_is_written_in(tmp_path, monkeypatch, data, kind):
@@ -65,7 +65,7 @@ def test_the_sort_can_be_said(tmp_path):
         (b"II*\0\x08\0\0\0/", UsageError, "neither a dataset's folder nor a listing"),
         (b"hello\n", UsageError, "neither a dataset's folder nor a listing"),
         (b'{"a": "b/c"', UsageError, "do not begin with a project"),
-        (gzip.compress(LINE.encode() * 90_000)[:-20], UnreadableFile, "cut off or damaged"),
+        (gzip.compress(LINE.encode() * 90_000, mtime=0)[:-20], UnreadableFile, "cut off or damaged"),
     ],
 )
 def test_files_that_are_no_listing(tmp_path, data, error, words):
