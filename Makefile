@@ -29,7 +29,7 @@ test: .venv/dev.stamp
 	$(BIN)/lint-imports
 	$(BIN)/mkdocs build --strict
 	@rm -rf build/test && mkdir -p build/test && rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -m "not full" --junit-xml=build/test/fast.xml
+	$(BIN)/coverage run -m pytest -m "not full" --numprocesses auto --dist loadfile --junit-xml=build/test/fast.xml
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	@$(BIN)/python .ci/summary.py build/test/fast.xml

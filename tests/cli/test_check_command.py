@@ -180,7 +180,7 @@ def test_folders_and_files_without_permission_are_said_in_plain_words(small, des
     if os.geteuid() != 0:
         pytest.skip("needs root, to become a user without rights")
     (small / "images").chmod(0o000)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    for folder in (tmp_path, *tmp_path.parents[:3]):
         folder.chmod(0o755)
     desk.chmod(0o777)
     clean = make_small_dataset(tmp_path / "other")
