@@ -9,7 +9,8 @@ obstore with 64 puts at once; every run is a process of its own. Shown: median w
 of the client, peak memory (sum over its processes), ratio of the wall time to the fastest peer's.
 
 The check that comes before an upload is made beforehand (`--report`) and not in the figures; the plan, both
-listings of the bucket, digests, journal, verification and receipt are.
+listings of the bucket, digests, journal, verification and receipt are. rclone's server does not answer with S3's
+ETag of a multipart object: cpgate says so at the end of W3, where this counts as success if all bytes are there.
 """
 
 import argparse
@@ -202,7 +203,7 @@ def environment(tls: tuple[Path, Path] | None) -> dict[str, str]:
     return found | ({"AWS_CA_BUNDLE": str(tls[0])} if tls else {})
 
 
-def measured(command: list[str], env: dict[str, str], cwd: Path) -> Run:
+def measured(command: list[str], env: dict[str, str], cwd: Path, fine: tuple[int, ...] = (0,)) -> Run:
     began = time.perf_counter()
     with (cwd / "client.log").open("ab") as log:
         process = subprocess.Popen(command, env=env, cwd=cwd, stdout=log, stderr=log, start_new_session=True)
@@ -220,9 +221,14 @@ def measured(command: list[str], env: dict[str, str], cwd: Path) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     over.set()
     watcher.join()
-    if process.returncode:
+    if process.returncode not in fine:
         raise SystemExit(f"{command[:4]} ended with {process.returncode}; see {cwd / 'client.log'}")
     return Run(wall, usage.ru_utime + usage.ru_stime, peak)
+
+
+def endings(client: str, work: Work) -> tuple[int, ...]:
+    """Exit codes that count: rclone's server forgets the ``-N`` of a multipart ETag, which only cpgate notices (4)."""
+    return (0, 4) if client == "cpgate" and work.name == "W3" else (0,)
 
 
 def memory_of_session(session: int) -> float:
@@ -242,7 +248,7 @@ def one_run(client: str, work: Work, root: Path, scratch: Path, tls: tuple[Path,
         command = command_of(client, endpoint, root, work, scratch)
         if work.again:
             measured(command, environment(tls), scratch)
-        run = measured(command, environment(tls), scratch)
+        run = measured(command, environment(tls), scratch, endings(client, work))
         there = [
             p
             for p in (scratch / "store" / "bench" / HOME).rglob("*")
@@ -313,7 +319,7 @@ def kill_at_half(work: Work, clients: list[str], scratch: Path) -> None:
             process.wait()
             time.sleep(0.5)
             first = traffic.bytes_up
-            measured(command, env, scratch)
+            measured(command, env, scratch, endings(client, work))
             again = traffic.bytes_up - work.size
         print(
             f"W3 killed at {first / work.size:.0%}  {client:8} sends {again / work.size:6.1%} of the bytes again",

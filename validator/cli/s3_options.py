@@ -3,6 +3,7 @@
 import functools
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 import click
@@ -10,6 +11,7 @@ import click
 from validator.s3.grant import grant_of
 from validator.s3.limits import MAX_PART_SIZE, MIN_PART_SIZE
 from validator.s3.settings import S3Settings
+from validator.s3.writing import CHECKSUMS, Writing
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -93,3 +95,69 @@ def _settings_of(
         credentials_file=credentials_file,
         grant=grant_of(grants) if access_grants or grants else None,
     )
+
+
+def writing_options(command: Command) -> Command:
+    """Add the options about how objects are written, to a command that has those of `s3_options`, too."""
+
+    @functools.wraps(command)
+    def with_writing(*, s3: S3Settings, **values: Any) -> Any:
+        taken = {name: values.pop(name) for name in _WRITING_NAMES}
+        addressing, dual_stack = taken.pop("addressing"), taken.pop("dual_stack")
+        writing = Writing(**taken | {"metadata": tuple(_named_value(text) for text in taken["metadata"])})
+        return command(
+            **values, s3=replace(s3, addressing=addressing, dual_stack=dual_stack, writing=writing)
+        )
+
+    wrapped: Any = with_writing
+    for option in (
+        click.option("--dual-stack", is_flag=True, help="Reach AWS over IPv6, too."),
+        click.option(
+            "--addressing",
+            type=click.Choice(["auto", "path", "virtual"]),
+            default="auto",
+            help="Where the bucket's name stands in addresses.",
+        ),
+        click.option(
+            "--request-payer",
+            "requester_pays",
+            is_flag=True,
+            help="Pay for the requests, where the bucket's owner does not.",
+        ),
+        click.option(
+            "--metadata", multiple=True, metavar="NAME=VALUE", help="Kept with every object; several times."
+        ),
+        click.option(
+            "--sse", "encryption", type=click.Choice(["AES256"]), help="Encrypt with keys of S3 (SSE-S3)."
+        ),
+        click.option("--acl", metavar="NAME", help="Access list, such as bucket-owner-full-control."),
+        click.option("--storage-class", metavar="NAME", help="Such as STANDARD_IA or INTELLIGENT_TIERING."),
+        click.option(
+            "--checksum",
+            type=click.Choice(CHECKSUMS),
+            default="auto",
+            show_default=True,
+            help="What the store checks beside the MD5; auto does without where it refuses.",
+        ),
+    ):
+        wrapped = option(wrapped)
+    return cast("Command", wrapped)
+
+
+_WRITING_NAMES = (
+    "checksum",
+    "storage_class",
+    "acl",
+    "encryption",
+    "metadata",
+    "requester_pays",
+    "addressing",
+    "dual_stack",
+)
+
+
+def _named_value(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise click.BadParameter(f"{text} is not NAME=VALUE", param_hint="--metadata")
+    return name.strip(), value.strip()

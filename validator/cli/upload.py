@@ -14,7 +14,7 @@ from validator.cli import options
 from validator.cli.provenance_options import provenance_options
 from validator.cli.receipt_options import receipt_options
 from validator.cli.running_options import running_options
-from validator.cli.s3_options import PART_SIZE, s3_options
+from validator.cli.s3_options import PART_SIZE, s3_options, writing_options
 from validator.cli.source_options import SourceKeys, source_options
 from validator.cli.terminal import complain, say
 from validator.s3.settings import S3Settings
@@ -53,6 +53,7 @@ LINES_AT_ONCE = 500
 @click.option("--force", is_flag=True, help="Upload although the check found errors; the receipt says so.")
 @click.option("--replace", multiple=True, metavar="GLOB", help="Replace other bytes at keys like these.")
 @s3_options
+@writing_options
 @click.option(
     "--jobs", type=click.IntRange(1, 256), help="Requests at once; by default as many as the store bears."
 )

@@ -1,6 +1,6 @@
 """One boto3 client, made the same way everywhere."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from validator import __version__
@@ -42,7 +42,7 @@ def make_client(settings: S3Settings, connections: int = 10) -> "S3Client":
         # Stores other than AWS refuse the checksums that boto3 adds by itself; what is sent is set per request.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        s3={"addressing_style": "path" if settings.endpoint_url else "auto"},
+        s3=_places(settings),
         tcp_keepalive=True,
     )
     try:
@@ -67,6 +67,14 @@ def make_client(settings: S3Settings, connections: int = 10) -> "S3Client":
         raise CredentialsError(
             "the AWS configuration cannot be used", "check ~/.aws/config and the profile"
         ) from error
+
+
+def _places(settings: S3Settings) -> Any:
+    """Where botocore is to look for buckets: stores that are not AWS have no name for each of them."""
+    style = settings.addressing
+    if style == "auto" and settings.endpoint_url:
+        style = "path"
+    return {"addressing_style": style} | ({"use_dualstack_endpoint": True} if settings.dual_stack else {})
 
 
 def endpoint_of(client: "S3Client") -> str | None:

@@ -1,9 +1,9 @@
 """Requests about multipart uploads."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from validator.errors import CredentialsError, RemoteError
 from validator.s3.failures import ObjectMissing, UploadGone, translated
@@ -34,10 +34,30 @@ class RemoteUpload:
     who: str = field(default="", compare=False)
 
 
-def begin_upload(client: "S3Client", bucket: str, key: str) -> str:
-    """Begin a multipart upload and return its id."""
+def begin_upload(
+    client: "S3Client",
+    bucket: str,
+    key: str,
+    arguments: Mapping[str, Any] | None = None,
+    *,
+    checksum: bool = False,
+) -> str:
+    """Begin a multipart upload and return its id.
+
+    Parameters
+    ----------
+    client, bucket, key
+        Where to.
+    arguments
+        Options, as boto3 names them.
+    checksum
+        Whether the store is to check, and keep, the CRC64NVME of the whole object.
+    """
+    named: dict[str, Any] = dict(arguments or {})
+    if checksum:
+        named |= {"ChecksumAlgorithm": "CRC64NVME", "ChecksumType": "FULL_OBJECT"}
     with translated(bucket, key, "write"):
-        return client.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+        return client.create_multipart_upload(Bucket=bucket, Key=key, **named)["UploadId"]
 
 
 def upload_part(
@@ -75,8 +95,20 @@ def complete_upload(
     upload_id: str,
     md5s: Sequence[str],
     condition: Condition | None,
+    whole: Mapping[str, Any] | None = None,
 ) -> Written:
     """Join the parts into an object and return its ETag and version; the ETag is empty where the answer has none (Ceph).
+
+    Parameters
+    ----------
+    client, bucket, key, upload_id
+        The upload.
+    md5s
+        Of its parts, in hex.
+    condition
+        What must be true at the key.
+    whole
+        What the store compares the whole object with, as boto3 names it: see `whole_arguments`.
 
     Raises
     ------
@@ -96,8 +128,14 @@ def complete_upload(
             UploadId=upload_id,
             MultipartUpload={"Parts": parts},
             **arguments,
+            **(whole or {}),
         )
         return Written(told_etag(answer) if answer.get("ETag") else "", told_version(answer))
+
+
+def whole_arguments(size: int, crc64nvme: str) -> dict[str, Any]:
+    """What a store that knows checksums compares a whole object with: its bytes and its CRC64NVME (base64)."""
+    return {"MpuObjectSize": size, "ChecksumCRC64NVME": crc64nvme, "ChecksumType": "FULL_OBJECT"}
 
 
 def abort_upload(client: "S3Client", bucket: str, key: str, upload_id: str) -> None:

@@ -1,12 +1,13 @@
 """How to reach a store."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from validator.errors import UsageError
 from validator.s3.grant import AccessGrant, grant_from
+from validator.s3.writing import Writing
 
 ATTEMPTS = 6
 
@@ -31,6 +32,12 @@ class S3Settings:
         A file with keys, read again when it changes; see `validator.s3.credentials_file`.
     grant
         Sign with keys of this S3 Access Grant, asked for with the keys that the rest names.
+    addressing
+        Where the bucket's name stands: ``path``, ``virtual`` (in the host's name), or ``auto``.
+    dual_stack
+        Reach AWS over IPv6, too.
+    writing
+        How objects are written.
     """
 
     endpoint_url: str | None = None
@@ -40,6 +47,9 @@ class S3Settings:
     anonymous: bool = False
     credentials_file: str | None = None
     grant: AccessGrant | None = None
+    addressing: str = "auto"
+    dual_stack: bool = False
+    writing: Writing = field(default_factory=Writing)
 
     def __post_init__(self) -> None:
         """Refuse an address that holds a secret: it would end in receipts and messages."""
@@ -66,4 +76,10 @@ class S3Settings:
     @classmethod
     def from_dict(cls, message: Mapping[str, Any]) -> Self:
         """From a message."""
-        return cls(**{**message, "grant": grant_from(message.get("grant"))})
+        return cls(
+            **{
+                **message,
+                "grant": grant_from(message.get("grant")),
+                "writing": Writing.from_dict(message["writing"]),
+            }
+        )

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from validator.digests.files import FileState, digest_file
-from validator.digests.parts import ObjectDigest, PartDigest, join_parts, parts_of_etag
+from validator.digests.parts import ObjectDigest, PartDigest, encode_crc64nvme, join_parts, parts_of_etag
 from validator.errors import CpgateError, RemoteError
 from validator.s3 import multipart, objects
 from validator.s3.credentials import renew_credentials
@@ -15,7 +15,8 @@ from validator.s3.part_sizes import fitting_part_sizes
 from validator.s3.wire.bodies import Body
 from validator.s3.wire.connections import Connections
 from validator.s3.wire.delivery import deliver
-from validator.s3.wire.requests import WireRequest, part_request, put_request, send_with_boto3
+from validator.s3.wire.requests import WireRequest, send_with_boto3
+from validator.s3.writing import ChecksumChoice, Writing
 from validator.upload.errands import Conflict, Errand, JournalFull, Steps, Unverifiable
 from validator.upload.journal import DoneRecord, Journal, UploadRecord
 from validator.upload.loading import load
@@ -36,15 +37,24 @@ class Performer:
         What is done is written here before it is answered.
     connections
         The data path; ``None`` sends with boto3.
+    writing
+        Options of what is written.
     """
 
     def __init__(
-        self, client: "S3Client", bucket: str, journal: Journal, connections: Connections | None = None
+        self,
+        client: "S3Client",
+        bucket: str,
+        journal: Journal,
+        connections: Connections | None = None,
+        writing: Writing | None = None,
     ) -> None:
         self.client = client
         self.bucket = bucket
         self.journal = journal
         self.connections = connections
+        self.writing = writing or Writing()
+        self.checksums = connections.checksums if connections else ChecksumChoice(self.writing.checksum)
 
     @property
     def overlaps(self) -> bool:
@@ -118,7 +128,14 @@ class Performer:
         body, part = self._load(task, 0, task.size)
         digest = join_parts([part], None)
         try:
-            written = yield put_request(task.key, body, part.md5, condition_of(task))
+            written = yield WireRequest(
+                task.key,
+                body,
+                part.md5,
+                digest.crc64nvme,
+                condition_of(task),
+                arguments=self.writing.object_arguments(task.key),
+            )
             sent = task.size
         except AlreadyThere:
             # The answer to an earlier try may have been lost: then these are our own bytes.
@@ -132,7 +149,7 @@ class Performer:
         if task.recover:
             self._abort_unanswered(task.key)
         self._write("intent", task.key)
-        upload_id = multipart.begin_upload(self.client, self.bucket, task.key)
+        upload_id = self._begin_upload(task.key)
         state = FileState(task.size, task.mtime_ns)
         try:
             self._write("begin", UploadRecord(upload_id, task.key, task.part_size, state))
@@ -141,6 +158,28 @@ class Performer:
             multipart.abort_upload(self.client, self.bucket, task.key, upload_id)
             raise
         return {"upload_id": upload_id}
+
+    def _begin_upload(self, key: str) -> str:
+        arguments = self.writing.object_arguments(key)
+        try:
+            return multipart.begin_upload(
+                self.client, self.bucket, key, arguments, checksum=self.checksums.sent
+            )
+        except RemoteError as error:
+            if not self.checksums.does_without_after(error):
+                raise
+            return multipart.begin_upload(self.client, self.bucket, key, arguments)
+
+    def _complete_upload(self, task: Task) -> Written:
+        whole = multipart.whole_arguments(task.size, task.crc) if self.checksums.sent else {}
+        where = (self.client, self.bucket, task.key, task.upload_id, task.md5s, condition_of(task))
+        common = self.writing.request_arguments()
+        try:
+            return multipart.complete_upload(*where, whole | common)
+        except RemoteError as error:
+            if not self.checksums.does_without_after(error):
+                raise
+            return multipart.complete_upload(*where, common)
 
     def _abort_unanswered(self, key: str) -> None:
         """Abort uploads of a key that were begun without an answer: those that hold no part yet."""
@@ -155,7 +194,15 @@ class Performer:
         body, part = self._load(task, offset, length)
         sent = 0
         if task.etag != part.md5:
-            written = yield part_request(task.key, task.upload_id, task.number, body, part.md5)
+            written = yield WireRequest(
+                task.key,
+                body,
+                part.md5,
+                encode_crc64nvme(part.crc64nvme),
+                upload_id=task.upload_id,
+                number=task.number,
+                arguments=self.writing.request_arguments(),
+            )
             self._compare(task.key, written.etag, part.md5)
             sent = length
         self._write("part", task.upload_id, task.number, part)
@@ -164,9 +211,7 @@ class Performer:
     def _complete(self, task: Task) -> dict[str, Any]:
         digest = ObjectDigest(task.size, task.expected, task.part_size, len(task.md5s), task.crc)
         try:
-            written = multipart.complete_upload(
-                self.client, self.bucket, task.key, task.upload_id, task.md5s, condition_of(task)
-            )
+            written = self._complete_upload(task)
         except AlreadyThere as error:
             there = objects.head_object(self.client, self.bucket, task.key)
             multipart.abort_upload(self.client, self.bucket, task.key, task.upload_id)

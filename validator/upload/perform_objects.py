@@ -10,6 +10,7 @@ from validator.s3.failures import AlreadyThere
 from validator.s3.limits import part_range
 from validator.s3.wire.bodies import Body, MemoryBody
 from validator.s3.wire.connections import Connections
+from validator.s3.writing import Writing
 from validator.upload.errands import Conflict, Steps
 from validator.upload.journal import Journal
 from validator.upload.originals import LARGEST_IN_MEMORY, CopyingStore, Originals
@@ -25,7 +26,7 @@ class ObjectPerformer(Performer):
 
     Parameters
     ----------
-    client, bucket, journal, connections
+    client, bucket, journal, connections, writing
         See `Performer`.
     originals
         Where the bytes come from.
@@ -41,8 +42,9 @@ class ObjectPerformer(Performer):
         originals: Originals,
         store: CopyingStore | None,
         connections: Connections | None = None,
+        writing: Writing | None = None,
     ) -> None:
-        super().__init__(client, bucket, journal, connections)
+        super().__init__(client, bucket, journal, connections, writing)
         self._originals = originals
         self._store = store
 

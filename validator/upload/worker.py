@@ -124,12 +124,13 @@ def _make_performer(
     client: "S3Client", journal: Journal, settings: Mapping[str, Any], connections: Connections | None
 ) -> Performer:
     bucket = settings["bucket"]
+    writing = S3Settings.from_dict(settings["s3"]).writing
     if settings.get("originals") is None:
-        return Performer(client, bucket, journal, connections)
+        return Performer(client, bucket, journal, connections, writing)
     said = OriginalSettings.from_dict(settings["originals"])
     originals = Originals(make_client(said.s3, settings["threads"]))
     store = CopyingStore(client, bucket, originals, conditional=said.conditional) if said.by_store else None
-    return ObjectPerformer(client, bucket, journal, originals, store, connections)
+    return ObjectPerformer(client, bucket, journal, originals, store, connections, writing)
 
 
 def run(tasks: BinaryIO, answers: BinaryIO) -> None:

@@ -26,9 +26,11 @@ from validator.s3.wire import retrying
 from validator.s3.wire.bodies import FileBody, MemoryBody
 from validator.s3.wire.connections import open_data_path
 from validator.s3.wire.delivery import deliver
-from validator.s3.wire.requests import part_request, put_request
+from validator.s3.wire.requests import WireRequest
+from validator.s3.writing import Writing
 
 MD5 = hashlib.md5(b"cells").hexdigest()
+CRC = "rosUhgp5mIg="
 KEY = "cpg0099-example/broad/images/2024_03_05_Run1/a b+c~ü.tiff"
 OPEN = []
 
@@ -45,8 +47,8 @@ def surroundings(monkeypatch):
         OPEN.pop().close()
 
 
-def connections_to(endpoint: str, attempts: int = 3):
-    settings = S3Settings(endpoint, attempts=attempts)
+def connections_to(endpoint: str, attempts: int = 3, checksum: str = "auto"):
+    settings = S3Settings(endpoint, attempts=attempts, writing=Writing(checksum=checksum))
     OPEN.append(open_data_path(make_client(settings), settings, "bucket"))
     return OPEN[-1]
 
@@ -61,7 +63,7 @@ def store():
 
 def put(connections, data: bytes = b"cells", condition: Condition | None = None):
     md5 = hashlib.md5(data).hexdigest()
-    return deliver(connections, put_request(KEY, MemoryBody(data), md5, condition, {}))
+    return deliver(connections, WireRequest(KEY, MemoryBody(data), md5, CRC, condition))
 
 
 def test_what_arrives(store):
@@ -82,7 +84,7 @@ def test_what_arrives(store):
 
 def test_a_part_and_what_may_be_replaced(store):
     connections = store.connect()
-    deliver(connections, part_request(KEY, "id/+=", 7, MemoryBody(b"cells"), MD5))
+    deliver(connections, WireRequest(KEY, MemoryBody(b"cells"), MD5, upload_id="id/+=", number=7))
     put(connections, condition=Condition(MD5))
     part, whole = store.seen
     assert part.line.split(" ")[1].endswith("?partNumber=7&uploadId=id%2F%2B%3D")
@@ -173,6 +175,49 @@ def test_a_connection_that_was_closed_while_it_waited_is_no_failure(store):
     assert store.connections == 2
 
 
+@pytest.mark.parametrize("said", [refusal(501, "NotImplemented"), refusal(400, "InvalidRequest"), 400])
+def test_a_store_that_does_not_know_the_checksum_is_sent_none(store, said):
+    connections = store.connect(attempts=1)
+    store.answers = [said]
+    for _ in range(2):
+        assert put(connections).etag == MD5
+    assert [seen.headers.get("x-amz-checksum-crc64nvme") for seen in store.seen] == [CRC, None, None]
+    assert {"content-md5" in seen.headers for seen in store.seen} == {True}
+
+
+def test_who_wants_the_checksum_does_not_do_without(store):
+    connections = connections_to(store.endpoint, 1, "crc64nvme")
+    store.answers = [refusal(501, "NotImplemented")]
+    with pytest.raises(RemoteError):
+        put(connections)
+    put(connections_to(store.endpoint, 1, "none"))
+    assert ["x-amz-checksum-crc64nvme" in seen.headers for seen in store.seen] == [True, False]
+
+
+def test_options_of_an_object_are_headers(store):
+    writing = Writing(
+        storage_class="STANDARD_IA",
+        acl="bucket-owner-full-control",
+        encryption="AES256",
+        metadata=(("lab", "Carpenter"),),
+        requester_pays=True,
+    )
+    request = WireRequest(KEY, MemoryBody(b"cells"), MD5, arguments=writing.object_arguments(KEY))
+    deliver(store.connect(), request)
+    [seen] = store.seen
+    expected = {
+        "content-type": "image/tiff",
+        "x-amz-storage-class": "STANDARD_IA",
+        "x-amz-acl": "bucket-owner-full-control",
+        "x-amz-server-side-encryption": "AES256",
+        "x-amz-meta-lab": "Carpenter",
+        "x-amz-request-payer": "requester",
+    }
+    assert expected.items() <= seen.headers.items()
+    signed = seen.headers["authorization"].partition("SignedHeaders=")[2].partition(",")[0].split(";")
+    assert set(expected) <= set(signed)
+
+
 def test_nobody_answers_for_long(store):
     connections = store.connect(attempts=1)
     connections.patience = 0.2
@@ -203,7 +248,7 @@ def test_a_large_part_is_read_while_it_is_sent(store, tmp_path):
     connections = store.connect()
     store.answers = [None]
     md5 = hashlib.md5(data).hexdigest()
-    assert deliver(connections, part_request(KEY, "id", 1, body, md5)).etag == md5
+    assert deliver(connections, WireRequest(KEY, body, md5, upload_id="id", number=1)).etag == md5
     assert [seen.body for seen in store.seen] == [data, data]
     assert len(asked) == 4, "looked at before the first and after the last byte, each time"
 
@@ -217,7 +262,7 @@ def test_a_file_that_cannot_be_sent_is_told_as_such(store, tmp_path, error):
     body = FileBody(str(tmp_path / "file"), 0, 3_000_000, refuse)
     connections = store.connect()
     with pytest.raises(type(error)):
-        deliver(connections, part_request(KEY, "id", 1, body, MD5))
+        deliver(connections, WireRequest(KEY, body, MD5, upload_id="id", number=1))
     assert put(connections).etag == MD5
 
 
@@ -306,6 +351,6 @@ def test_aws_itself_is_addressed_as_boto3_does(monkeypatch):
         ("with.dots", "s3.eu-west-1.amazonaws.com", "/with.dots/"),
     ):
         connections = open_data_path(make_client(settings), settings, bucket)
-        address = connections.template(put_request("k", MemoryBody(b""), MD5, None, {})).address
+        address = connections.template(WireRequest("k", MemoryBody(b""), MD5)).address
         assert (address.scheme, address.authority, address.path) == ("https", authority, path)
         assert (address.port, address.region) == (443, "eu-west-1")

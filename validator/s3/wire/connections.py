@@ -16,6 +16,7 @@ from validator.s3.wire.requests import WireRequest
 from validator.s3.wire.retrying import RetryBudget
 from validator.s3.wire.signing import signed_head
 from validator.s3.wire.sockets import NoRoute, Route, connect, find_route
+from validator.s3.writing import ChecksumChoice
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -43,6 +44,8 @@ class Connections:
     ----------
     attempts, budget
         How often a request is tried, and how many second tries all requests have together.
+    checksums
+        Whether the store is sent CRC64NVMEs.
     patience
         Seconds without a byte after which a connection is given up.
     """
@@ -54,6 +57,7 @@ class Connections:
         self.attempts = settings.attempts
         self.patience = float(READ_SECONDS)
         self.budget = RetryBudget()
+        self.checksums = ChecksumChoice(settings.writing.checksum)
         self._settings = settings
         self._lock = Lock()
         self._templates: dict[str, Template] = {}
@@ -118,7 +122,7 @@ class Connections:
             template,
             target,
             request.body.length,
-            request.headers(),
+            request.headers(checksum=self.checksums.sent),
             whole_url=route.whole_url,
             more=route.proxy_headers if route.whole_url else {},
         )

@@ -112,6 +112,8 @@ class Delivery:
         if (answer.status in MOVED or code in MOVED_CODES) and not self._looked_elsewhere:
             self._looked_elsewhere = True
             self._connections.look_elsewhere()
+        elif self.request.crc64nvme and self._connections.checksums.does_without(code):
+            self._tries -= 1  # it goes again as this store understands it
         elif not (is_passing(answer.status, code) and self._try_again()):
             self.error = client_error(self.request.operation, answer, code, message)
 

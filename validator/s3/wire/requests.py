@@ -39,6 +39,8 @@ class WireRequest:
         What is sent.
     md5
         Of the body, in hex: the store refuses other bytes.
+    crc64nvme
+        Of the body, base64; the store checks it if it knows it.
     condition
         What must be true at the key (PutObject).
     upload_id, number
@@ -50,6 +52,7 @@ class WireRequest:
     key: str
     body: Body
     md5: str
+    crc64nvme: str = ""
     condition: Condition | None = None
     upload_id: str = ""
     number: int = 0
@@ -67,25 +70,15 @@ class WireRequest:
             return ""
         return f"?partNumber={self.number}&uploadId={quote(self.upload_id, safe='-_.~')}"
 
-    def headers(self) -> dict[str, str]:
-        """Headers of this request alone."""
+    def headers(self, *, checksum: bool) -> dict[str, str]:
+        """Headers of this request alone, with the CRC64NVME or without."""
         headers = {"Content-MD5": md5_header(self.md5)}
+        if checksum and self.crc64nvme:
+            headers["x-amz-checksum-crc64nvme"] = self.crc64nvme
         if self.condition is not None:
             etag = self.condition.replaces
             headers |= {"If-None-Match": "*"} if etag is None else {"If-Match": bare_etag(etag)}
         return headers
-
-
-def put_request(
-    key: str, body: Body, md5: str, condition: Condition | None, arguments: Mapping[str, Any] | None = None
-) -> WireRequest:
-    """Write an object."""
-    return WireRequest(key, body, md5, condition, arguments=arguments or {})
-
-
-def part_request(key: str, upload_id: str, number: int, body: Body, md5: str) -> WireRequest:
-    """Send a part of a multipart upload."""
-    return WireRequest(key, body, md5, upload_id=upload_id, number=number)
 
 
 def send_with_boto3(client: "S3Client", bucket: str, request: WireRequest) -> Written:

@@ -1,0 +1,138 @@
+"""How objects are written: what the store checks, keeps and charges."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from validator.errors import UsageError
+
+CHECKSUMS = ("auto", "crc64nvme", "none")
+"""``auto`` sends the CRC64NVME, and does without where a store refuses it."""
+CONTENT_TYPES: Mapping[str, str] = {
+    ".cppipe": "text/plain",
+    ".csv": "text/csv",
+    ".gz": "application/gzip",
+    ".htm": "text/html",
+    ".html": "text/html",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".json": "application/json",
+    ".md": "text/markdown",
+    ".npy": "application/octet-stream",
+    ".npz": "application/zip",
+    ".parquet": "application/vnd.apache.parquet",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".sqlite": "application/vnd.sqlite3",
+    ".svg": "image/svg+xml",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+    ".toml": "application/toml",
+    ".tsv": "text/tab-separated-values",
+    ".txt": "text/plain",
+    ".xml": "application/xml",
+    ".yaml": "application/yaml",
+    ".yml": "application/yaml",
+    ".zip": "application/zip",
+}
+"""By the end of the name, from the registry of IANA where it has one."""
+OTHER_CONTENT = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Options of every object that an upload writes.
+
+    Attributes
+    ----------
+    checksum
+        One of `CHECKSUMS`.
+    storage_class, acl, encryption
+        As S3 names them; ``None`` leaves them to the bucket. Encryption is ``AES256``.
+    metadata
+        Names and values that are kept with each object.
+    requester_pays
+        Whether the owner of the keys pays for the requests.
+    """
+
+    checksum: str = "auto"
+    storage_class: str | None = None
+    acl: str | None = None
+    encryption: str | None = None
+    metadata: tuple[tuple[str, str], ...] = ()
+    requester_pays: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse metadata that S3 would refuse at every single object."""
+        for name, value in self.metadata:
+            if not (name and name.isascii() and name.replace("-", "").replace("_", "").isalnum()):
+                raise UsageError(
+                    f"{name or 'nothing'} is not a name for metadata", "use letters, digits and hyphens"
+                )
+            if not (value.isascii() and value.isprintable()) or value != value.strip():
+                raise UsageError(
+                    f"the metadata {name} holds what a header cannot carry",
+                    "use plain ASCII text in one line",
+                )
+        if sum(len(name) + len(value) for name, value in self.metadata) > 2048:
+            raise UsageError("all metadata together is longer than S3's 2,048 bytes", "shorten it")
+
+    def object_arguments(self, key: str) -> dict[str, Any]:
+        """As arguments of PutObject and CreateMultipartUpload."""
+        name = key.rpartition("/")[2].lower()
+        arguments: dict[str, Any] = {
+            "ContentType": CONTENT_TYPES.get(name[name.rfind(".") :] if "." in name else "", OTHER_CONTENT)
+        }
+        if self.storage_class:
+            arguments["StorageClass"] = self.storage_class
+        if self.acl:
+            arguments["ACL"] = self.acl
+        if self.encryption:
+            arguments["ServerSideEncryption"] = self.encryption
+        if self.metadata:
+            arguments["Metadata"] = dict(self.metadata)
+        return arguments | self.request_arguments()
+
+    def request_arguments(self) -> dict[str, Any]:
+        """As arguments of every request about an object."""
+        return {"RequestPayer": "requester"} if self.requester_pays else {}
+
+    @classmethod
+    def from_dict(cls, message: Mapping[str, Any]) -> Self:
+        """From a message."""
+        return cls(**{**message, "metadata": tuple((name, value) for name, value in message["metadata"])})
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, for a message to another process."""
+        return asdict(self)
+
+
+class ChecksumChoice:
+    """Whether the CRC64NVME of bytes goes with them: some stores do not know it, which is found out once.
+
+    Parameters
+    ----------
+    wanted
+        One of `CHECKSUMS`.
+    """
+
+    UNKNOWN = frozenset(
+        {"400", "501", "InvalidArgument", "InvalidRequest", "NotImplemented", "UnsupportedOperation"}
+    )
+    """What stores say of a header or an argument that they do not know; others stand for something else."""
+
+    def __init__(self, wanted: str = "auto") -> None:
+        self._may_do_without = wanted == "auto"
+        self.sent = wanted != "none"
+
+    def does_without(self, code: str) -> bool:
+        """Whether a request that was refused with this code may go again without; then all others do, too."""
+        if not (self.sent and self._may_do_without and code in self.UNKNOWN):
+            return False
+        self.sent = False
+        return True
+
+    def does_without_after(self, error: BaseException) -> bool:
+        """The same for an error that boto3 raised and `validator.s3.failures` translated."""
+        response = getattr(error.__cause__, "response", None)
+        return isinstance(response, dict) and self.does_without(str(response.get("Error", {}).get("Code")))
