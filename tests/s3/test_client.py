@@ -20,7 +20,7 @@ def environment(monkeypatch):
 
 def test_settings_go_to_another_process_and_hold_no_secret():
     settings = S3Settings("http://127.0.0.1:9", "lab", "us-east-1", 2)
-    assert S3Settings(**settings.to_dict()) == settings
+    assert S3Settings.from_dict(settings.to_dict()) == settings
     assert not any(value in str(settings.to_dict()) for value in ("testing", "testing-secret"))
 
 
