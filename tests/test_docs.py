@@ -81,7 +81,7 @@ def test_commands_on_pages_have_options_that_exist(page):
         if len(words) < 2 or words[1] not in cli.list_commands(None):
             continue
         group = cli.get_command(None, words[1])
-        below = words[2:3] if isinstance(group, click.Group) and words[2] in group.commands else []
+        below = [word for word in words[2:3] if isinstance(group, click.Group) and word in group.commands]
         help_text = CliRunner().invoke(cli, [words[1], *below, "--help"]).output
         for option in re.findall(r"(?<=\s)(--?[a-z][a-z0-9-]*)", line):
             assert re.search(rf"(?<![\w-]){option}(?![\w-])", help_text), f"{option} in: {line}"
