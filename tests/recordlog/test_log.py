@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+import zlib
 
 import pytest
 from hypothesis import given, settings
@@ -102,6 +103,11 @@ def test_noise_between_records_is_left_out(scratch, noise):
 )
 def test_what_is_no_record(line):
     assert decode_line(line) is None
+
+
+def test_json_that_is_nested_without_end_is_no_record():
+    body = b'{"t":' + b"[" * 60_000
+    assert decode_line(b"%08x %s\n" % (zlib.crc32(body), body)) is None
 
 
 def test_json_that_is_no_object_is_no_record():

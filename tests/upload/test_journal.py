@@ -49,6 +49,13 @@ def test_nothing_was_done(tmp_path):
     assert read_journal(tmp_path) == JournalState()
 
 
+def test_a_file_whose_first_record_was_lost_has_used_its_number(tmp_path):
+    Journal(tmp_path, 6, "w001").close()
+    (tmp_path / "000007-w001-12.journal").write_bytes(b"")
+    (tmp_path / "x-y.journal").write_bytes(b"")
+    assert read_journal(tmp_path).last_run == 7
+
+
 def test_what_is_written_is_read(tmp_path):
     journal = Journal(tmp_path, 7, "w001")
     upload = UploadRecord("id-1", KEYS[0], 8, STATES[0], {})

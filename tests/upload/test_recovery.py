@@ -16,12 +16,13 @@ from validator.upload.plan import Action, PlanItem
 from validator.upload.recovery import Heartbeat, checkpoint_records, find_remains, recall_digests, same_moment
 from validator.upload.sending import Outcome, State
 
+MIB = 1024**2
 HOME = "cpg0099-example/broad/"
 STATE = FileState(20, 1_700_000_000_123_456_789)
 DIGEST = ObjectDigest(20, "a" * 32, None, 1, "AAAAAAAAAAA=")
 AT = "2026-11-20T14:05:33.000+00:00"
 DONE = DoneRecord(f"{HOME}a.csv", STATE, DIGEST, AT)
-UPLOAD = UploadRecord("id-1", f"{HOME}big.sqlite", 8, STATE)
+UPLOAD = UploadRecord("id-1", f"{HOME}big.sqlite", 8 * MIB, STATE)
 
 
 @pytest.fixture
@@ -121,9 +122,13 @@ def test_records_that_cannot_be_are_passed_over(client, store, change):
     [
         {"t": "run", "since": 1e300, "pid": 1, "host": "h"},
         {"t": "run", "since": 1, "pid": "x", "host": "h"},
-        {"t": "begin", "key": "k", "upload_id": "", "part_size": 8, "size": 20, "mtime_ns": 1},
+        {"t": "begin", "key": "k", "upload_id": "", "part_size": 8 * MIB, "size": 20, "mtime_ns": 1},
         {"t": "begin", "key": "k", "upload_id": "u", "part_size": 0, "size": 20, "mtime_ns": 1},
-        {"t": "begin", "key": "k", "upload_id": "u", "part_size": 8, "size": 10**9, "mtime_ns": 1},
+        {"t": "begin", "key": "k", "upload_id": "u", "part_size": 8 * MIB, "size": 10**12, "mtime_ns": 1},
+        {"t": "begin", "key": "k", "upload_id": "u", "part_size": 8, "size": 20, "mtime_ns": 1},
+        {"t": "begin", "key": "k", "upload_id": "u", "part_size": 6 * 1024 * MIB, "size": 20, "mtime_ns": 1},
+        {"t": "begin", "key": "k", "upload_id": "\udc80", "part_size": 8 * MIB, "size": 20, "mtime_ns": 1},
+        {"t": "begin", "key": "k", "upload_id": "u\r\nx: y", "part_size": 8 * MIB, "size": 20, "mtime_ns": 1},
         {"t": "begin"},
     ],
 )

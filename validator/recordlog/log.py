@@ -84,7 +84,7 @@ def decode_line(line: bytes) -> dict[str, Any] | None:
         if int(checksum, 16) != zlib.crc32(body):
             return None
         record = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # a log in a bucket may be of anybody who can write there
         return None
     return record if isinstance(record, dict) else None
 

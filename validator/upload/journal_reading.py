@@ -61,6 +61,7 @@ def read_journal(folder: Path, know: Know | None = None) -> JournalState:
     state.files = len(paths)
     left_out = ("part",) if know else ("part", "done", "digest")
     for path in paths:
+        state.last_run = max(state.last_run, _run_of(path))
         for record in records(path, without=left_out):
             if record["t"] == "end":
                 ended.add(record["upload_id"])
@@ -73,6 +74,12 @@ def read_journal(folder: Path, know: Know | None = None) -> JournalState:
     if state.uploads:
         _enter_parts(state, paths)
     return state
+
+
+def _run_of(path: Path) -> int:
+    """Number of the run in a file's name: the record that says it may be lost, and the name is taken all the same."""
+    number = path.name.partition("-")[0]
+    return int(number) if number.isascii() and number.isdigit() else 0
 
 
 def _enter_parts(state: JournalState, paths: Iterable[Path]) -> None:

@@ -13,7 +13,7 @@ from validator.digests.parts import ObjectDigest, parts_of_etag
 from validator.errors import CredentialsError, RemoteError
 from validator.models.receipt import ReceiptObject
 from validator.recordlog.log import decode_line
-from validator.s3.limits import MAX_PARTS, part_count
+from validator.s3.limits import MAX_PART_SIZE, MAX_PARTS, MIN_PART_SIZE, part_count
 from validator.s3.objects import RemoteObject, list_objects
 from validator.s3.reading import LARGEST_RANGE, open_object
 from validator.upload.checkpoints import CHECKPOINTS_FOLDER, EVERY_SECONDS, NOW_NAME
@@ -122,8 +122,12 @@ def _is_begin(record: Mapping[str, Any]) -> bool:
     return (
         all(type(number) is int for number in numbers)
         and all(isinstance(text, str) and text for text in texts)
-        and record["part_size"] > 0
+        # What no header or address can hold, and no store accept, would end every later run.
+        and record["upload_id"].isascii()
+        and record["upload_id"].isprintable()
+        and 0 < record["part_size"] <= MAX_PART_SIZE
         and 0 < part_count(record["size"], record["part_size"]) <= MAX_PARTS
+        and (record["part_size"] >= MIN_PART_SIZE or record["size"] <= record["part_size"])
     )
 
 
