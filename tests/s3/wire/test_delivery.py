@@ -107,6 +107,8 @@ def test_one_connection_serves_one_request_after_the_other(store):
         refusal(503, "SlowDown"),
         refusal(500, "InternalError"),
         refusal(400, "RequestTimeout"),
+        refusal(409, "ConditionalRequestConflict"),
+        refusal(409, "OperationAborted"),
         None,
         LastWords(b"HTTP/1.1 200 OK\r\nContent-Le"),
         answer(502, b"<html>bad gateway</html>"),

@@ -17,7 +17,9 @@ STATUSES = frozenset({429, 500, 502, 503, 504})
 CODES = frozenset(
     {
         "BandwidthLimitExceeded",
+        "ConditionalRequestConflict",
         "InternalError",
+        "OperationAborted",
         "PriorRequestNotComplete",
         "RequestLimitExceeded",
         "RequestThrottled",
@@ -30,6 +32,8 @@ CODES = frozenset(
         "TooManyRequestsException",
     }
 )
+"""The 409s say that another write of the key is under way: after a lost answer, one's own (S3 user guide, *Conditional
+writes*: send the PutObject again)."""
 
 
 class RetryBudget:
