@@ -229,6 +229,9 @@ class Performer:
                 multipart.abort_upload(self.client, self.bucket, task.key, task.upload_id)
                 self._write("end", task.upload_id)
                 raise UploadGone(error.what, error.mend) from error
+            if not isinstance(error, UploadGone):
+                # Or another uploader has written the same bytes, and these parts would lie there for ever.
+                multipart.abort_upload(self.client, self.bucket, task.key, task.upload_id)
             written = _as_written(there)
         self._write("end", task.upload_id)
         self._compare(task.key, written.etag or self._etag_there(task.key), digest.etag)
