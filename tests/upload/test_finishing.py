@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from botocore.exceptions import ClientError
 
 from validator.digests.parts import ObjectDigest
 from validator.digests.sha256 import WholeDigest
@@ -181,6 +182,18 @@ def test_what_waits_for_the_next_run_is_kept(uploads, store):
     uploads.begin(KEY, ours=True, parts=1)
     assert uploads.sweep(KEY, kept=(KEY,)) == Sweep(listed=True, kept=1)
     assert store.unfinished() == [KEY]
+
+
+def test_what_could_not_be_thrown_away_is_not_forgotten(uploads, store):
+    def refuse(**_):
+        raise ClientError({"Error": {"Code": "SlowDown"}}, "AbortMultipartUpload")
+
+    uploads.begin(KEY, ours=True, parts=1)
+    uploads.client.meta.events.register("before-call.s3.AbortMultipartUpload", refuse)
+    assert not uploads.sweep(KEY).leaves_nothing
+    assert store.unfinished() == [KEY]
+    assert Sweep(listed=True, aborted=1, foreign=1).leaves_nothing
+    assert not Sweep(listed=False).leaves_nothing
 
 
 def test_what_others_began_is_theirs(uploads, store):

@@ -147,6 +147,11 @@ class Sweep:
     kept: int = 0
     foreign: int = 0
 
+    @property
+    def leaves_nothing(self) -> bool:
+        """Whether the bucket was seen to hold no upload of ours any more, so that the journal may forget them."""
+        return self.listed and not self.kept
+
 
 def sweep_uploads(
     client: "S3Client", bucket: str, files: SelectedFiles, journal: JournalState, kept_keys: Collection[str]

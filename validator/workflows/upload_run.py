@@ -281,7 +281,7 @@ class UploadRun:
             compact(
                 self.folder,
                 journal.last_run,
-                settled=ledger.files if sweep.listed else NOBODY,
+                settled=ledger.files if sweep.leaves_nothing else NOBODY,
                 known=ledger.known(),
                 replaced=ledger.files.__contains__,
             )
