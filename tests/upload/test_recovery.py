@@ -7,6 +7,7 @@ import pytest
 
 from validator.digests.files import FileState
 from validator.digests.parts import ObjectDigest
+from validator.errors import CpgateError
 from validator.models.listing import Entry
 from validator.recordlog.log import encode_record
 from validator.s3.client import S3Settings, make_client
@@ -89,6 +90,17 @@ def test_a_store_that_refuses_is_asked_again(checkpoints, client, store):
     client.meta.events.register("before-call.s3.PutObject", refuse, unique_id="no")
     checkpoints.put()
     client.meta.events.unregister("before-call.s3.PutObject", unique_id="no")
+    checkpoints.put()
+    remains = find_remains(client, store.bucket, HOME, "x")
+    assert list(checkpoint_records(client, store.bucket, remains.checkpoints[0])) == [DONE]
+
+
+def test_a_disk_that_is_full_or_away_ends_nothing(checkpoints, client, store, tmp_path):
+    checkpoints.note(outcome())
+    (tmp_path / "000001-w001-1.journal").mkdir()  # whoever reads it is told that it cannot be read
+    with pytest.raises(CpgateError, match="the journal is full"), checkpoints:
+        raise CpgateError("the journal is full")
+    (tmp_path / "000001-w001-1.journal").rmdir()
     checkpoints.put()
     remains = find_remains(client, store.bucket, HOME, "x")
     assert list(checkpoint_records(client, store.bucket, remains.checkpoints[0])) == [DONE]

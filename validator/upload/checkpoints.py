@@ -107,17 +107,17 @@ class Checkpoints:
         with self._lock:
             lines, self._lines = self._lines, []
             data = b"".join(lines)
-            unfinished = list(read_journal(self._folder).uploads.values())
-            if not data and not unfinished and not self._number:
-                return
             try:
+                unfinished = list(read_journal(self._folder).uploads.values())
+                if not data and not unfinished and not self._number:
+                    return
                 if data and len(data) <= most:
                     self._put(f"{self._run:06d}-{self._number:05d}.journal", data)
                     self._number += 1
                     lines = []
                 records = [self._who(), *(begin_values(upload) for upload in unfinished)]
                 self._put(NOW_NAME, b"".join(encode_record(record) for record in records))
-            except (RemoteError, CredentialsError):
+            except (RemoteError, CredentialsError, OSError):  # the disk of the journal is full, or away
                 self._lines = lines + self._lines
 
     def _put(self, name: str, data: bytes) -> None:
