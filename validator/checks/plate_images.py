@@ -5,16 +5,27 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import groupby
+from threading import local
 
 from validator.checks.dataset import Dataset, PlacedFolder
 from validator.checks.pool import in_threads
 from validator.checks.wells import Well
-from validator.rulebook.imagers import ImagedSite, read_image_column, read_image_names
+from validator.rulebook.imagers import ImageColumns, ImagedSite, read_image_names
 
 IMAGE_ENDINGS = (".tif", ".tiff")
 READ_SHARE = 0.9
 """Share of a plate's images whose names must be of a known form; otherwise nothing is said about the plate."""
 THREADS = 2
+
+
+class _Reader(local):
+    """Each thread has its own."""
+
+    def __init__(self) -> None:
+        self.columns = ImageColumns()
+
+
+_reader = _Reader()
 USUAL_SHARE = 0.5
 """A channel is expected at every site when more than this share of the sites has it."""
 
@@ -102,7 +113,7 @@ def _read_folder(placed: PlacedFolder) -> tuple[int, int, Mapping[ImagedSite, Ab
     """Number of images in a folder, of those whose name can be read, and the channels of their sites."""
     if placed.column is not None:
         column = placed.column()
-        return int(column.str.contains(r"(?i)\.tiff?$").sum()), *read_image_column(column)
+        return int(column.str.contains(r"(?i)\.tiff?$").sum()), *_reader.columns.read(column)
     names = [name for name in placed.folder.names if name.lower().endswith(IMAGE_ENDINGS)]
     return len(names), *read_image_names(names)
 

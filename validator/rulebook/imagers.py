@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+NAMES_REMEMBERED = 200_000
+"""Names of images of which it is known what they say."""
+
+
 class ImagerSpec(BaseModel):
     """One form of names, as ``imagers.yaml`` writes it.
 
@@ -89,29 +93,55 @@ def read_image_names(names: Sequence[str]) -> tuple[int, dict[ImagedSite, set[st
     return 0, {}
 
 
-def read_image_column(names: "pl.Series") -> tuple[int, dict[ImagedSite, frozenset[str]]]:
-    """What the names of images of one folder say, read in columns; see `read_image_names`.
+class ImageColumns:
+    """Reads names of images in columns; plates of one microscope repeat their names, which are read once.
 
-    Parameters
-    ----------
-    names
-        A polars column of names.
+    For one thread.
     """
-    import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large datasets only
 
-    for spec, pattern in load_imagers():
-        place = [name for name in ("well", "row", "column", "site") if name in pattern.groupindex]
-        parts = names.str.extract_groups(f"^(?:{spec.pattern})$").struct.unnest().drop_nulls("site")
-        if not len(parts):
-            continue
-        sites = parts.group_by(place).agg(pl.col("channel").unique().sort().str.join("\n"))
-        sets = {text: frozenset(text.split("\n")) for text in sites.get_column("channel").unique()}
-        channels: dict[ImagedSite, frozenset[str]] = {}
-        for *where, text in sites.iter_rows():
-            site = _site(where)  # numbers may be written in several ways: 01 and 001
-            channels[site] = channels[site] | sets[text] if site in channels else sets[text]
-        return len(parts), channels
-    return 0, {}
+    def __init__(self) -> None:
+        self._read: dict[str, pl.DataFrame] = {}
+
+    def read(self, names: "pl.Series") -> tuple[int, dict[ImagedSite, frozenset[str]]]:
+        """What the names of images of one folder say, see `read_image_names`.
+
+        Parameters
+        ----------
+        names
+            A polars column of names.
+        """
+        import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large datasets only
+
+        column = names.alias("name").to_frame()
+        for spec, pattern in load_imagers():
+            place = [name for name in ("well", "row", "column", "site") if name in pattern.groupindex]
+            parts = self._parts(spec, column)
+            if not len(parts):
+                continue
+            sites = parts.group_by(place).agg(pl.col("channel").unique().sort().str.join("\n"))
+            sets = {text: frozenset(text.split("\n")) for text in sites.get_column("channel").unique()}
+            channels: dict[ImagedSite, frozenset[str]] = {}
+            for *where, text in sites.iter_rows():
+                site = _site(where)  # numbers may be written in several ways: 01 and 001
+                channels[site] = channels[site] | sets[text] if site in channels else sets[text]
+            return len(parts), channels
+        return 0, {}
+
+    def _parts(self, spec: ImagerSpec, column: "pl.DataFrame") -> "pl.DataFrame":
+        """Well, site and channel of each name of this form."""
+        import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large datasets only
+
+        known = self._read.get(spec.name)
+        if known is not None and len(known) > NAMES_REMEMBERED:
+            known = None
+        new = column.unique() if known is None else column.join(known, on="name", how="anti").unique()
+        if known is None or len(new):
+            read = new.with_columns(
+                pl.col("name").str.extract_groups(f"^(?:{spec.pattern})$").struct.unnest()
+            )
+            known = read if known is None else pl.concat([known, read])
+            self._read[spec.name] = known
+        return column.join(known, on="name", how="inner").drop_nulls("site")
 
 
 def _channels(found: Sequence[tuple[str, ...]], groups: Mapping[str, int]) -> dict[ImagedSite, set[str]]:

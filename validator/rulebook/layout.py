@@ -209,12 +209,7 @@ class Layout:
             return FolderPlace(child.kind, entities, None, child, depth)
         meant = "" if node.anything else nearest_name(name, node.literals, node.aliases)
         for template, child in node.templates:
-            if (
-                meant
-                and len(template.entities) == 1
-                and template.text.startswith("{")
-                and template.text.endswith("}")
-            ):
+            if meant and template.is_one_entity:
                 continue  # metadata/platemap is a slip for platemaps, not a batch of this name
             bound = template.match(name, entities)
             if bound is not None:

@@ -86,10 +86,13 @@ class Template:
         As the rulebook writes it.
     entities
         Names of the entities in it, in their order.
+    is_one_entity
+        Whether it is nothing but one entity.
     """
 
     text: str
     entities: tuple[str, ...]
+    is_one_entity: bool = False
 
     @classmethod
     def parse(cls, text: str) -> "Template":
@@ -106,7 +109,7 @@ class Template:
             raise RulebookError(
                 f"The layout's name {text} uses {unknown[0]}, which entities.yaml does not define."
             )
-        return cls(text, names)
+        return cls(text, names, text == f"{{{names[0]}}}" if len(names) == 1 else False)
 
     def match(self, name: str, bound: Mapping[str, str]) -> dict[str, str] | None:
         """Entities that a name binds, or ``None`` when it is not of this form.
@@ -118,17 +121,10 @@ class Template:
         bound
             What is known already; those entities must be the same here.
         """
-        if (
-            len(self.entities) == 1
-            and self.text == f"{{{self.entities[0]}}}"
-            and self.entities[0] not in bound
-        ):
-            entity = self.entities[0]
-            if load_entities()[entity].pattern == ".+":
-                return {entity: name}
-        relevant = tuple(
-            (entity, bound[entity]) for entity in dict.fromkeys(self.entities) if entity in bound
-        )
+        entities = self.entities
+        if self.is_one_entity and entities[0] not in bound and load_entities()[entities[0]].pattern == ".+":
+            return {entities[0]: name}
+        relevant = tuple([(entity, bound[entity]) for entity in entities if entity in bound])
         found = _compiled(self.text, relevant).fullmatch(name)
         return None if found is None else {key: value for key, value in found.groupdict().items() if value}
 
