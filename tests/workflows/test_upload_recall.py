@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from servers import CREDENTIALS, counting_proxy
 
+from validator.recordlog.log import encode_record
+
 MIB = 1024 * 1024
 HOME = "cpg0099-example/broad"
 SQLITE = "workspace/backend/2024_03_05_Run1/BR00123401/BR00123401.csv"
@@ -97,8 +99,6 @@ def test_what_a_receipt_names_is_not_read_again(start, dataset):
 
 
 def test_checkpoints_of_a_lost_journal_go_when_the_receipt_says_more(start, store, tmp_path):
-    from validator.recordlog.log import encode_record
-
     place = f"{HOME}/_cpgate/checkpoints/0123456789abcdef/"
     gone = {
         "t": "begin",
@@ -118,3 +118,21 @@ def test_checkpoints_of_a_lost_journal_go_when_the_receipt_says_more(start, stor
     shutil.rmtree(tmp_path / "one" / "state")
     said(start())
     assert not [key for key in store.object_keys() if "/_cpgate/checkpoints/" in key]
+
+
+def test_checkpoints_of_another_upload_to_the_same_place_are_its_own(start, store, tmp_path):
+    """Another disk's part of the dataset, or a large file that waits: nobody else knows of it."""
+    other, waiting = f"{HOME}/_cpgate/checkpoints/1111/", f"{HOME}/_cpgate/checkpoints/2222/"
+    done = {"t": "done", "key": f"{HOME}/images/2024_03_05_Run9/images/BR9/a.tiff"}
+    store.put(f"{other}000001-00000.journal", encode_record(done))
+    key = f"{HOME}/{SQLITE}"
+    upload_id = store.client.create_multipart_upload(Bucket=store.bucket, Key=key)["UploadId"]
+    store.client.upload_part(Bucket=store.bucket, Key=key, UploadId=upload_id, PartNumber=1, Body=b"x")
+    begun = {"t": "begin", "key": key, "upload_id": upload_id, "part_size": 8 * MIB, "size": 1, "mtime_ns": 1}
+    store.put(f"{waiting}now.journal", encode_record(begun))
+    said(start())
+    shutil.rmtree(tmp_path / "one" / "state")
+    said(start())
+    left = [key for key in store.object_keys() if "/_cpgate/checkpoints/" in key]
+    assert left == [f"{other}000001-00000.journal", f"{waiting}now.journal"]
+    assert store.unfinished() == [key]

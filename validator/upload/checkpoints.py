@@ -170,7 +170,7 @@ def journal_id(folder: Path) -> str:
 
 
 def forget_checkpoints(
-    client: "S3Client", bucket: str, prefix: str, folder: Path, adopted: Iterable[str] = ()
+    client: "S3Client", bucket: str, prefix: str, folder: Path, superseded: Iterable[str] = ()
 ) -> int:
     """Remove the checkpoints of this journal: the receipt says more. How many.
 
@@ -180,7 +180,7 @@ def forget_checkpoints(
     ----------
     client, bucket, prefix, folder
         As of `Checkpoints`.
-    adopted
+    superseded
         Keys of other checkpoints of which every word is in the receipt.
     """
     mark = folder / WRITTEN_MARK
@@ -188,7 +188,7 @@ def forget_checkpoints(
     removed = 0
     try:
         keys = [remote.key for remote in list_objects(client, bucket, own)] if own else []
-        for key in [*keys, *adopted]:
+        for key in [*keys, *superseded]:
             delete_object(client, bucket, key)
             removed += 1
     except (RemoteError, CredentialsError):

@@ -101,7 +101,7 @@ def find_remains(client: "S3Client", bucket: str, prefix: str, own: str) -> Rema
 
 
 def _read_now(client: "S3Client", bucket: str, remote: RemoteObject, remains: Remains) -> None:
-    for line in _lines(client, bucket, remote):
+    for line in lines_of(client, bucket, remote):
         record = decode_line(line)
         if record is None:
             continue
@@ -133,7 +133,7 @@ def _is_begin(record: Mapping[str, Any]) -> bool:
 
 def checkpoint_records(client: "S3Client", bucket: str, remote: RemoteObject) -> Iterator[DoneRecord]:
     """Objects that a checkpoint says were verified."""
-    for line in _lines(client, bucket, remote):
+    for line in lines_of(client, bucket, remote):
         record = decode_line(line)
         if record is not None and _is_done(record):
             yield done_record(record)
@@ -156,7 +156,7 @@ def _is_done(record: Mapping[str, Any]) -> bool:
 
 def receipt_records(client: "S3Client", bucket: str, remote: RemoteObject) -> Iterator[DoneRecord]:
     """Objects that a receipt names; times of files are whole microseconds there."""
-    for line in _lines(client, bucket, remote):
+    for line in lines_of(client, bucket, remote):
         if not line.startswith(b'{"record":"object"'):
             continue
         try:
@@ -169,7 +169,7 @@ def receipt_records(client: "S3Client", bucket: str, remote: RemoteObject) -> It
         yield DoneRecord(known.key, FileState(known.size, mtime_ns), digest, at, known.version_id)
 
 
-def _lines(client: "S3Client", bucket: str, remote: RemoteObject) -> Iterator[bytes]:
+def lines_of(client: "S3Client", bucket: str, remote: RemoteObject) -> Iterator[bytes]:
     """Lines of an object; where it cannot be read, or holds no lines, it ends."""
     try:
         with open_object(client, bucket, remote.key, remote.size, first=LARGEST_RANGE) as stream:

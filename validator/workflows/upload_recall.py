@@ -13,6 +13,7 @@ from validator.upload.journal import DoneRecord, Journal, UploadRecord
 from validator.upload.ledger import Ledger
 from validator.upload.plan import Action
 from validator.upload.recovery import Remains, find_remains, recall_digests, same_moment
+from validator.upload.superseded import superseded_checkpoints
 from validator.workflows.upload_result import Notice
 
 if TYPE_CHECKING:
@@ -32,11 +33,6 @@ class Recall:
         State folder of the destination.
     ledger
         Holds the plan.
-
-    Attributes
-    ----------
-    forgettable
-        Keys of checkpoints of journals that nobody writes any more.
     """
 
     def __init__(self, client: "S3Client", bucket: str, prefix: str, folder: Path, ledger: Ledger) -> None:
@@ -45,7 +41,7 @@ class Recall:
         self._prefix = prefix
         self._folder = folder
         self._ledger = ledger
-        self.forgettable: list[str] = []
+        self._others = False
 
     def apply(self, run: int, tell: Callable[[Notice], None], *, rehash: bool) -> None:
         """Look into the bucket if something could be saved by that: reading files again, or sending parts again.
@@ -69,6 +65,7 @@ class Recall:
             remains = find_remains(self._client, self._bucket, self._prefix, own)
         except (RemoteError, CredentialsError):
             return  # it only would have saved time
+        self._others = bool(remains.journals)
         self._tell_of_others(remains, tell)
         if in_parts and remains.uploads:
             self._adopt(remains.uploads, run)
@@ -86,8 +83,22 @@ class Recall:
                     "nothing is written over"
                 )
             )
-        if not alive:
-            self.forgettable = remains.journals
+
+    def superseded(self) -> list[str]:
+        """Keys of checkpoints of other journals that say nothing which the receipt of all files does not say."""
+        if not self._others:
+            return []
+        try:
+            return superseded_checkpoints(
+                self._client,
+                self._bucket,
+                self._prefix,
+                journal_id(self._folder),
+                self._ledger.files.__contains__,
+                datetime.now(UTC),
+            )
+        except (RemoteError, CredentialsError):
+            return []  # they do no harm
 
     def _adopt(self, uploads: list[UploadRecord], run: int) -> None:
         """Go on with multipart uploads of files that are still in the state in which they were begun."""

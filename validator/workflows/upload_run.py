@@ -126,8 +126,8 @@ class UploadRun:
             self.progress,
         )
         if kept.key:
-            forgettable = recall.forgettable if self.request.selection.everything else ()
-            forget_checkpoints(self.client, self.bucket, prefix, self.folder, forgettable)
+            superseded = recall.superseded() if self.request.selection.everything else ()
+            forget_checkpoints(self.client, self.bucket, prefix, self.folder, superseded)
         return UploadResult(
             admission,
             planned,
