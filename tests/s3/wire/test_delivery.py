@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import time
+from contextlib import suppress
 
 import pytest
 from scripted_store import (
@@ -356,3 +357,23 @@ def test_aws_itself_is_addressed_as_boto3_does(monkeypatch):
         address = connections.template(WireRequest("k", MemoryBody(b""), MD5)).address
         assert (address.scheme, address.authority, address.path) == ("https", authority, path)
         assert (address.port, address.region) == (443, "eu-west-1")
+
+
+def read_slowly(client) -> None:
+    """Take a quarter of a MiB at a time, with pauses: a busy line."""
+    with suppress(TimeoutError):
+        client.settimeout(0.5)
+        while client.recv(1 << 18):
+            time.sleep(0.02)
+    client.sendall(answer(200, ETag=f'"{MD5}"'))
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_slow_line_is_not_one_on_which_nothing_moves(certificates, monkeypatch, secure):
+    authority, context = certificates
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority))
+    with scripted_store(context if secure else None) as (endpoint, script):
+        script.answers = [read_slowly]
+        connections = connections_to(endpoint, 1)
+        connections.patience = 0.8
+        assert put(connections, bytes(32_000_000)).etag == MD5

@@ -11,6 +11,9 @@ from validator.s3.wire.bodies import Body
 
 JOINED = 64 * 1024
 """Bodies up to this many bytes go out in one piece with their head."""
+OFFERED = 128 * 1024
+"""Bytes that a connection is given at once. TLS says that it has taken them only when it has taken them all: with 8 MiB, a
+slow line would look for minutes as if nothing moved."""
 RECEIVE = 64 * 1024
 POLL_SECONDS = 1.0
 
@@ -55,6 +58,7 @@ class Exchange:
         body.rewind()
         self._piece = memoryview(head + bytes(body.piece()) if body.length <= JOINED else head)
         self._sending = True
+        self._offered = 0
         self._failure: OSError | None = None
         self._reader = AnswerReader()
 
@@ -100,8 +104,10 @@ class Exchange:
                     self._sending = False
                     return Want.TO_RECEIVE
             slowed = self._throttle.rate is not None
+            # What TLS has not taken whole must be offered again as it was, whatever the rate is by now.
+            self._offered = self._offered or (PIECE if slowed else OFFERED)
             try:
-                sent = self.connection.send(self._piece[:PIECE] if slowed else self._piece)
+                sent = self.connection.send(self._piece[: self._offered])
             except (BlockingIOError, ssl.SSLWantWriteError):
                 return Want.TO_SEND
             except ssl.SSLWantReadError:
@@ -110,7 +116,7 @@ class Exchange:
                 # The store may have answered before it hung up: that answer says why.
                 self._failure = error
                 return None
-            self._piece = self._piece[sent:]
+            self._piece, self._offered = self._piece[sent:], 0
             if slowed:
                 self._throttle.wait_for(sent)
             self.moved = monotonic()
