@@ -13,8 +13,8 @@ from validator.rulebook.layout import Layout
 if TYPE_CHECKING:
     import polars as pl
 
-FILES_IN_MEMORY = 200_000
-"""More files than these go to disk: about 40 MB of names."""
+FILES_IN_MEMORY = 300_000
+"""More files than these go to disk: about 60 MB of names."""
 
 _Closed = tuple[PartitionFacts, list[tuple[FolderRow, Folder]]]
 
