@@ -4,7 +4,8 @@ import shutil
 import tempfile
 import weakref
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -136,6 +137,24 @@ class _Files:
         )
 
 
+@contextmanager
+def writing(home: Path) -> Iterator[None]:
+    """Say in words that the disk of the index is full or fails.
+
+    Raises
+    ------
+    CpgateError
+        If writing raises an error of the system.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise CpgateError(
+            f"The index of the files cannot be written to {home}: {error.strerror or error}",
+            "Make room there, or set TMPDIR to a folder on a larger local disk",
+        ) from error
+
+
 class Store:
     """Blocks of folders and files on local disk, in the folder for temporary files (``TMPDIR``); gone at the end.
 
@@ -184,17 +203,12 @@ class Store:
         CpgateError
             If the disk is full.
         """
-        try:
+        with writing(self.home):
             for frame, sort in ((folders, FOLDERS), (files, FILES)):
                 path = self._path(block, sort)
                 frame.write_ipc(path, compression="lz4")
                 with self._lock:
                     self.size += path.stat().st_size
-        except OSError as error:
-            raise CpgateError(
-                f"The index of the files cannot be written to {self.home}: {error.strerror or error}",
-                "Make room there, or set TMPDIR to a folder on a larger local disk",
-            ) from error
 
     def folders(self, block: int) -> "pl.DataFrame":
         """Folders of a block."""

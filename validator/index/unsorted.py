@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from validator.index.store import writing
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -85,8 +87,9 @@ class Unsorted:
         """Write a block; different blocks may be written side by side."""
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
-        files.write_ipc(self._path(block, "files"), record_batch_size=ROWS_OF_A_BATCH)
-        pl.DataFrame({"folder": folders}).with_row_index("f").write_ipc(self._path(block, "folders"))
+        with writing(self._home):
+            files.write_ipc(self._path(block, "files"), record_batch_size=ROWS_OF_A_BATCH)
+            pl.DataFrame({"folder": folders}).with_row_index("f").write_ipc(self._path(block, "folders"))
 
     def enter(self, block: int, runs: list[Run]) -> None:
         """Remember where the files of each partition lie; blocks are entered in their order."""
