@@ -17,4 +17,4 @@ def test_a_full_disk(tmp_path, error):
         writing(tmp_path),
     ):
         raise error
-    assert "TMPDIR" in found.value.hint
+    assert "TMPDIR" in found.value.mend
