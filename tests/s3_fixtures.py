@@ -1,7 +1,7 @@
 """A real S3 server for all tests of a run, and a bucket of its own for each test."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import count
 from typing import Any
@@ -30,6 +30,12 @@ class Store:
 
     def put(self, key: str, data: bytes) -> None:
         self.client.put_object(Bucket=self.bucket, Key=key, Body=data)
+
+    def fresh_bucket(self) -> "Store":
+        """Another bucket in the same server."""
+        bucket = f"bucket-{next(_numbers)}"
+        self.client.create_bucket(Bucket=bucket)
+        return replace(self, bucket=bucket)
 
     def unfinished(self) -> list[str]:
         uploads = self.client.list_multipart_uploads(Bucket=self.bucket).get("Uploads", [])

@@ -1,17 +1,14 @@
 """kill -9 at random moments, of the parent, a child, the whole group: nothing is lost, nothing stays behind."""
 
 import hashlib
-import os
 import random
-import signal
 import subprocess
-import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from servers import CREDENTIALS, counting_proxy, moto_server, s3_client
+from servers import counting_proxy, moto_server, s3_client
+from uploader_process import UploadCommand, kill_somehow, wait_until_gone
 
 from validator.s3.limits import MIB
 from validator.workflows.demo_plate import make_demo_plate
@@ -26,24 +23,6 @@ KILLS, ENOUGH_KILLS = 12, 10
 BIG = 200 * MIB
 
 
-def processes_of_session(session: int) -> list[int]:
-    """Living processes of a session; the uploader's children do not leave it."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError, ValueError):
-            fields = stat.read_text().rpartition(")")[2].split()
-            if int(fields[3]) == session and fields[0] != "Z":
-                found.append(int(stat.parent.name))
-    return found
-
-
-def wait_until_gone(session: int, seconds: float = 5) -> list[int]:
-    until = time.monotonic() + seconds
-    while (left := processes_of_session(session)) and time.monotonic() < until:
-        time.sleep(0.02)
-    return left
-
-
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory) -> Path:
     source = make_demo_plate(tmp_path_factory.mktemp("kill"), wells=6, defects=False).source
@@ -55,63 +34,21 @@ def dataset(tmp_path_factory) -> Path:
     return source
 
 
-class Uploader:
+class Uploader(UploadCommand):
     """The command, started anew each time, with its log."""
 
     def __init__(self, dataset: Path, endpoint: str, work: Path) -> None:
-        self.work = work
-        self.log = work / "log.txt"
-        self.command = [
-            *(sys.executable, "-m", "validator", "upload", str(dataset), "s3://staging"),
-            *(
-                "--endpoint-url",
-                endpoint,
-                "--state",
-                str(work / "state"),
-                "--jobs",
-                str(JOBS),
-                "--part-size",
-                "5MiB",
-            ),
-            *("--receipt", str(work / "receipt.jsonl")),
-        ]
-
-    def start(self) -> subprocess.Popen:
-        with self.log.open("ab") as log:
-            return subprocess.Popen(
-                self.command,
-                cwd=self.work,
-                env=os.environ | CREDENTIALS,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        super().__init__(
+            dataset, "s3://staging", endpoint, work, ("--jobs", str(JOBS), "--part-size", "5MiB")
+        )
 
     def wait_for_plan(self, process: subprocess.Popen) -> None:
         """Wait until a run just started begins to send."""
-        before = self.log.read_text().count("plan ")
+        before = self.said.count("plan ")
         until = time.monotonic() + 60
-        while process.poll() is None and self.log.read_text().count("plan ") == before:
-            assert time.monotonic() < until, self.log.read_text()
+        while process.poll() is None and self.said.count("plan ") == before:
+            assert time.monotonic() < until, self.said
             time.sleep(0.01)
-
-
-def kill_somehow(process: subprocess.Popen, how: str, luck: random.Random) -> bool:
-    """Kill the parent, one child, or the group; whether there was something to kill."""
-    if how == "child":
-        children = [pid for pid in processes_of_session(process.pid) if pid != process.pid]
-        if not children:
-            return False
-        with suppress(ProcessLookupError):
-            os.kill(luck.choice(children), signal.SIGKILL)
-        return True
-    if process.poll() is not None:
-        return False
-    if how == "parent":
-        process.kill()
-    else:
-        os.killpg(process.pid, signal.SIGKILL)
-    return True
 
 
 def test_a_dozen_kills_lose_nothing(dataset, tmp_path):
