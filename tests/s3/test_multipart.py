@@ -47,7 +47,7 @@ def send(client, store, upload_id: str, *numbers: int) -> None:
 
 
 def test_parts_become_an_object(client, store):
-    upload_id = begin_upload(client, store.bucket, KEY)
+    upload_id = begin_upload(client, store.bucket, KEY).upload_id
     assert list_parts(client, store.bucket, KEY, upload_id) == []
     send(client, store, upload_id, 3, 1, 2)
     assert list_parts(client, store.bucket, KEY, upload_id) == [
@@ -64,7 +64,7 @@ def test_parts_become_an_object(client, store):
 
 def test_nothing_is_overwritten_unless_named(client, store):
     store.put(KEY, b"other")
-    upload_id = begin_upload(client, store.bucket, KEY)
+    upload_id = begin_upload(client, store.bucket, KEY).upload_id
     send(client, store, upload_id, 1)
     with pytest.raises(AlreadyThere):
         complete_upload(client, store.bucket, KEY, upload_id, MD5S[:1], Condition())
@@ -87,7 +87,7 @@ def test_an_answer_without_an_etag(client, stub):
 
 
 def test_a_part_of_another_content_is_no_part(client, store):
-    upload_id = begin_upload(client, store.bucket, KEY)
+    upload_id = begin_upload(client, store.bucket, KEY).upload_id
     send(client, store, upload_id, 1, 2)
     with pytest.raises(RemoteError):
         complete_upload(client, store.bucket, KEY, upload_id, [MD5S[0], MD5S[2]], None)
@@ -95,7 +95,7 @@ def test_a_part_of_another_content_is_no_part(client, store):
 
 
 def test_aborting_leaves_nothing_and_twice_is_fine(client, store):
-    upload_id = begin_upload(client, store.bucket, KEY)
+    upload_id = begin_upload(client, store.bucket, KEY).upload_id
     send(client, store, upload_id, 1)
     assert store.unfinished() == [KEY]
     abort_upload(client, store.bucket, KEY, upload_id)
@@ -104,7 +104,7 @@ def test_aborting_leaves_nothing_and_twice_is_fine(client, store):
 
 
 def test_only_an_upload_without_parts_is_empty(client, store):
-    empty, begun = (begin_upload(client, store.bucket, KEY) for _ in range(2))
+    empty, begun = (begin_upload(client, store.bucket, KEY).upload_id for _ in range(2))
     send(client, store, begun, 1)
     assert abort_if_empty(client, store.bucket, KEY, empty)
     assert not abort_if_empty(client, store.bucket, KEY, begun)

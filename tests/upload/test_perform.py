@@ -273,8 +273,10 @@ def test_an_answer_to_a_begin_that_was_lost_leaves_one_to_recover(desk, store, l
     lossy.left = 1
     desk.begin()
     assert len(store.unfinished()) == 2
+    assert desk.known().intents == {KEY}, "the end of the run must look for the other one"
     desk.succeed(Do.BEGIN, recover=True)
     assert len(store.unfinished()) == 1
+    assert desk.known().intents == {KEY}, "an earlier beginning may still be on its way"
 
 
 def test_a_part_that_is_there_is_not_sent_again(desk):

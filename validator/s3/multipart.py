@@ -34,6 +34,14 @@ class RemoteUpload:
     who: str = field(default="", compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The answer to a beginning: its id, and whether it was asked for more than once, so that there may be others."""
+
+    upload_id: str
+    retried: bool = False
+
+
 def begin_upload(
     client: "S3Client",
     bucket: str,
@@ -41,8 +49,8 @@ def begin_upload(
     arguments: Mapping[str, Any] | None = None,
     *,
     checksum: bool = False,
-) -> str:
-    """Begin a multipart upload and return its id.
+) -> Begun:
+    """Begin a multipart upload.
 
     Parameters
     ----------
@@ -57,7 +65,9 @@ def begin_upload(
     if checksum:
         named |= {"ChecksumAlgorithm": "CRC64NVME", "ChecksumType": "FULL_OBJECT"}
     with translated(bucket, key, "write"):
-        return client.create_multipart_upload(Bucket=bucket, Key=key, **named)["UploadId"]
+        answer = client.create_multipart_upload(Bucket=bucket, Key=key, **named)
+        tries = answer.get("ResponseMetadata", {}).get("RetryAttempts", 0)
+        return Begun(answer["UploadId"], retried=tries > 0)
 
 
 def upload_part(

@@ -149,7 +149,8 @@ class Performer:
         if task.recover:
             self._abort_unanswered(task.key)
         self._write("intent", task.key)
-        upload_id = self._begin_upload(task.key)
+        begun = self._begin_upload(task.key)
+        upload_id = begun.upload_id
         state = FileState(task.size, task.mtime_ns)
         try:
             self._write("begin", UploadRecord(upload_id, task.key, task.part_size, state))
@@ -157,9 +158,12 @@ class Performer:
             # Nobody would ever find it again: credentials of a grant cannot list uploads.
             multipart.abort_upload(self.client, self.bucket, task.key, upload_id)
             raise
+        if task.recover or begun.retried:
+            # An earlier request for the same may have begun another one, or may still be on its way.
+            self._write("intent", task.key)
         return {"upload_id": upload_id}
 
-    def _begin_upload(self, key: str) -> str:
+    def _begin_upload(self, key: str) -> multipart.Begun:
         arguments = self.writing.object_arguments(key)
         try:
             return multipart.begin_upload(

@@ -294,6 +294,7 @@ class Transfer:
         failure, what, mend = sending.problem
         if failure is Failure.GONE and sending.restarts < RESTARTS and self._fatal is None:
             sending.restart()
+            self._intents.add(sending.item.entry.key)
             self._tell(Retried(sending.item.entry.key, what))
             self._begin(sending)
             return

@@ -111,6 +111,7 @@ def test_one_connection_serves_one_request_after_the_other(store):
         refusal(400, "RequestTimeout"),
         refusal(409, "ConditionalRequestConflict"),
         refusal(409, "OperationAborted"),
+        refusal(400, "BadDigest"),
         None,
         LastWords(b"HTTP/1.1 200 OK\r\nContent-Le"),
         answer(502, b"<html>bad gateway</html>"),
@@ -129,6 +130,7 @@ def test_what_passes_is_tried_again(store, trouble):
     [
         (refusal(503, "SlowDown"), RemoteError),
         (None, RemoteError),
+        (refusal(400, "BadDigest"), BytesDamaged),
         (refusal(500, "InternalError", "we &lt;are&gt; sorry"), RemoteError),
     ],
 )
@@ -153,7 +155,6 @@ def test_the_budget_of_second_tries_is_for_all_requests_together(store):
         (refusal(412, "PreconditionFailed"), AlreadyThere),
         (answer(412), AlreadyThere),
         (refusal(404, "NoSuchUpload"), UploadGone),
-        (refusal(400, "BadDigest"), BytesDamaged),
         (refusal(403, "AccessDenied"), CredentialsError),
         (refusal(400, "ExpiredToken"), CredentialsError),
         (refusal(403, "SignatureDoesNotMatch"), CredentialsError),

@@ -16,6 +16,7 @@ PAID_BACK = 1
 STATUSES = frozenset({429, 500, 502, 503, 504})
 CODES = frozenset(
     {
+        "BadDigest",  # the bytes were damaged on their way: they are still good here
         "BandwidthLimitExceeded",
         "ConditionalRequestConflict",
         "InternalError",
@@ -30,6 +31,7 @@ CODES = frozenset(
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
+        "XAmzContentSHA256Mismatch",
     }
 )
 """The 409s say that another write of the key is under way: after a lost answer, one's own (S3 user guide, *Conditional
