@@ -236,6 +236,30 @@ def test_an_upload_from_begin_to_end(desk, store):
     assert known.done == {KEY: DoneRecord(KEY, desk.state, WHOLE, values["at"])}
 
 
+@pytest.mark.parametrize("checksum", [True, False])
+def test_parts_and_completion_follow_what_the_upload_was_begun_with(desk, checksum):
+    """It may have been begun by another process, or by a run with another --checksum."""
+    sent = {}
+
+    def look(params, model, **_):
+        sent[model.name] = {name.lower() for name in params["headers"]}
+
+    desk.performer.connections = None
+    desk.performer.client.meta.events.register("before-call.s3", look)
+    desk.performer.checksums.sent = checksum
+    values = desk.succeed(Do.BEGIN)
+    assert values["checksum"] is checksum
+    assert desk.known().uploads[values["upload_id"]].checksum is checksum
+    desk.performer.checksums.sent = not checksum
+    upload_id = values["upload_id"]
+    for number in (1, 2, 3):
+        desk.succeed(Do.PART, upload_id=upload_id, number=number, checksum=checksum)
+    desk.succeed(Do.COMPLETE, **desk.completion(upload_id, checksum=checksum))
+    name = "x-amz-checksum-crc64nvme"
+    assert [name in sent[call] for call in ("UploadPart", "CompleteMultipartUpload")] == [checksum] * 2
+    assert ("x-amz-checksum-algorithm" in sent["CreateMultipartUpload"]) is checksum
+
+
 def test_the_wish_is_written_before_the_store_is_asked(desk):
     with desk.stub() as stub:
         stub.add_client_error("create_multipart_upload", "InternalError", http_status_code=500)
@@ -266,7 +290,7 @@ def test_keys_that_may_not_list_uploads_can_begin(desk):
     with desk.stub() as stub:
         stub.add_client_error("list_multipart_uploads", "AccessDenied", http_status_code=403)
         stub.add_response("create_multipart_upload", {"UploadId": "new"})
-        assert desk.succeed(Do.BEGIN, recover=True) == {"upload_id": "new"}
+        assert desk.succeed(Do.BEGIN, recover=True) == {"upload_id": "new", "checksum": True}
 
 
 def test_an_answer_to_a_begin_that_was_lost_leaves_one_to_recover(desk, store, lossy):

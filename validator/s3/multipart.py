@@ -78,8 +78,9 @@ def upload_part(
     number: int,
     data: bytes | IO[bytes],
     md5: str,
+    more: Mapping[str, Any] | None = None,
 ) -> str:
-    """Send one part and return its ETag.
+    """Send one part and return its ETag; ``more`` are options, as boto3 names them.
 
     Raises
     ------
@@ -94,6 +95,7 @@ def upload_part(
             PartNumber=number,
             Body=data,
             ContentMD5=md5_header(md5),
+            **(more or {}),
         )
         return told_etag(answer)
 

@@ -170,6 +170,7 @@ def put_object(
     data: bytes | IO[bytes],
     md5: str,
     condition: Condition | None,
+    more: Mapping[str, Any] | None = None,
 ) -> Written:
     """Write an object with a single PUT and return its ETag and version.
 
@@ -183,6 +184,8 @@ def put_object(
         Their MD5 in hex: the store refuses other bytes.
     condition
         What must be true at the key; ``None`` writes in any case.
+    more
+        Options, as boto3 names them.
 
     Raises
     ------
@@ -193,7 +196,7 @@ def put_object(
     RemoteError, CredentialsError
         If the store refuses for another reason.
     """
-    arguments = condition.arguments() if condition else {}
+    arguments = {**(condition.arguments() if condition else {}), **(more or {})}
     with translated(bucket, key, "write"):
         answer = client.put_object(Bucket=bucket, Key=key, Body=data, ContentMD5=md5_header(md5), **arguments)
         return Written(told_etag(answer), told_version(answer))

@@ -126,8 +126,11 @@ class ChecksumChoice:
         self.sent = wanted != "none"
 
     def does_without(self, code: str) -> bool:
-        """Whether a request that was refused with this code may go again without; then all others do, too."""
-        if not (self.sent and self._may_do_without and code in self.UNKNOWN):
+        """Whether a request that carried it and was refused with this code may go again without; then all others do, too.
+
+        Many are under way at once: those after the first are told the same, and may go again as well.
+        """
+        if not (self._may_do_without and code in self.UNKNOWN):
             return False
         self.sent = False
         return True

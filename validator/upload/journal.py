@@ -4,7 +4,8 @@ Records (one file per writing process, see `validator.recordlog`):
 
 ``run``      a process began to write here: run number, process id, host
 ``intent``   a multipart upload of ``key`` is about to be begun; without a ``begin`` after it the answer was lost
-``begin``    the store gave ``upload_id`` for ``key``; with part size and the file's size and mtime
+``begin``    the store gave ``upload_id`` for ``key``; with part size, the file's size and mtime, and whether
+             it was begun with a checksum
 ``part``     the store holds part ``n`` of ``upload_id``: size, md5, crc (number)
 ``end``      ``upload_id`` was completed or aborted
 ``done``     the object at ``key`` was verified: size, mtime_ns, etag, part_size, parts, crc, at, version if there is one
@@ -26,13 +27,14 @@ JOURNAL_SUFFIX = ".journal"
 
 @dataclass(slots=True)
 class UploadRecord:
-    """A multipart upload as the journal knows it."""
+    """A multipart upload as the journal knows it; ``checksum``: it was begun with a CRC64NVME."""
 
     upload_id: str
     key: str
     part_size: int
     state: FileState
     parts: dict[int, PartDigest] = field(default_factory=dict)
+    checksum: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ def begin_values(upload: UploadRecord) -> dict[str, Any]:
         "part_size": upload.part_size,
         "size": upload.state.size,
         "mtime_ns": upload.state.mtime_ns,
+        "checksum": upload.checksum,
     }
 
 

@@ -117,7 +117,8 @@ def _enter(state: JournalState, record: Mapping[str, Any]) -> None:
 
 def upload_record(record: Mapping[str, Any]) -> UploadRecord:
     """A multipart upload that was begun."""
-    return UploadRecord(record["upload_id"], record["key"], record["part_size"], _file_state(record))
+    state, checksum = _file_state(record), record.get("checksum") is True
+    return UploadRecord(record["upload_id"], record["key"], record["part_size"], state, checksum=checksum)
 
 
 def done_record(record: Mapping[str, Any]) -> DoneRecord:

@@ -149,11 +149,11 @@ class Performer:
         if task.recover:
             self._abort_unanswered(task.key)
         self._write("intent", task.key)
-        begun = self._begin_upload(task.key)
+        begun, checksum = self._begin_upload(task.key)
         upload_id = begun.upload_id
         state = FileState(task.size, task.mtime_ns)
         try:
-            self._write("begin", UploadRecord(upload_id, task.key, task.part_size, state))
+            self._write("begin", UploadRecord(upload_id, task.key, task.part_size, state, checksum=checksum))
         except JournalFull:
             # Nobody would ever find it again: credentials of a grant cannot list uploads.
             multipart.abort_upload(self.client, self.bucket, task.key, upload_id)
@@ -161,27 +161,27 @@ class Performer:
         if task.recover or begun.retried:
             # An earlier request for the same may have begun another one, or may still be on its way.
             self._write("intent", task.key)
-        return {"upload_id": upload_id}
+        return {"upload_id": upload_id, "checksum": checksum}
 
-    def _begin_upload(self, key: str) -> multipart.Begun:
-        arguments = self.writing.object_arguments(key)
+    def _begin_upload(self, key: str) -> tuple[multipart.Begun, bool]:
+        """Begin an upload; what the store says, and whether it was begun with a checksum: then every part has to carry one."""
+        arguments, checksum = self.writing.object_arguments(key), self.checksums.sent
+        where = (self.client, self.bucket, key, arguments)
         try:
-            return multipart.begin_upload(
-                self.client, self.bucket, key, arguments, checksum=self.checksums.sent
-            )
+            return multipart.begin_upload(*where, checksum=checksum), checksum
         except RemoteError as error:
-            if not self.checksums.does_without_after(error):
+            if not (checksum and self.checksums.does_without_after(error)):
                 raise
-            return multipart.begin_upload(self.client, self.bucket, key, arguments)
+            return multipart.begin_upload(*where), False
 
     def _complete_upload(self, task: Task) -> Written:
-        whole = multipart.whole_arguments(task.size, task.crc) if self.checksums.sent else {}
+        whole = multipart.whole_arguments(task.size, task.crc) if task.checksum else {}
         where = (self.client, self.bucket, task.key, task.upload_id, task.md5s, condition_of(task))
         common = self.writing.request_arguments()
         try:
             return multipart.complete_upload(*where, whole | common)
         except RemoteError as error:
-            if not self.checksums.does_without_after(error):
+            if not (task.checksum and self.checksums.does_without_after(error)):
                 raise
             return multipart.complete_upload(*where, common)
 
@@ -202,7 +202,7 @@ class Performer:
                 task.key,
                 body,
                 part.md5,
-                encode_crc64nvme(part.crc64nvme),
+                encode_crc64nvme(part.crc64nvme) if task.checksum else "",
                 upload_id=task.upload_id,
                 number=task.number,
                 arguments=self.writing.request_arguments(),

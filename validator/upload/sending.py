@@ -74,6 +74,8 @@ class Sending:
         How often it was begun afresh because the store had forgotten its upload.
     problem
         First failure; the tasks still under way are waited for before it counts.
+    checksum
+        Whether its multipart upload was begun with a CRC64NVME.
     """
 
     item: PlanItem
@@ -86,6 +88,7 @@ class Sending:
     resumed: bool = False
     completing: bool = False
     problem: tuple[Failure, str, str] | None = None
+    checksum: bool = False
 
     @property
     def count(self) -> int:
@@ -102,6 +105,7 @@ class Sending:
             "mtime_ns": entry.stamp,
             "upload_id": self.upload_id,
             "part_size": self.part_size,
+            "checksum": self.checksum,
             # Without this an object that appeared meanwhile is never written over (If-None-Match).
             "replaces": there.etag if there and self.item.replaces else None,
         }

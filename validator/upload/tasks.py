@@ -57,6 +57,8 @@ class Task:
         Of all parts, the ETag that results, and the CRC64NVME of the whole (`COMPLETE`).
     recover
         Whether an earlier `BEGIN` of this key may have been done without an answer.
+    checksum
+        Whether the upload was begun with a CRC64NVME, so that its parts and its completion carry one (`PART`, `COMPLETE`).
     """
 
     id: int
@@ -75,6 +77,7 @@ class Task:
     expected: str = ""
     crc: str = ""
     recover: bool = False
+    checksum: bool = False
 
     @property
     def bytes_to_send(self) -> int:

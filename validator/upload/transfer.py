@@ -142,7 +142,7 @@ class Transfer:
             return False
         sending = Sending(item, part_size=item.part_size)
         if item.action is Action.RESUME and item.upload is not None:
-            sending.upload_id = item.upload.upload_id
+            sending.upload_id, sending.checksum = item.upload.upload_id, item.upload.checksum
             sending.parts = dict(item.upload.parts)
             self._enter(sending, Do.PARTS)
         elif item.part_size is None:
@@ -226,7 +226,7 @@ class Transfer:
                     self._step.advance(task.size)
                     self._finish(sending, values)
                     return
-                sending.upload_id = values["upload_id"]
+                sending.upload_id, sending.checksum = values["upload_id"], values["checksum"]
                 sending.part_size = values.get("part_size", sending.part_size)
                 self._enter_parts(sending)
             case Do.PARTS:

@@ -114,7 +114,7 @@ class Recall:
                 or not _same(item.entry.mark, upload, item.state)
             ):
                 continue
-            record = UploadRecord(upload.upload_id, upload.key, upload.part_size, item.state)
+            record = replace(upload, state=item.state)
             journal = journal or Journal(self._folder, run, ADOPTED)
             journal.begin(record)
             ledger.plan(

@@ -27,7 +27,7 @@ from validator.s3.objects import Condition
 from validator.s3.wire import retrying
 from validator.s3.wire.bodies import FileBody, MemoryBody
 from validator.s3.wire.connections import open_data_path
-from validator.s3.wire.delivery import deliver
+from validator.s3.wire.delivery import Delivery, deliver, outcome, start
 from validator.s3.wire.requests import WireRequest
 from validator.s3.writing import Writing
 
@@ -188,6 +188,29 @@ def test_a_store_that_does_not_know_the_checksum_is_sent_none(store, said):
         assert put(connections).etag == MD5
     assert [seen.headers.get("x-amz-checksum-crc64nvme") for seen in store.seen] == [CRC, None, None]
     assert {"content-md5" in seen.headers for seen in store.seen} == {True}
+
+
+def test_requests_under_way_together_are_all_told_and_go_again(store):
+    connections = store.connect(attempts=1)
+    store.answers = [refusal(501, "NotImplemented")] * 3
+    under_way = [Delivery(connections, WireRequest(KEY, MemoryBody(b"cells"), MD5, CRC)) for _ in range(3)]
+    for delivery in under_way:
+        start(delivery, connections)
+    while any(not delivery.finished for delivery in under_way):
+        for delivery in under_way:
+            if not delivery.finished and delivery.exchange is None:
+                start(delivery, connections)
+            delivery.advance()
+        time.sleep(0.001)
+    assert [outcome(delivery, "bucket").etag for delivery in under_way] == [MD5] * 3
+
+
+def test_all_parts_carry_what_their_upload_was_begun_with(store):
+    connections = store.connect(attempts=1)
+    connections.checksums.sent = False  # another request has found out something about the store
+    deliver(connections, WireRequest(KEY, MemoryBody(b"cells"), MD5, CRC, upload_id="id", number=1))
+    deliver(connections, WireRequest(KEY, MemoryBody(b"cells"), MD5, upload_id="old", number=1))
+    assert [seen.headers.get("x-amz-checksum-crc64nvme") for seen in store.seen] == [CRC, None]
 
 
 def test_who_wants_the_checksum_does_not_do_without(store):

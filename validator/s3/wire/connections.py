@@ -112,8 +112,8 @@ class Connections:
         for connection, _ in idle:
             connection.close()
 
-    def head(self, request: WireRequest) -> bytes:
-        """Make the signed head of a request, as of now."""
+    def head(self, request: WireRequest, *, checksum: bool) -> bytes:
+        """Make the signed head of a request, as of now, with its CRC64NVME or without."""
         template = self.template(request)
         route = self.route(template)
         target = template.address.target(request.key) + request.query
@@ -122,7 +122,7 @@ class Connections:
             template,
             target,
             request.body.length,
-            request.headers(checksum=self.checksums.sent),
+            request.headers(checksum=checksum),
             whole_url=route.whole_url,
             more=route.proxy_headers if route.whole_url else {},
         )

@@ -50,6 +50,7 @@ class Delivery:
         self._tries = 0
         self._fresh = True
         self._looked_elsewhere = False
+        self._refused_checksum = self._with_checksum = False
 
     @property
     def finished(self) -> bool:
@@ -64,7 +65,10 @@ class Delivery:
         self.slowed = False
         self._tries += 1
         try:
-            head = self._connections.head(self.request)
+            # All parts of an upload carry what it was begun with, whatever other requests have found out.
+            wanted = bool(self.request.upload_id) or self._connections.checksums.sent
+            self._with_checksum = bool(self.request.crc64nvme) and wanted and not self._refused_checksum
+            head = self._connections.head(self.request, checksum=self._with_checksum)
             self.exchange = Exchange(connection, head, self.request.body, self._connections.throttle)
         except (OSError, CpgateError, BotoCoreError) as error:
             # The file, or the keys: nothing was sent, and the connection is as good as before.
@@ -112,7 +116,8 @@ class Delivery:
         if (answer.status in MOVED or code in MOVED_CODES) and not self._looked_elsewhere:
             self._looked_elsewhere = True
             self._connections.look_elsewhere()
-        elif self.request.crc64nvme and self._connections.checksums.does_without(code):
+        elif self._with_checksum and self._connections.checksums.does_without(code):
+            self._refused_checksum = True
             self._tries -= 1  # it goes again as this store understands it
         elif not (is_passing(answer.status, code) and self._try_again()):
             self.error = client_error(self.request.operation, answer, code, message)

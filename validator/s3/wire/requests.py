@@ -71,7 +71,7 @@ class WireRequest:
         return f"?partNumber={self.number}&uploadId={quote(self.upload_id, safe='-_.~')}"
 
     def headers(self, *, checksum: bool) -> dict[str, str]:
-        """Headers of this request alone, with the CRC64NVME or without."""
+        """Headers of this request alone, with the CRC64NVME (if it has one) or without."""
         headers = {"Content-MD5": md5_header(self.md5)}
         if checksum and self.crc64nvme:
             headers["x-amz-checksum-crc64nvme"] = self.crc64nvme
@@ -91,8 +91,10 @@ def send_with_boto3(client: "S3Client", bucket: str, request: WireRequest) -> Wr
     """
     key, body, md5 = request.key, request.body, request.md5
     if request.upload_id:
-        return Written(upload_part(client, bucket, key, request.upload_id, request.number, body, md5))
-    return put_object(client, bucket, key, body, md5, request.condition)
+        checksum = {"ChecksumCRC64NVME": request.crc64nvme} if request.crc64nvme else {}
+        more = {**request.arguments, **checksum}
+        return Written(upload_part(client, bucket, key, request.upload_id, request.number, body, md5, more))
+    return put_object(client, bucket, key, body, md5, request.condition, request.arguments)
 
 
 def written(answer: WireAnswer) -> Written:
