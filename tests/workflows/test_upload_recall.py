@@ -1,5 +1,6 @@
 """A journal that was lost, or a second machine: the bucket remembers."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -11,7 +12,10 @@ from pathlib import Path
 import pytest
 from servers import CREDENTIALS, counting_proxy
 
+from validator.digests.files import FileState
+from validator.digests.parts import ObjectDigest
 from validator.recordlog.log import encode_record
+from validator.upload.journal import DoneRecord, done_values
 
 MIB = 1024 * 1024
 HOME = "cpg0099-example/broad"
@@ -91,11 +95,13 @@ def test_what_a_receipt_names_is_not_read_again(start, dataset):
     )  # a server that keeps seconds
     text = said(start("--force", machine="two"))
     assert "conflict 0" in text
+    assert "files are not read, because checkpoints or receipts in the bucket" in " ".join(text.split())
     assert "send 0 " in text
     process = start("--force", "--rehash", machine="two")
     text, _ = process.communicate(timeout=90)
     assert process.returncode == 1, text
     assert "conflict 1" in text
+    assert "not read" not in text
 
 
 def test_checkpoints_of_a_lost_journal_go_when_the_receipt_says_more(start, store, tmp_path):
@@ -136,3 +142,22 @@ def test_checkpoints_of_another_upload_to_the_same_place_are_its_own(start, stor
     left = [key for key in store.object_keys() if "/_cpgate/checkpoints/" in key]
     assert left == [f"{other}000001-00000.journal", f"{waiting}now.journal"]
     assert store.unfinished() == [key]
+
+
+def test_a_record_of_others_does_not_outweigh_ones_own_journal(start, dataset, store):
+    """Other bytes of the same size in the place of a file, and a checkpoint that swears they are the file's."""
+    said(start())
+    victim = next(dataset.rglob("*.tiff"))
+    key, status = f"{HOME}/{victim.relative_to(dataset).as_posix()}", victim.stat()
+    assert key in store.object_keys()
+    fake = bytes(status.st_size)
+    store.put(key, fake)
+    digest = ObjectDigest(status.st_size, hashlib.md5(fake).hexdigest(), None, 1, "AAAAAAAAAAA=")
+    state = FileState(status.st_size, status.st_mtime_ns)
+    record = done_values(DoneRecord(key, state, digest, "2026-11-20T14:05:33+00:00"))
+    store.put(f"{HOME}/_cpgate/checkpoints/0123456789abcdef/000001-00000.journal", encode_record(record))
+    process = start()
+    text, _ = process.communicate(timeout=90)
+    assert process.returncode == 1, text
+    assert "conflict 1" in text
+    assert "not read" not in text

@@ -70,7 +70,9 @@ class Recall:
         if in_parts and remains.uploads:
             self._adopt(remains.uploads, run)
         if to_compare:
-            recall_digests(self._client, self._bucket, remains, self._know, self._missing)
+            believed = recall_digests(self._client, self._bucket, remains, self._know, self._missing)
+            if believed:
+                tell(Notice(_not_read(believed)))
 
     def _tell_of_others(self, remains: Remains, tell: Callable[[Notice], None]) -> None:
         now = datetime.now(UTC)
@@ -131,6 +133,8 @@ class Recall:
         item = ledger.item(position)
         if item.action is not Action.COMPARE or item.there is None:
             return False
+        if item.digest is not None:  # the journal on this disk knows the file by another ETag: it is read
+            return False
         there = (item.there.size, item.there.etag)
         if there != (record.digest.size, record.digest.etag) or not _same(
             item.entry.mark, record, item.state
@@ -141,6 +145,15 @@ class Recall:
 
     def _missing(self) -> int:
         return self._ledger.planned[Action.COMPARE]
+
+
+def _not_read(files: int) -> str:
+    """Say what rests on the word of the bucket, where others may write, too."""
+    them = "a file is" if files == 1 else f"{files:,} files are"
+    return (
+        f"{them} not read, because checkpoints or receipts in the bucket name size, time and the ETag that is listed; "
+        "if others may write there, --rehash reads what they name"
+    )
 
 
 def _same(mark: int, record: UploadRecord | DoneRecord, state: FileState) -> bool:
