@@ -89,7 +89,7 @@ def test_a_dozen_kills_lose_nothing(dataset, tmp_path):
         assert "Uploads" not in store.list_multipart_uploads(Bucket="staging")
     assert traffic.bytes_up < 1.1 * total + (kills + 1) * JOBS * PART
     assert (tmp_path / "receipt.jsonl").exists()
-    log = uploader.log.read_text()
+    log = " ".join(uploader.log.read_text().split())  # lines are broken where the folder's name is long
     assert log.count("made now") <= 1, "what has not changed is not checked again"
     assert log.count("still holds") >= KILLS // 3
     print(
