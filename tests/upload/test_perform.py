@@ -623,3 +623,9 @@ def test_the_version_of_what_was_written_is_kept(desk, store):
     assert desk.known().done[KEY].version_id == there
     # A lost answer: the version is the one that lies there.
     assert desk.succeed(Do.PUT)["version_id"] == there
+
+
+def test_keys_that_may_not_list_parts_can_go_on(desk):
+    with desk.stub() as stub:
+        stub.add_client_error("list_parts", "AccessDenied", http_status_code=403)
+        assert desk.succeed(Do.PARTS, upload_id="id") == {"parts": None}

@@ -88,3 +88,8 @@ def test_begun_afresh(sending):
     assert (sending.upload_id, sending.parts, sending.remote_etags) == ("", {}, {})
     assert (sending.restarts, sending.resumed, sending.completing, sending.problem) == (1, False, False, None)
     assert sending.part_size == 8
+
+
+def test_where_parts_may_not_be_listed_the_journal_is_believed(sending):
+    sending.believe(None)
+    assert (sending.parts, sending.remote_etags, sending.resumed) == (PARTS, {}, True)

@@ -8,7 +8,7 @@ from validator.digests.parts import ObjectDigest, PartDigest, encode_crc64nvme, 
 from validator.errors import CpgateError, RemoteError
 from validator.s3 import multipart, objects
 from validator.s3.credentials import renew_credentials
-from validator.s3.failures import AlreadyThere, ChangedAtOnce, KeysExpired, UploadGone
+from validator.s3.failures import AlreadyThere, ChangedAtOnce, KeysExpired, NoRight, UploadGone
 from validator.s3.limits import part_range
 from validator.s3.objects import Condition, RemoteObject, Written
 from validator.s3.part_sizes import fitting_part_sizes
@@ -98,8 +98,7 @@ class Performer:
             case Do.BEGIN:
                 return self._begin(task)
             case Do.PARTS:
-                found = multipart.list_parts(self.client, self.bucket, task.key, task.upload_id)
-                return {"parts": [[part.number, part.size, part.etag] for part in found]}
+                return {"parts": self._parts(task)}
             case Do.COMPLETE:
                 return self._complete(task)
             case Do.ABORT:
@@ -110,6 +109,14 @@ class Performer:
                 return self._digest(task)
             case _:
                 raise ValueError(task.do)
+
+    def _parts(self, task: Task) -> list[list[int | str]] | None:
+        """Number, bytes and ETag of each part that the store holds; ``None`` where it does not let one look."""
+        try:
+            found = multipart.list_parts(self.client, self.bucket, task.key, task.upload_id)
+        except NoRight:
+            return None
+        return [[part.number, part.size, part.etag] for part in found]
 
     def _write(self, record: str, *values: Any) -> None:
         try:

@@ -121,14 +121,19 @@ class Sending:
         """Digests of the whole, once all parts are known."""
         return join_parts([self.parts[n] for n in sorted(self.parts)], self.part_size)
 
-    def believe(self, listed: list[list[int | str]]) -> None:
+    def believe(self, listed: list[list[int | str]] | None) -> None:
         """Compare what the journal knows with the parts that the store lists; keep what agrees.
+
+        Where the store does not let one look, the journal is believed: the store confirmed each part with its ETag.
 
         Parameters
         ----------
         listed
-            Number, bytes, ETag of each part in the bucket.
+            Number, bytes, ETag of each part in the bucket; ``None`` where they may not be listed.
         """
+        if listed is None:
+            self.resumed = bool(self.parts)
+            return
         there = {int(number): str(etag) for number, _, etag in listed}
         self.parts = {n: part for n, part in self.parts.items() if there.get(n) == part.md5}
         self.remote_etags = {n: etag for n, etag in there.items() if n not in self.parts}
