@@ -82,3 +82,26 @@ def test_workers_that_cannot_begin_answer_for_all_that_waits():
     answers = [answer for _, answer in perform_all(pool, tasks(10))]
     assert answers
     assert all(answer.failure is Failure.CREDENTIALS for answer in answers)
+
+
+class ExpiringPool(ScriptedPool):
+    """The keys have ended when the second answer comes, and once more later."""
+
+    def next_event(self, seconds: float) -> Answer | Lost | None:
+        event = super().next_event(seconds)
+        if isinstance(event, Answer) and self.answered in {2, 6}:
+            return Answer(event.id, Failure.EXPIRED, "keys have expired", "get new ones")
+        return event
+
+
+def test_keys_that_run_out_meanwhile_are_waited_for():
+    told = []
+    done = list(perform_all(ExpiringPool(), tasks(9), wait_for_keys=told.append))
+    assert sorted(task.id for task, _ in done) == list(range(9))
+    assert {answer.failure for _, answer in done} == {None}
+    assert [error.what for error in told] == ["keys have expired"] * 2
+
+
+def test_nobody_waits_for_keys_who_was_not_asked_to():
+    failures = [answer.failure for _, answer in perform_all(ExpiringPool(), tasks(3))]
+    assert failures.count(Failure.EXPIRED) == 1

@@ -4,17 +4,23 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from time import monotonic
 
+from validator.errors import CpgateError
+from validator.s3.failures import KeysExpired
 from validator.upload.pool import Lost, WorkerPool
-from validator.upload.tasks import Answer, Task
+from validator.upload.tasks import Answer, Failure, Task
 from validator.upload.transfer import POLL_SECONDS, STOP_SECONDS
 
 
 def perform_all(
-    pool: WorkerPool, tasks: Iterable[Task], should_stop: Callable[[], bool] = lambda: False
+    pool: WorkerPool,
+    tasks: Iterable[Task],
+    should_stop: Callable[[], bool] = lambda: False,
+    wait_for_keys: Callable[[CpgateError], None] | None = None,
 ) -> Iterator[tuple[Task, Answer]]:
     """Give all tasks to the workers and yield each with its answer, in the order in which they end.
 
-    When asked to stop it waits a few seconds for those under way: each may be a file of many gigabytes.
+    When asked to stop it waits a few seconds for those under way: each may be a file of many gigabytes. When keys
+    have expired it waits for others with ``wait_for_keys``, and what that raises ends it.
     """
     waiting = iter(tasks)
     under_way: dict[int, Task] = {}
@@ -38,4 +44,15 @@ def perform_all(
                 yield task, event
             return
         elif event is not None and event.id in under_way:
+            if _keys_came(event, None if should_stop() else wait_for_keys):
+                pool.submit(under_way[event.id])
+                continue
             yield under_way.pop(event.id), event
+
+
+def _keys_came(answer: Answer, wait_for_keys: Callable[[CpgateError], None] | None) -> bool:
+    """Whether a task failed for expired keys and there are others by now."""
+    if answer.failure is not Failure.EXPIRED or wait_for_keys is None:
+        return False
+    wait_for_keys(KeysExpired(answer.what, answer.mend))
+    return True

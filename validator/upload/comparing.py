@@ -22,6 +22,7 @@ def compare_files(
     replace: tuple[str, ...],
     progress: Progress,
     should_stop: Callable[[], bool],
+    wait_for_keys: Callable[[CpgateError], None] | None = None,
 ) -> None:
     """Read every file that may or may not be what already lies at its key, and decide.
 
@@ -39,6 +40,8 @@ def compare_files(
         See `plan_file`.
     progress, should_stop
         Where it is shown, and whether to begin nothing more.
+    wait_for_keys
+        Returns when there are other keys in place of those that have expired; raises when it gives up.
 
     Raises
     ------
@@ -52,7 +55,7 @@ def compare_files(
         return
     tasks = (_digest_task(position, item) for position, item in ledger.items(Action.COMPARE))
     with progress.step("comparing with what is there", total, "B") as step:
-        for task, answer in perform_all(pool, tasks, should_stop):
+        for task, answer in perform_all(pool, tasks, should_stop, wait_for_keys):
             item = ledger.item(task.id)
             ledger.plan(task.id, _decide(item, answer, unfinished.get(task.key, ()), part_size, replace))
             step.advance(task.size)

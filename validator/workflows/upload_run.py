@@ -212,6 +212,7 @@ class UploadRun:
                 request.replace,
                 self.progress,
                 should_stop,
+                self.keys,
             )
             self._require_lock()
             should_stop.require_going_on("nothing was sent yet")
