@@ -44,15 +44,17 @@ def perform_all(
                 yield task, event
             return
         elif event is not None and event.id in under_way:
-            if _keys_came(event, None if should_stop() else wait_for_keys):
+            if _keys_came(event, wait_for_keys, should_stop):
                 pool.submit(under_way[event.id])
                 continue
             yield under_way.pop(event.id), event
 
 
-def _keys_came(answer: Answer, wait_for_keys: Callable[[CpgateError], None] | None) -> bool:
+def _keys_came(
+    answer: Answer, wait_for_keys: Callable[[CpgateError], None] | None, should_stop: Callable[[], bool]
+) -> bool:
     """Whether a task failed for expired keys and there are others by now."""
-    if answer.failure is not Failure.EXPIRED or wait_for_keys is None:
+    if answer.failure is not Failure.EXPIRED or wait_for_keys is None or should_stop():
         return False
     wait_for_keys(KeysExpired(answer.what, answer.mend))
     return True
