@@ -35,19 +35,24 @@ def perform_all(
         if not under_way or monotonic() > deadline:
             return
         event = pool.next_event(POLL_SECONDS)
+        if event is None:
+            continue
         if isinstance(event, Lost):
-            for task in event.tasks:
-                pool.submit(task)
-        elif event is not None and event.id < 0:
+            _submit(pool, event.tasks)
+        elif event.id < 0:
             # A worker could not begin: every waiting task has this answer.
-            for task in under_way.values():
-                yield task, event
+            yield from ((task, event) for task in under_way.values())
             return
-        elif event is not None and event.id in under_way:
+        elif event.id in under_way:
             if _keys_came(event, wait_for_keys, should_stop):
-                pool.submit(under_way[event.id])
-                continue
-            yield under_way.pop(event.id), event
+                _submit(pool, [under_way[event.id]])
+            else:
+                yield under_way.pop(event.id), event
+
+
+def _submit(pool: WorkerPool, tasks: Iterable[Task]) -> None:
+    for task in tasks:
+        pool.submit(task)
 
 
 def _keys_came(
