@@ -75,6 +75,14 @@ def test_each_holds_what_is_new(checkpoints, client, store):
     assert recall_digests(client, store.bucket, remains, lambda _: True, lambda: 0) == 0
 
 
+def test_a_state_folder_that_was_copied_writes_over_nothing(client, store, tmp_path):
+    machines = [Checkpoints(client, store.bucket, HOME, tmp_path, 3, every=60) for _ in range(2)]
+    for machine in machines:
+        machine.note(outcome())
+        machine.put()
+    assert len([key for key in store.object_keys() if not key.endswith(NOW_NAME)]) == 2
+
+
 def test_nothing_to_say_nothing_put(checkpoints, store):
     checkpoints.put()
     assert store.object_keys() == []

@@ -16,6 +16,7 @@ import secrets
 import socket
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Lock, Thread
 from types import TracebackType
@@ -23,7 +24,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from validator.errors import CpgateError, CredentialsError, RemoteError
 from validator.recordlog.log import encode_record
-from validator.s3.objects import delete_object, list_objects, put_object
+from validator.s3.failures import AlreadyThere
+from validator.s3.objects import Condition, delete_object, list_objects, put_object
 from validator.upload.journal import DoneRecord, begin_values, done_values
 from validator.upload.journal_reading import read_journal
 from validator.upload.plan import PlanItem
@@ -38,6 +40,7 @@ FIRST_SECONDS = 60.0
 EVERY_SECONDS = 180.0
 LARGEST_AT_STOP = 1 << 20
 """Bytes that are still put when somebody wants to leave."""
+NAMES_TRIED = 100
 WRITTEN_MARK = "checkpoints"
 ID_NAME = "journal-id"
 
@@ -112,19 +115,26 @@ class Checkpoints:
                 if not data and not unfinished and not self._number:
                     return
                 if data and len(data) <= most:
-                    self._put(f"{self._run:06d}-{self._number:05d}.journal", data)
-                    self._number += 1
+                    self._put_beside_others(data)
                     lines = []
                 records = [self._who(), *(begin_values(upload) for upload in unfinished)]
-                self._put(NOW_NAME, b"".join(encode_record(record) for record in records))
+                self._put(NOW_NAME, b"".join(encode_record(record) for record in records), None)
             except (RemoteError, CredentialsError, OSError):  # the disk of the journal is full, or away
                 self._lines = lines + self._lines
 
-    def _put(self, name: str, data: bytes) -> None:
+    def _put_beside_others(self, data: bytes) -> None:
+        """Write over nothing: a state folder may have been copied, with the journal's name, to a second machine."""
+        for _ in range(NAMES_TRIED):
+            name, self._number = f"{self._run:06d}-{self._number:05d}.journal", self._number + 1
+            with suppress(AlreadyThere):
+                self._put(name, data, Condition())
+                return
+        raise AlreadyThere(f"{NAMES_TRIED} checkpoints of others lie at {self._place}", "see --state")
+
+    def _put(self, name: str, data: bytes, condition: Condition | None) -> None:
         (self._folder / WRITTEN_MARK).touch()
         md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-        # Nobody else writes below the name of this journal: what lies there is an earlier try.
-        put_object(self._client, self._bucket, self._place + name, data, md5, None)
+        put_object(self._client, self._bucket, self._place + name, data, md5, condition)
 
     def _who(self) -> dict[str, Any]:
         return {
