@@ -1,6 +1,8 @@
 """What many tests use."""
 
 import os
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,13 @@ from s3_fixtures import quilt_folders, s3_server, store  # noqa: F401  fixtures 
 
 settings.register_profile("cpgate", deadline=None)  # a busy machine is no defect of a test
 settings.load_profile("cpgate")
+
+# A shell that starts the tests in the background lets them ignore Ctrl-C, and every program that they start would, too.
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    and threading.current_thread() is threading.main_thread()
+):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
