@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from validator import __version__
 from validator.errors import CredentialsError, UsageError
+from validator.s3.cut_answers import refuse_cut_answers
 from validator.s3.settings import S3Settings
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def make_client(settings: S3Settings, connections: int = 10) -> "S3Client":
     try:
         session = open_session(settings)
         region = settings.region or session.region_name or "us-east-1"
-        return session.client("s3", region_name=region, endpoint_url=settings.endpoint_url, config=config)
+        client = session.client("s3", region_name=region, endpoint_url=settings.endpoint_url, config=config)
     except ProfileNotFound as error:
         raise CredentialsError(
             f"there is no AWS profile named {settings.profile}",
@@ -67,6 +68,8 @@ def make_client(settings: S3Settings, connections: int = 10) -> "S3Client":
         raise CredentialsError(
             "the AWS configuration cannot be used", "check ~/.aws/config and the profile"
         ) from error
+    refuse_cut_answers(client, settings.attempts)
+    return client
 
 
 def _places(settings: S3Settings) -> Any:

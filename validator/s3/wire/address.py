@@ -101,7 +101,7 @@ def ask_boto3(client: "S3Client", bucket: str, method: str, arguments: Mapping[s
         if probe not in request.url:
             return None  # another thread's request
         seen.append(request)
-        headers: Any = HeadersDict({"ETag": '"none"'})
+        headers: Any = HeadersDict({"ETag": '"none"', "Content-Length": "0"})
         return AWSResponse(request.url, 200, headers, _NoAnswer())
 
     operation = client.meta.method_to_api_mapping[method]
