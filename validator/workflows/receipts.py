@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from validator import __version__
 from validator.checks.dataset import Dataset
-from validator.errors import CpgateError, UsageError
+from validator.errors import CpgateError
 from validator.manifests.receipt import Receipt, ReceiptSummary, write_receipt
 from validator.models.progress import Progress
 from validator.models.receipt import ReceiptHeader
@@ -24,6 +24,7 @@ from validator.upload.finishing import PRESENT
 from validator.upload.ledger import Ledger
 from validator.upload.sending import State
 from validator.workflows.admission import Admission
+from validator.workflows.receipt_place import set_aside
 from validator.workflows.receipt_records import receipt_records
 from validator.workflows.receipt_split import split_by_batch
 from validator.workflows.upload_request import UploadRequest
@@ -91,29 +92,6 @@ class KeptReceipt:
     of_batches: tuple[ReceiptSummary, ...] = ()
 
 
-def check_receipt_place(path: Path, dataset_root: Path) -> None:
-    """Say before anything is sent that a receipt cannot be written where the user wants it.
-
-    Raises
-    ------
-    UsageError
-        If it lies inside the dataset, exists, or its folder does not exist.
-    """
-    if path.resolve().is_relative_to(dataset_root.resolve()):
-        raise UsageError(
-            f"The receipt would lie inside the dataset: {path}",
-            "Name a place outside of it with --receipt; nothing is ever written into a dataset",
-        )
-    if path.exists():
-        raise UsageError(
-            f"There is a file {path} already", "Name another one; a receipt is never overwritten"
-        )
-    if not path.parent.is_dir():
-        raise UsageError(
-            f"There is no folder {path.parent} for the receipt", "Make it, or name another place"
-        )
-
-
 def keep_receipt(
     client: "S3Client",
     request: UploadRequest,
@@ -156,6 +134,7 @@ def keep_receipt(
         return earlier
     now = datetime.now(UTC)
     path = request.receipt or receipt_path(names, request.selection.batches, now, request.path, state)
+    set_aside(path)
     summary = write_receipt(
         path,
         _header(request, destination, dataset, admission, now),

@@ -20,7 +20,7 @@ from validator.upload.state import default_state_root, destination_folder
 from validator.workflows.admission import admit
 from validator.workflows.configuration import settings_in_force
 from validator.workflows.listing import list_dataset, list_package
-from validator.workflows.receipts import check_receipt_place
+from validator.workflows.receipt_place import check_receipt_place
 from validator.workflows.time_limit import LimitedProgress, TimeLimit
 from validator.workflows.upload_provenance import check_recipe_fits
 from validator.workflows.upload_request import UploadRequest
@@ -88,7 +88,7 @@ def upload(
     if request.recipe is not None:
         check_recipe_fits(request.recipe, (entry.key for entry in files), dataset.layout)
     if request.receipt is not None:
-        check_receipt_place(request.receipt, request.path)
+        check_receipt_place(request.receipt, request.path, destination)
     s3 = request.s3.at(destination.bucket, granted_prefix(destination, dataset.names), READWRITE)
     client = make_client(s3)
     request = replace(request, s3=replace(s3, endpoint_url=endpoint_of(client)))
