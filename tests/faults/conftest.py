@@ -7,14 +7,10 @@ from pathlib import Path
 import pytest
 from ceph import ceph_gateway, missing_programs
 from dataset_builder import build
+from fault_data import FIRST_BIG, MIB, SECOND_BIG
 from s3_fixtures import Store
 from servers import CREDENTIALS, s3_client
 from uploader_process import UploadCommand
-
-MIB = 1024 * 1024
-PLATE = "workspace/backend/2024_03_05_Run1"
-FIRST_BIG = f"{PLATE}/BR00123401/BR00123401.csv"
-SECOND_BIG = f"{PLATE}/BR00123402/BR00123402.csv"
 
 
 @pytest.fixture
