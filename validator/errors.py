@@ -95,6 +95,10 @@ class Interrupted(CpgateError):
         self.exit_code = ExitCode.TERMINATED if signal_number == 15 else ExitCode.INTERRUPTED
 
 
+class StoppedAtOnce(Interrupted):
+    """A second signal: nothing is tidied up any more; the run can go on all the same."""
+
+
 class TimeIsUp(CpgateError):
     """The run stopped cleanly at its time limit, and can go on; the code is that of ``timeout``."""
 

@@ -22,7 +22,7 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from validator.errors import CpgateError, CredentialsError, RemoteError
+from validator.errors import CpgateError, CredentialsError, RemoteError, StoppedAtOnce
 from validator.recordlog.log import encode_record
 from validator.s3.failures import AlreadyThere
 from validator.s3.objects import Condition, delete_object, list_objects, put_object
@@ -97,7 +97,7 @@ class Checkpoints:
         if not self._every:
             return
         self._thread.join()
-        if error is not None and isinstance(error, CpgateError) and not isinstance(error, CredentialsError):
+        if isinstance(error, CpgateError) and not isinstance(error, CredentialsError | StoppedAtOnce):
             self.put(LARGEST_AT_STOP)
 
     def note(self, outcome: Outcome) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
-from validator.errors import Interrupted
+from validator.errors import Interrupted, StoppedAtOnce
 from validator.workflows.time_limit import TimeLimit
 
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
@@ -68,7 +68,7 @@ def stop_request(
 
     def note(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the signature of a signal handler
         if request.signal_number:
-            raise Interrupted("Stopped at once", "The same command goes on from here", number)
+            raise StoppedAtOnce("Stopped at once", "The same command goes on from here", number)
         request.signal_number = number
 
     try:

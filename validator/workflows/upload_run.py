@@ -202,7 +202,12 @@ class UploadRun:
             request.bandwidth,
             original,
         )
-        with WorkerPool(settings) as pool, stop_request(lambda: self.lock.lost, self.limit) as should_stop:
+        # Workers that still send are gone before a last checkpoint is put: it must not wait behind them.
+        with (
+            self._checkpoints(prefix, settings.run) as checkpoints,
+            WorkerPool(settings) as pool,
+            stop_request(lambda: self.lock.lost, self.limit) as should_stop,
+        ):
             self.keys.should_stop = should_stop
             compare_files(
                 pool,
@@ -220,17 +225,16 @@ class UploadRun:
             if request.dry_run:
                 return None
             abort_leftovers(pool, ledger, journal.uploads.values())
-            with self._checkpoints(prefix, settings.run) as checkpoints:
 
-                def told(news: Outcome | Retried) -> None:
-                    if isinstance(news, Outcome):
-                        checkpoints.note(news)
-                    tell(news)
+            def told(news: Outcome | Retried) -> None:
+                if isinstance(news, Outcome):
+                    checkpoints.note(news)
+                tell(news)
 
-                transfer = self._transfer(pool, ledger, journal.intents, should_stop, told)
-                pool.finish()
-                pool.wait(5)
-                self._raise_if_stopped(should_stop, ledger, transfer)
+            transfer = self._transfer(pool, ledger, journal.intents, should_stop, told)
+            pool.finish()
+            pool.wait(5)
+            self._raise_if_stopped(should_stop, ledger, transfer)
         return transfer
 
     def _checkpoints(self, prefix: str, run: int) -> Checkpoints:
