@@ -117,6 +117,21 @@ def test_other_parquet_is_no_receipt(tmp_path):
     assert is_receipt((tmp_path / "a.parquet").read_bytes())
 
 
+def test_a_changed_bit_is_refused_or_changes_nothing(tmp_path):
+    """Polars panics at some of them instead of raising an error of its own."""
+    write_receipt(tmp_path / "r.parquet", HEADER, OBJECTS)
+    content = (tmp_path / "r.parquet").read_bytes()
+    damaged = tmp_path / "damaged.parquet"
+    refused = 0
+    for place in range(4, len(content), 17):
+        damaged.write_bytes(content[:place] + bytes([content[place] ^ 1 << place % 8]) + content[place + 1 :])
+        try:
+            assert list(Receipt(damaged).objects()) == OBJECTS
+        except UnreadableFile:
+            refused += 1
+    assert refused > 50
+
+
 def test_cut_at_any_place_it_is_refused(tmp_path):
     write_receipt(tmp_path / "r.parquet", HEADER, OBJECTS)
     content = (tmp_path / "r.parquet").read_bytes()

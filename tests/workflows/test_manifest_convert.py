@@ -22,6 +22,14 @@ def test_a_receipt_in_its_other_form_and_back(receipt, tmp_path):
     assert list(Receipt(tmp_path / "r.parquet").objects()) == list(Receipt(receipt).objects())
 
 
+@pytest.mark.parametrize("to", FORMATS)
+def test_no_file_is_written_over(receipt, to):
+    before = receipt.read_bytes()
+    with pytest.raises(UsageError, match="There is a file .* already"):
+        convert_receipt(receipt, to, receipt)
+    assert receipt.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("to", "output", "words"),
     [

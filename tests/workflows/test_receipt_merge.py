@@ -121,8 +121,11 @@ def test_batches_apart_and_together_again(write, tmp_path):
     merge_receipts([part.path for part in parts], tmp_path / "again.parquet")
     assert list(Receipt(tmp_path / "again.parquet").objects()) == records
     assert diff_receipts(whole, tmp_path / "again.parquet").exit_code == 0
-    with pytest.raises(CpgateError, match="File exists"):
+    parts[0].path.unlink()
+    with pytest.raises(UsageError, match=r"There is a file .*whole_Run_1\.jsonl already") as refused:
         split_by_batch(whole)
+    assert "-o" in refused.value.mend
+    assert not parts[0].path.exists()
 
 
 def test_batches_whose_names_become_one_name(write):

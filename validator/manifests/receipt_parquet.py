@@ -82,7 +82,7 @@ def outer_lines(path: Path) -> tuple[bytes, bytes]:
 
     try:
         metadata = pl.read_parquet_metadata(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise UnreadableFile("the Parquet file is damaged or was cut", "use another copy") from error
     if HEADER_NAME not in metadata or END_NAME not in metadata:
         raise UnreadableFile("it is a Parquet file, but no receipt", "name a receipt")
@@ -112,5 +112,5 @@ def objects_of_parquet(path: Path) -> Iterator[dict[str, Any]]:
             for row in rows:
                 place = {entity: row[name] for name, entity in entities.items() if row[name] is not None}
                 yield {name: row[name] for name in fields} | {"entities": place}
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise UnreadableFile("the Parquet file is damaged", "use another copy") from error

@@ -273,7 +273,7 @@ def _parquet_rows(file: Path, columns: Sequence[str]) -> Iterator[InventoryRow]:
                 return
             begin += some.height
             yield from _rows_of({name: _plain(some[column]) for name, column in wanted.items()}, some.height)
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise UnreadableFile(
             f"The inventory's data file {file} is damaged or of another form.", _AGAIN
         ) from error

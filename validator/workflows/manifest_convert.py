@@ -40,7 +40,8 @@ def convert_receipt(path: Path, to: str, output: Path | None = None) -> Converte
     to
         One of `FORMATS`.
     output
-        The new file, for ``bagit`` a new folder; without it the text goes to standard output.
+        The new file, never one that is there; for ``bagit`` a new folder. Without it the text goes to standard
+        output.
 
     Raises
     ------
@@ -54,6 +55,8 @@ def convert_receipt(path: Path, to: str, output: Path | None = None) -> Converte
     if to not in FORMATS:
         raise UsageError(f"There is no format {to}", f"There are: {', '.join(FORMATS)}")
     _require_receipt(path)
+    if output is not None and output.is_file():  # it may be the only copy of a receipt, also of this one
+        raise UsageError(f"There is a file {output} already", "Name another one, or move that one away")
     if to in RECEIPT_FORMS:
         return _rewrite(path, to, output)
     facts = ReceiptFacts(path)
@@ -90,10 +93,6 @@ def _rewrite(path: Path, to: str, output: Path | None) -> Converted:
     if output is None or output.suffix != RECEIPT_FORMS[to]:
         raise UsageError(
             f"A receipt as {to} needs a file whose name ends in {RECEIPT_FORMS[to]}", "Name it with -o"
-        )
-    if output.exists():
-        raise UsageError(
-            f"There is a file {output} already", "Name another one; a receipt is never overwritten"
         )
     receipt = Receipt(path)
     for _ in receipt.objects():

@@ -31,9 +31,9 @@ def split_by_batch(path: Path, folder: Path | None = None) -> list[ReceiptSummar
     UnreadableFile
         If it is not a whole receipt; then nothing is written.
     UsageError
-        If it says nothing of batches (the first receipts do not).
+        If it says nothing of batches (the first receipts do not), or a file of one of the names exists.
     CpgateError
-        If one cannot be written, or exists.
+        If one cannot be written.
     """
     receipt = Receipt(path)
     target = folder if folder is not None else path.parent
@@ -45,6 +45,11 @@ def split_by_batch(path: Path, folder: Path | None = None) -> list[ReceiptSummar
             if writer is None:
                 header = receipt.header.model_copy(update={"batch": batch, "split": True})
                 place = target / f"{path.stem}_{_name(batch, writers)}{path.suffix}"
+                if place.exists():
+                    raise UsageError(
+                        f"There is a file {place} already",
+                        "Name another folder with -o; a receipt is never overwritten",
+                    )
                 writer = writers[batch] = stack.enter_context(ReceiptWriter(place, header))
             writer.add(record)
         if not any(batch is not None for batch in writers):

@@ -46,11 +46,11 @@ def _write(
         files += 1
         out.write(checksum_line(digest, record.key))
     require_some(files, left_out, facts.path, what)
-    one, many = (f"{word} and is left out" for word in reason)
+    one, many = reason
     return Converted(
         files,
         (
-            *left_out.sentence(f"object {one}", f"objects {many}"),
+            *left_out.sentence(f"object {one} and is left out", f"objects {many} and are left out"),
             "the format has no place for sizes, ETags, versions and times",
         ),
     )
