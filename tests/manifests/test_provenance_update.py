@@ -55,6 +55,14 @@ def test_other_bytes_at_a_known_place_are_told():
     assert made.overwritten == (Overwritten(product().key, "1" * 32, "2" * 32),)
 
 
+def test_what_described_the_bytes_before_does_not_stay():
+    described = {"part_size": 8 << 20, "version_id": "v", "sha256": "0" * 64}
+    before = json.dumps([dict(product().fields) | described]).encode()
+    assert enter_products(before, [product()]).content == before
+    [entry] = json.loads(enter_products(before, [product(etag="2" * 32)]).content)
+    assert {name: entry[name] for name in described} == dict.fromkeys(described)
+
+
 def test_csv_becomes_json_and_local_entries_are_entered():
     made = enter_products(b"subset,url,etag\nold,https://a.org/x,1\n", [product()])
     assert [entry["subset"] for entry in json.loads(made.content)] == ["old", "orf"]

@@ -25,7 +25,7 @@ def test_a_receipt_in_its_other_form_and_back(receipt, tmp_path):
 @pytest.mark.parametrize("to", FORMATS)
 def test_no_file_is_written_over(receipt, to):
     before = receipt.read_bytes()
-    with pytest.raises(UsageError, match="There is a file .* already"):
+    with pytest.raises(UsageError, match=r"There is a file .* already"):
         convert_receipt(receipt, to, receipt)
     assert receipt.read_bytes() == before
 

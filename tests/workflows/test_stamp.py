@@ -160,6 +160,20 @@ def test_details_are_added_and_kept_true(products, store):
     assert "part_size" not in compound
 
 
+def test_a_version_is_that_of_the_bucket_in_the_url(products, store):
+    store.client.put_bucket_versioning(Bucket=store.bucket, VersioningConfiguration={"Status": "Enabled"})
+    store.client.put_object(Bucket=store.bucket, Key=key("orf"), Body=b"orf")
+    entries = json.loads(products.read_bytes())[:1]
+    elsewhere = entries[0] | {"url": f"https://cellpainting-gallery.s3.amazonaws.com/{key('orf')}"}
+    products.write_text(json.dumps([elsewhere]))
+    run(products, store, details=True, bucket=f"s3://{store.bucket}")
+    [entry] = json.loads(products.read_text())
+    assert (entry["etag"], "version_id" in entry) == (etag(store, "orf"), False)
+    products.write_text(json.dumps(entries))
+    run(products, store, details=True)
+    assert json.loads(products.read_text())[0]["version_id"]
+
+
 def test_what_described_the_bytes_before_does_not_stay(products, store):
     path = write(products.parent, store, orf={"etag": "0" * 32, "sha256": "1" * 64})
     result = run(path, store, update=True)

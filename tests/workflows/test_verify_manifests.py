@@ -103,6 +103,26 @@ def test_products_that_are_gone_or_other(products):
     assert told(result) == [("CPG704", products.key("crispr")), ("CPG703", products.key("orf"))]
 
 
+def test_a_version_that_is_not_there_is_told_from_an_object_that_is_not(products):
+    where = {"Bucket": products.store.bucket, "Key": products.key("crispr")}
+    products.store.client.put_bucket_versioning(
+        Bucket=products.store.bucket, VersioningConfiguration={"Status": "Enabled"}
+    )
+    gone = products.store.client.put_object(**where, Body=b"small")["VersionId"]
+    there = products.store.client.put_object(**where, Body=b"small")["VersionId"]
+    products.store.client.delete_object(**where, VersionId=gone)
+    products.write(crispr={"version_id": there})
+    assert told(products.remote()) == []
+    products.write(crispr={"version_id": gone})
+    [finding] = products.remote().findings
+    assert (finding.rule, "same ETag lies there" in finding.message) == ("CPG701", True)
+    assert there in finding.actual
+    products.store.client.put_object(**where, Body=b"other")
+    assert "an object of another version lies there" in products.remote().findings[0].message
+    products.store.client.delete_object(**where)
+    assert products.remote().findings[0].message == "Nothing lies there in the bucket"
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -11,6 +11,8 @@ from validator.manifests.provenance_edits import FieldValue, edit_provenance
 
 _END_OF_LIST = re.compile(r"\s*\](?:\s*\})?\s*$")
 _KEPT_WHERE_GIVEN = ("subset", "url", "profile_url")
+_OF_THE_BYTES = ("part_size", "version_id", "sha256")
+"""Optional fields that are no longer true when a product has other bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,12 @@ def enter_products(content: bytes, products: Sequence[NewProduct], local: bytes 
             for name, value in product.fields.items()
             if name not in _KEPT_WHERE_GIVEN and entry.fields.get(name) != value
         }
+        if before != now:
+            changed |= {
+                name: None
+                for name in _OF_THE_BYTES
+                if entry.fields.get(name) is not None and name not in product.fields
+            }
         if changed:
             changes[entry.position] = changed
     uploaded = {product.key for product in products}

@@ -97,7 +97,7 @@ class BucketFacts:
             {
                 "size": there.size,
                 "part_size": part_size,
-                "version_id": there.version_id,
+                "version_id": there.version_id if bucket == address.bucket else None,
                 "checksum": _checksum(entry, crc),
                 "sha256": sha256.hex() if sha256 is not None else None,
             },

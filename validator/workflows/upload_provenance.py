@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from validator.checks.provenance_products import HOST
+from validator.checks.provenance_products import BUCKET, HOST
 from validator.checks.unproven_products import MANIFEST_PLACE
 from validator.errors import CpgateError, UnreadableFile, UsageError
 from validator.manifests.provenance import LARGEST_MANIFEST
@@ -100,7 +100,7 @@ def write_provenance(
         place = _product_place(layout, outcome.item.entry.key)
         if place is not None:
             home = f"{place.entities['project']}/{place.entities['source']}/"
-            by_dataset.setdefault(home, []).append(_product(outcome, place, recipe))
+            by_dataset.setdefault(home, []).append(_product(outcome, place, recipe, bucket))
     return [
         _update(
             client,
@@ -123,7 +123,7 @@ def _folder(place: Place) -> str:
     return place.entities.get("subset") or place.entities.get("model") or ""
 
 
-def _product(outcome: Outcome, place: Place, recipe: Recipe) -> NewProduct:
+def _product(outcome: Outcome, place: Place, recipe: Recipe, bucket: str) -> NewProduct:
     digest, key = outcome.digest, outcome.item.entry.key
     if digest is None:
         raise ValueError(key)
@@ -136,7 +136,9 @@ def _product(outcome: Outcome, place: Place, recipe: Recipe) -> NewProduct:
         "etag": digest.etag,
         "size": digest.size,
     }
-    optional = {"part_size": digest.part_size, "version_id": outcome.version_id}
+    # The url names the Gallery's bucket: the version of an object in staging means nothing there.
+    version = outcome.version_id if bucket == BUCKET else None
+    optional = {"part_size": digest.part_size, "version_id": version}
     fields |= {name: value for name, value in optional.items() if value is not None}
     fields["checksum"] = digest.crc64nvme
     return NewProduct(key, folder, place.entities.get("version", ""), fields)

@@ -18,7 +18,12 @@ from validator.s3.objects import RemoteObject, first_part_size, list_objects
 from validator.s3.settings import S3Settings
 from validator.upload.destination import Destination, granted_prefix
 from validator.upload.remote import SHALLOW_SEGMENTS, listing_prefixes
-from validator.workflows.verify_objects import agrees_as_listed, judge_object, judge_unreachable
+from validator.workflows.verify_objects import (
+    agrees_as_listed,
+    judge_object,
+    judge_unreachable,
+    judge_version_gone,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -136,6 +141,8 @@ class BucketQuestion:
         if there is None:
             # HEAD gives no reason for a 404: a listing tells a bucket that does not exist from a key that does not.
             next(list_objects(self.client, bucket, key, page_size=1), None)
+            if claim.version_id is not None:
+                return judge_version_gone(claim, head_attributes(self.client, bucket, key))
         finding = judge_object(claim, there)
         if finding is None or there is None or not (claim.part_size and parts_of_etag(there.etag)):
             return finding

@@ -59,6 +59,30 @@ def judge_object(
     return _judge_checksums(claim, there, expected, actual, needed=True)
 
 
+def judge_version_gone(claim: Claim, latest: ObjectAttributes | None) -> Finding:
+    """Say of a version that is not in the bucket what lies there by now.
+
+    Parameters
+    ----------
+    claim
+        What is stated, with a version.
+    latest
+        The latest version of the object; ``None`` when there is none.
+    """
+    if latest is None:
+        return judge_object(claim, None) or judge_unreachable(claim)
+    same = claim.etag is not None and claim.etag == latest.etag and claim.size in (None, latest.size)
+    other = "another version with the same ETag" if same else "an object of another version"
+    return OBJECT_MISSING.finding(
+        claim.name,
+        f"The version that the manifest names is not in the bucket; {other} lies there",
+        expected=", ".join(part for part in (stated(claim), f"version {claim.version_id}") if part),
+        actual=f"{latest.size:,} bytes, ETag {latest.etag}, version {latest.version_id or 'none'}",
+        hint="If the object was copied to this bucket, stamp the manifest again (cpgate manifest stamp); "
+        "otherwise find out who deleted the version.",
+    )
+
+
 def judge_unreachable(claim: Claim) -> Finding:
     """Say of a claim without an address that nothing can be compared with it."""
     message = _sentence(claim.problem) or "No object in S3 can have this name"
