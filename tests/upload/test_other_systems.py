@@ -14,7 +14,7 @@ from servers import CREDENTIALS
 
 ROOT = Path(__file__).resolve().parents[2]
 
-GUARDED = ("getuid", "getgid", "POLLIN", "POLLOUT")
+GUARDED = ("getuid", "getgid", "getgid", "POLLIN", "POLLOUT")
 """Names that stand behind a hasattr of their neighbours (chown, poll), which mypy does not follow."""
 
 TAKE_AWAY = '''
