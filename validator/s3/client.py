@@ -32,6 +32,7 @@ def make_client(settings: S3Settings, connections: int = 10) -> "S3Client":
     from botocore.exceptions import BotoCoreError, InvalidRegionError, ProfileNotFound  # noqa: PLC0415  see above
 
     from validator.s3.credentials import open_session  # noqa: PLC0415  see above
+    from validator.s3.lean_listing import read_leanly  # noqa: PLC0415  see above
 
     config = Config(
         signature_version=UNSIGNED if settings.anonymous else None,
@@ -69,6 +70,7 @@ def make_client(settings: S3Settings, connections: int = 10) -> "S3Client":
             "the AWS configuration cannot be used", "check ~/.aws/config and the profile"
         ) from error
     refuse_cut_answers(client, settings.attempts)
+    read_leanly(client)
     return client
 
 

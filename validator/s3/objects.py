@@ -1,40 +1,33 @@
 """Requests about whole objects, with answers as plain data."""
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from validator.s3.failures import ObjectMissing, translated
+from validator.s3.listing import list_folders, list_objects
+from validator.s3.remote_object import RemoteObject, bare_etag
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-
-@dataclass(frozen=True, slots=True)
-class RemoteObject:
-    """What the store says about an object.
-
-    Attributes
-    ----------
-    key
-        Without the bucket.
-    size
-        Bytes.
-    etag
-        Without quotes.
-    modified
-        UTC.
-    version_id
-        Of this version; ``None`` where the bucket keeps none, and in listings, which do not tell.
-    """
-
-    key: str
-    size: int
-    etag: str
-    modified: datetime
-    version_id: str | None = None
+__all__ = [
+    "Condition",
+    "RemoteObject",
+    "Written",
+    "bare_etag",
+    "delete_object",
+    "first_part_size",
+    "head_object",
+    "list_folders",
+    "list_objects",
+    "md5_header",
+    "put_object",
+    "told_etag",
+    "told_version",
+]
 
 
 class Written(NamedTuple):
@@ -68,11 +61,6 @@ class Condition:
         return {"IfNoneMatch": "*"} if self.replaces is None else {"IfMatch": self.replaces}
 
 
-def bare_etag(etag: str) -> str:
-    """An ETag without its quotes."""
-    return etag.strip('"')
-
-
 def told_etag(answer: Mapping[str, Any]) -> str:
     """ETag of an answer about an object or a part.
 
@@ -90,55 +78,6 @@ def told_etag(answer: Mapping[str, Any]) -> str:
 def md5_header(md5: str) -> str:
     """An MD5 in hex as the Content-MD5 header wants it."""
     return base64.b64encode(bytes.fromhex(md5)).decode("ascii")
-
-
-def list_objects(
-    client: "S3Client", bucket: str, prefix: str, *, page_size: int = 1000, direct: bool = False
-) -> Iterator[RemoteObject]:
-    """Every object below a prefix, in the order of the keys (1,000 a request).
-
-    Parameters
-    ----------
-    client, bucket, prefix
-        Where to look.
-    page_size
-        Objects a request.
-    direct
-        Only objects directly in the folder ``prefix``, not in folders below it.
-
-    Raises
-    ------
-    RemoteError, CredentialsError
-        If the store refuses.
-    """
-    with translated(bucket, prefix, "list"):
-        pages = client.get_paginator("list_objects_v2").paginate(
-            Bucket=bucket,
-            Prefix=prefix,
-            Delimiter="/" if direct else "",
-            PaginationConfig={"PageSize": page_size},
-        )
-        for page in pages:
-            for item in page.get("Contents", []):
-                modified = item["LastModified"].astimezone(UTC)
-                yield RemoteObject(item["Key"], item["Size"], bare_etag(item["ETag"]), modified)
-
-
-def list_folders(client: "S3Client", bucket: str, prefix: str) -> set[str]:
-    """Names of the folders directly below a prefix.
-
-    Raises
-    ------
-    RemoteError, CredentialsError
-        If the store refuses.
-    """
-    names: set[str] = set()
-    with translated(bucket, prefix, "list"):
-        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
-        for page in pages:
-            found = (item["Prefix"][len(prefix) :] for item in page.get("CommonPrefixes", []))
-            names.update(folder.rstrip("/") for folder in found)
-    return names
 
 
 def head_object(client: "S3Client", bucket: str, key: str) -> RemoteObject | None:

@@ -1,36 +1,17 @@
 """Pages of a listing, one request each: for those who ask for many side by side."""
 
-from dataclasses import dataclass
-from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from validator.s3.failures import translated
-from validator.s3.objects import RemoteObject, bare_etag
+from validator.s3.lean_listing import Page, list_leanly
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+__all__ = ["PAGE", "Page", "list_page"]
+
 PAGE = 1000
 """Objects that S3 lists at once, at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What one request lists.
-
-    Attributes
-    ----------
-    objects
-        In the order of their keys.
-    folders
-        Prefixes that were not looked into, each with its slash; none unless they were asked for.
-    next
-        Gives the page that follows; ``None`` for the last one.
-    """
-
-    objects: list[RemoteObject]
-    folders: list[str]
-    next: str | None
 
 
 def list_page(
@@ -62,14 +43,11 @@ def list_page(
     """
     going_on: dict[str, Any] = {"ContinuationToken": token} if token else {}
     with translated(bucket, prefix, "list"):
-        answer = client.list_objects_v2(
-            Bucket=bucket, Prefix=prefix, Delimiter="/" if direct else "", MaxKeys=size, **going_on
+        listed = list_leanly(
+            client, Bucket=bucket, Prefix=prefix, Delimiter="/" if direct else "", MaxKeys=size, **going_on
         )
-        objects = [
-            RemoteObject(
-                item["Key"], item["Size"], bare_etag(item["ETag"]), item["LastModified"].astimezone(UTC)
-            )
-            for item in answer.get("Contents", [])
-        ]
-        folders = [item["Prefix"] for item in answer.get("CommonPrefixes", [])]
-        return Page(objects, folders, answer.get("NextContinuationToken") if answer["IsTruncated"] else None)
+        if listed.next is not None and listed.next == token:
+            from botocore.exceptions import PaginationError  # noqa: PLC0415  0.1 s that other commands do not pay
+
+            raise PaginationError(message="the store gives the same page again and again")
+        return listed
