@@ -180,7 +180,7 @@ def test_keys_of_the_environment_stop_it_at_once(with_file, gate):
     )
     thread.join()
     assert stopped.returncode == 5
-    assert "keys of the environment cannot change" in stopped.stderr
+    assert "Keys of the environment cannot change" in stopped.stderr
     assert "--credentials-file" in stopped.stderr
 
 
@@ -197,4 +197,4 @@ def test_rights_that_are_lost_in_mid_file_stop_it(with_file, gate, store, keys_f
     thread.join()
     assert stopped.returncode == 5
     assert f"may not list s3://{store.bucket}/{HOME}/" in stopped.stderr or "may not write" in stopped.stderr
-    assert "check that the prefix is the one that was granted" in stopped.stderr
+    assert "Check that the prefix is the one that was granted" in stopped.stderr

@@ -45,3 +45,10 @@ def test_commands_that_are_not_there_are_not_listed(monkeypatch, capsys):
     assert "future" not in cli.list_commands(click.Context(cli))
     assert run(["future"]) == 2
     assert "No such command" in capsys.readouterr().err
+
+
+def test_a_misspelt_command_is_answered_with_the_one_that_was_meant(capsys):
+    assert run(["chekc"]) == 2
+    assert "Did you mean check?" in capsys.readouterr().err
+    assert run(["xyzzy"]) == 2
+    assert "There are: check, " in capsys.readouterr().err

@@ -93,7 +93,7 @@ def test_a_wrong_clock(whoami, gate, store):
         AWS_SESSION_TOKEN=key.token,
     )
     assert answer.returncode == 4
-    assert "the clock of this machine is 3 h behind the store's" in answer.stderr
+    assert "The clock of this machine is 3 h behind the store's" in answer.stderr
 
 
 @pytest.mark.usefixtures("desk")

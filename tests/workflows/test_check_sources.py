@@ -237,11 +237,11 @@ def test_the_command_reads_standard_input(objects, desk, run_cpgate):
 @pytest.mark.parametrize(
     ("arguments", "environment", "code", "words"),
     [
-        (["s3://no-such-bucket-here/cpg0001-x/broad"], {}, 4, "there is no bucket no-such-bucket-here"),
+        (["s3://no-such-bucket-here/cpg0001-x/broad"], {}, 4, "There is no bucket no-such-bucket-here"),
         (["s3://BUCKET/cpg0001-x/broad"], {}, 3, "there is no object below"),
         (["s3://BUCKET/cpg0001-x/broad", "--from", "keys"], {}, 2, "--from is for listings"),
         (["s3:///x"], {}, 2, "is not a bucket"),
-        (["s3://BUCKET"], {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, 5, "no AWS credentials"),
+        (["s3://BUCKET"], {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, 5, "No AWS credentials"),
         ([".", "--profile", "x"], {}, 2, "--profile is for buckets"),
     ],
 )

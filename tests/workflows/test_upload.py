@@ -346,7 +346,7 @@ def test_a_destination_that_is_none(cpgate, dataset, destination):
 def test_a_bucket_that_does_not_exist(cpgate, dataset):
     code, _, err = cpgate("upload", dataset, destination="s3://no-such-bucket")
     assert code == 4
-    assert "there is no bucket no-such-bucket" in err
+    assert "There is no bucket no-such-bucket" in err
 
 
 def test_a_store_that_is_not_there(cpgate, dataset):
@@ -384,7 +384,7 @@ def test_no_keys_at_all(cpgate, dataset, monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     code, _, err = cpgate("upload", dataset)
     assert code == 5
-    assert "no AWS credentials were found" in err
+    assert "No AWS credentials were found" in err
 
 
 def test_an_unknown_profile(cpgate, dataset):

@@ -1,5 +1,6 @@
 """Which rules a run is about: ``--only`` families, ``--select`` and ``--ignore``."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -10,6 +11,7 @@ from validator.errors import UsageError
 from validator.models.rule import FAMILIES, Rule
 
 CRASHES = "CPG901"
+_NUMBER = re.compile(r"cpg\d{1,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ def matching_rules(name: str) -> list[str]:
     ]
     if not found:
         known = {text: text for rule in rules.values() for text in (rule.id.lower(), rule.slug)}
-        nearest = get_close_matches(wanted, known, n=1, cutoff=0.6)
+        # A number that nearly is another one says nothing about which rule was meant.
+        nearest = [] if _NUMBER.fullmatch(wanted) else get_close_matches(wanted, known, n=1, cutoff=0.6)
         shown = nearest[0].upper() if nearest and nearest[0].startswith("cpg") else "".join(nearest)
         raise UsageError(
             f"There is no rule {name!r}.",

@@ -1,5 +1,6 @@
 """The ``cpgate`` command: its subcommands, and the one place that turns errors into text and exit codes."""
 
+import difflib
 import importlib
 import importlib.util
 import platform
@@ -45,6 +46,18 @@ class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         """Names of all commands that this installation has."""
         return sorted(name for name, target in COMMANDS.items() if _is_there(target))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; of one that is not there, name the one that was probably meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            known = self.list_commands(ctx)
+            nearest = difflib.get_close_matches(args[0], known, n=1)
+            hint = f"Did you mean {nearest[0]}?" if nearest else f"There are: {', '.join(known)}."
+            raise click.UsageError(f"{error.message} {hint}", ctx) from error
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click's signature
         """Import the command with this name."""
@@ -100,7 +113,7 @@ def run(arguments: Sequence[str]) -> int:
         complain("Stopped.", "")
         return int(ExitCode.INTERRUPTED)
     except click.ClickException as error:
-        error.show()
+        _complain_of_usage(error)
         return error.exit_code
     except BrokenPipeError:  # the reader of the output has seen enough
         silence_stdout()
@@ -108,6 +121,14 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001  the last boundary: nobody should see a traceback
         return _unexpected(error)
     return code if isinstance(code, int) else int(ExitCode.CLEAN)
+
+
+def _complain_of_usage(error: click.ClickException) -> None:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    path = context.command_path if context is not None else "cpgate"
+    if context is not None:
+        click.echo(context.get_usage(), err=True)
+    complain(error.format_message(), f"{path} --help tells more.")
 
 
 @contextmanager

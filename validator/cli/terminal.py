@@ -7,6 +7,7 @@ from typing import TextIO
 from validator.errors import CpgateError, is_broken_pipe
 from validator.reporters.escape import shown
 from validator.reporters.outfile import reason
+from validator.reporters.sentences import advice, sentence
 
 
 def prepare_streams() -> None:
@@ -65,8 +66,8 @@ def say(text: str, stream: TextIO | None = None) -> None:
 
 
 def complain(what: str, mend: str) -> None:
-    """Write an error to stderr: what happened, and what to do next."""
-    lines = f"error: {shown(what)}\n" + (f"       {shown(mend)}\n" if mend else "")
+    """Write an error to stderr: what happened, and what to do next, as sentences."""
+    lines = f"error: {shown(sentence(what))}\n" + (f"       {shown(advice(mend))}\n" if mend else "")
     try:
         sys.stderr.write(lines)
         sys.stderr.flush()

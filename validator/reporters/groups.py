@@ -7,6 +7,7 @@ from validator.models.finding import Finding, Location
 from validator.models.rule import EXAMPLES_KEPT, Rule
 from validator.reporters.escape import shown
 from validator.reporters.numbers import counted, number
+from validator.reporters.sentences import advice
 from validator.reporters.style import LEVEL_COLOURS, Style
 
 _EXAMPLES = 3
@@ -144,7 +145,8 @@ def _examples(finding: Finding, style: Style, examples: int) -> Iterator[str]:
     some = finding.examples[:examples]
     names = [shown(example.removeprefix(finding.key) or example) for example in some]
     left = finding.count - len(some)
-    rest = f"and {number(left)} more"
+    kept = examples < len(finding.examples)  # what was not kept cannot be shown
+    rest = f"and {number(left)} more" + (" (--all shows more)" if kept else "")
     indent = style.margin + 2
     line = ", ".join(names) + (f", {rest}" if left > 0 else "")
     if names and len(line) + indent <= style.width:
@@ -164,6 +166,6 @@ def _new_words(finding: Finding) -> set[str]:
 
 def _mend(text: str, style: Style) -> Iterator[str]:
     if text:
-        lines = style.wrap(f"mend: {shown(text)}", style.margin, style.margin + 6)
+        lines = style.wrap(f"mend: {shown(advice(text))}", style.margin, style.margin + 6)
         for line in lines:
             yield style.paint(line, "green")
