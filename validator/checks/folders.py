@@ -1,7 +1,7 @@
 """Folders that have no place in the Gallery's structure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from validator.checks.dataset import Dataset
 from validator.checks.dataset_names import SECTIONS
@@ -136,10 +136,20 @@ def _misplaced(dataset: Dataset, group: MisfitGroup) -> Finding:
         f"{what} ({counted(group.files, 'file')})",
         expected=listed(misfit.expected) or "files only, no folder",
         actual=f"{misfit.segment}/",
+        hint=_where_to(misfit.expected, other),
         count=group.count,
         examples=[below_source(key) for key in group.keys] if group.count > 1 else (),
         size=group.size,
     )
+
+
+def _where_to(expected: Sequence[str], other: str) -> str | None:
+    """What to do with a misplaced folder where the names that may stand in its place do not say it."""
+    if other:
+        return f"Move the folder below plate {other}, or rename it if the folder around it is right."
+    if not expected:
+        return "Move its files into the folder around it, or the whole folder to where the structure has a place for it."
+    return None
 
 
 @dataset_check(PROFILES_FLAT)

@@ -120,7 +120,7 @@ def judge_groups(dataset: Dataset) -> Iterator[Finding]:
             hint=f"Rename it to {near}." if near else "Move what it holds to a group, or leave it out.",
         )
     if lacking and not dataset.is_subset:
-        message = f"The package has no {listed([f'{group}/' for group in lacking], 'and no')}"
+        message = f"The package has no {listed([f'{group}/' for group in lacking])}"
         yield GROUP_NAME.finding(
             f"{lacking[0]}/",
             message,

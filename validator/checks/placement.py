@@ -1,6 +1,6 @@
 """Files that have no place in their folder."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -60,6 +60,8 @@ VERSION_CONTROL = Rule(
     source="cpgate",
 )
 
+_TABLES = frozenset((".csv", ".txt", ".xls", ".xlsx"))
+
 
 @dataclass
 class _Group:
@@ -117,10 +119,19 @@ def _unknown(group: _Group, _what: str) -> Finding:
         f"{what} no place in {folder}",
         expected=expected,
         actual=name,
+        hint=_other_separator(name, group.misfit.expected),
         count=group.count,
         examples=group.examples,
         size=group.size,
     )
+
+
+def _other_separator(name: str, expected: Sequence[str]) -> str | None:
+    """What to do with a table that lies in the right folder in another format."""
+    path = PurePosixPath(name)
+    if path.suffix.lower() not in _TABLES or list(expected) != ["<name>.tsv"]:
+        return None
+    return f"If it is a table, save it with tabs between the cells as {path.stem}.tsv; otherwise move it where it belongs."
 
 
 def _misplaced(group: _Group, other: str) -> Finding:

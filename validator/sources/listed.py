@@ -121,9 +121,9 @@ class ListedSource:
         below = names_below(part, folder_keys)
         meant = any(key.startswith(part) for key in folder_keys)
         if not meant:
-            what = f"no key in {self.root}" + (f" begins with {part}" if part else "")
+            what = f"no key in {self.root} begins with {part}" if part else f"there is no key in {self.root}"
             raise NothingChecked(
-                f"Nothing was checked: there is {what}.", "Check the listing, and --prefix if you gave one."
+                f"Nothing was checked: {what}.", "Check the listing, and --prefix if you gave one."
             )
         self.prefix = place_keys(part, self._dataset, below, self.root)
         self.complete = self.prefix.count("/") <= 2
