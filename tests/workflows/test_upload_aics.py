@@ -47,6 +47,26 @@ def test_keys_are_the_prefix_and_the_place_in_the_package(upload, package, store
     assert f"unchanged {len(contents)}" in said
 
 
+def test_a_package_in_a_bucket_is_judged_and_sent_like_one_in_a_folder(upload, package, store, capsys):
+    contents = package.contents()
+    for path, content in contents.items():
+        store.put(f"lab/cells/{path}", content)
+    store.put("lab/cells/_cpgate/receipt.jsonl", b"")
+    source = f"s3://{store.bucket}/lab/cells"
+    assert run(["check", source, "--endpoint-url", store.endpoint]) == 0
+    assert "Allen Institute style package" in capsys.readouterr().out
+    code, said = upload(source, f"s3://{store.bucket}/aics/cells")
+    assert code == 0, said
+    assert {path: store.read(f"aics/cells/{path}") for path in contents} == contents
+    store.put("lab/part/SCHEMA", contents["SCHEMA"])
+    store.put("lab/part/lines/line_AICS_23/info/load", b"{}")
+    assert run(["check", f"s3://{store.bucket}/lab/part", "--endpoint-url", store.endpoint]) == 1
+    assert "Allen Institute style package" in capsys.readouterr().out
+    store.put("lab/other/lines/line_1.txt", b"x")
+    assert run(["check", f"s3://{store.bucket}/lab/other", "--endpoint-url", store.endpoint]) == 2
+    assert "--prefix" not in capsys.readouterr().err, "the prefix of a bucket stands in its address"
+
+
 def test_errors_hold_it_back(upload, package, store, tmp_path):
     package.infos["lines/line_AICS_23"]["line"] = "AICS-24"
     code, said = upload(package.write(tmp_path / "package"), f"s3://{store.bucket}/aics/cells")

@@ -1,15 +1,18 @@
 """A dataset in a bucket."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, BinaryIO
 
 from validator.errors import CredentialsError, NothingChecked, UsageError
 from validator.models.listing import Entry, Scan, SourceFacts, object_mark
+from validator.models.package import NODE_KINDS, SCHEMA_NAMES
 from validator.s3.client import S3Settings, make_client
 from validator.s3.grant import READ
 from validator.s3.objects import list_folders, list_objects
 from validator.s3.reading import HEADS_SUFFICE, SMALLEST_RANGE, WHOLE, open_object
 from validator.sources.bucket_listing import list_side_by_side
-from validator.sources.keys import KeyFolders, Relocation, place_keys
+from validator.sources.keys import RECEIPTS, KeyFolders, Relocation, place_keys
+from validator.sources.package import looks_like_package
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -45,6 +48,8 @@ class BucketSource:
         Key prefix in the Gallery that it stands for.
     complete
         Whether it holds whole datasets.
+    is_package
+        Whether it is a package in the style of the Allen Institute, whose keys begin at its root.
     facts
         What sort of source it is.
 
@@ -83,11 +88,27 @@ class BucketSource:
             raise NothingChecked(
                 f"Nothing was checked: there is no object below {self.root}/", "Check the prefix."
             )
-        self.prefix = place_keys(self._part, dataset, below, self.root)
+        self.is_package = dataset is None and self._looks_like_package(frozenset(below))
+        self.prefix = "" if self.is_package else self._placed(dataset, below)
         self.complete = self.prefix.count("/") <= 2
 
-    def _holds_something(self) -> bool:
-        return next(list_objects(self._client, self._bucket, self._part, page_size=1), None) is not None
+    def _holds_something(self, name: str = "") -> bool:
+        some = list_objects(self._client, self._bucket, self._part + name, page_size=1)
+        return next(some, None) is not None
+
+    def _looks_like_package(self, below: frozenset[str]) -> bool:
+        if looks_like_package(below) or below.isdisjoint(NODE_KINDS):
+            return looks_like_package(below)
+        return self._holds_something(SCHEMA_NAMES[0]) and looks_like_package(below | {SCHEMA_NAMES[0]})
+
+    def _placed(self, dataset: str | None, below: Collection[str]) -> str:
+        try:
+            return place_keys(self._part, dataset, below, self.root)
+        except UsageError as error:
+            if dataset is not None:
+                raise
+            mend = "Say what they are with --dataset project/source, or name the prefix above images/ and workspace/."
+            raise UsageError(error.what, mend) from error
 
     def scan(self) -> Scan:
         """List everything: folders as soon as they are complete, and what has no key in the Gallery.
@@ -100,7 +121,10 @@ class BucketSource:
         folders = KeyFolders(f"s3://{self._bucket}/")
         move = Relocation(self._part, self.prefix).move
         listed = list_side_by_side(self._client, self._bucket, self._part)
+        receipts = f"{self._part}{RECEIPTS}/"
         for number, found in enumerate(listed, start=1):
+            if self.is_package and found.key.startswith(receipts):
+                continue
             modified_ns = round(found.modified.timestamp() * 1e6) * 1000
             mark = object_mark(found.etag) if self._marks else None
             folders.add(found.key, found.size, modified_ns, mark)

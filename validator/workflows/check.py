@@ -20,6 +20,7 @@ from validator.models.rule import Family
 from validator.reporters.outfile import OutFile
 from validator.reporters.records import RecordWriter
 from validator.rulebook.locate import rulebook_version
+from validator.sources.bucket import BucketSource
 from validator.sources.local import LocalSource
 from validator.sources.package import is_package, looks_like_package, package_around
 from validator.sources.quilt import QuiltSource
@@ -184,7 +185,9 @@ def check(request: CheckRequest, progress: Progress | None = None) -> CheckResul
 def _list_package_of(
     source: Source, settings: Settings, progress: Progress | None
 ) -> tuple[Dataset, Listing] | None:
-    """List a published package that is in the style of the Allen Institute; ``None`` when it is not."""
+    """List what lies in a bucket as a package in the style of the Allen Institute; ``None`` when it is none."""
+    if isinstance(source, BucketSource):
+        return list_package(source, settings, progress) if source.is_package else None
     if not isinstance(source, QuiltSource):
         return None
     names = {key.partition("/")[0] for key in source.entries}

@@ -26,7 +26,7 @@ from validator.workflows.upload_provenance import check_recipe_fits
 from validator.workflows.upload_request import UploadRequest
 from validator.workflows.upload_result import Tell, UploadResult
 from validator.workflows.upload_run import UploadRun
-from validator.workflows.upload_source import is_package_upload, open_upload_source, package_prefix
+from validator.workflows.upload_source import is_package_source, open_upload_source, package_prefix
 
 NAMES_SHOWN = 8
 
@@ -73,7 +73,7 @@ def upload(
     )
     request = replace(request, dataset=settings.dataset)
     source = open_upload_source(request, settings)
-    list_source = list_package if is_package_upload(request, settings) else list_dataset
+    list_source = list_package if is_package_source(source) else list_dataset
     dataset, listing = list_source(source, settings, progress=progress)
     prefix = package_prefix(dataset, destination) if isinstance(dataset, PackageDataset) else ""
     files = select_files(dataset, request.selection, prefix)

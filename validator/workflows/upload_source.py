@@ -37,7 +37,7 @@ def open_upload_source(request: UploadRequest, settings: Settings) -> Source:
     """
     origin = request.origin
     if origin is None or origin.in_folder:
-        prefix = "" if is_package_upload(request, settings) else None
+        prefix = "" if settings.dataset is None and is_package(request.path) else None
         return LocalSource(request.path, settings.dataset, settings.mounts, prefix=prefix)
     if not origin.in_bucket:
         raise UsageError(
@@ -52,10 +52,11 @@ def open_upload_source(request: UploadRequest, settings: Settings) -> Source:
     return BucketSource(origin.place, origin.s3, settings.dataset, marks=True)
 
 
-def is_package_upload(request: UploadRequest, settings: Settings) -> bool:
-    """Whether what is sent is a package in the style of the Allen Institute."""
-    in_folder = request.origin is None or request.origin.in_folder
-    return in_folder and settings.dataset is None and is_package(request.path)
+def is_package_source(source: Source) -> bool:
+    """Whether what is sent is a package in the style of the Allen Institute: its keys begin at its root."""
+    if isinstance(source, BucketSource):
+        return source.is_package
+    return isinstance(source, LocalSource) and not source.prefix and is_package(source.root)
 
 
 def package_prefix(dataset: PackageDataset, destination: Destination) -> str:
