@@ -83,6 +83,8 @@ def test_everything_arrives_with_the_etags_it_had(upload, lab, store, staging, w
     for key, data in lab.items():
         assert store.client.get_object(Bucket=staging, Key=key)["Body"].read() == data
     assert (traffic.bytes_up > 12 * MIB) == (way == "through-here")
+    assert ("by the store itself, nothing went through this machine" in said) == (way == "store")
+    assert ", 0 B in" not in said
     [path] = (tmp_path / "work").glob("*.jsonl")
     records = {record.key: record for record in Receipt(path).objects()}
     assert set(records) == set(lab)
@@ -148,7 +150,7 @@ def test_two_stores_with_keys_of_their_own(upload, store, staging, tmp_path):
         assert etags(other, staging, "") == etags(store.client, store.bucket, "ours/")
         code, said = upload("--copy", "store", "--source-endpoint-url", store.endpoint, endpoint=endpoint)
     assert code == 2
-    assert "the store cannot copy by itself" in said
+    assert "The store cannot copy by itself" in said
     assert CREDENTIALS["AWS_SECRET_ACCESS_KEY"] not in said
 
 

@@ -71,6 +71,7 @@ def ending(result: UploadResult) -> Ending:
         resumed=states[State.RESUMED],
         unchanged=states[State.UNCHANGED],
         bytes_sent=result.bytes_sent,
+        bytes_copied=result.bytes_copied,
         seconds=result.seconds,
         conflict=states[State.CONFLICT] - planned_conflicts,
         conflicts=_problems(conflicts, REPLACE_HINT),

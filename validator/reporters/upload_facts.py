@@ -62,8 +62,8 @@ class Ending:
         Selected files, and those whose objects the bucket lists with the right size and ETag.
     uploaded, resumed, unchanged
         Verified files by how they got there; resumed are those of which parts of an earlier run were used.
-    bytes_sent, seconds
-        What this run sent, and how long that took.
+    bytes_sent, bytes_copied, seconds
+        What this run sent, what the store copied by itself, and how long that took.
     conflict, conflicts
         Files that met other bytes and that the plan has not named already; how many, and the first of them.
     fail, failed
@@ -94,6 +94,7 @@ class Ending:
     left_behind: str
     receipt: Path | None
     receipt_key: str
+    bytes_copied: int = 0
     receipt_held: bool = False
     receipts_of_batches: tuple[Path, ...] = ()
     provenance: tuple[tuple[str, int, int, int], ...] = ()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from validator.reporters.escape import shown
 from validator.reporters.numbers import counted, duration, number, size
+from validator.reporters.sentences import advice
 from validator.reporters.upload_facts import Ending, FileProblem, PlanFacts, ReportFacts
 
 LISTED = 10
@@ -96,13 +97,7 @@ def dry_run_lines(actions: Iterable[tuple[str, str, int]]) -> Iterator[str]:
 
 def ending_lines(ending: Ending) -> Iterator[str]:
     """Say what was verified, what failed and why, and where the receipt is."""
-    sent = ending.uploaded + ending.resumed
-    if ending.bytes_sent or sent:
-        rate = f" · {size(int(ending.bytes_sent / ending.seconds))}/s" if ending.seconds > 0 else ""
-        yield (
-            f"sent     {counted(sent, 'file')}, {size(ending.bytes_sent)} "
-            f"in {duration(ending.seconds)}{rate}\n"
-        )
+    yield from _sent(ending)
     yield from _listed("conflict", ending.conflict, ending.conflicts)
     yield from _listed("failed", ending.fail, ending.failed)
     states = [
@@ -133,6 +128,23 @@ def ending_lines(ending: Ending) -> Iterator[str]:
         yield f"         {shown(address)}\n"
 
 
+def _sent(ending: Ending) -> Iterator[str]:
+    files, moved = ending.uploaded + ending.resumed, ending.bytes_sent + ending.bytes_copied
+    if not files and not moved:
+        return
+    rate = f" · {size(int(moved / ending.seconds))}/s" if ending.seconds > 0 else ""
+    what = "copied" if ending.bytes_copied and not ending.bytes_sent else "sent"
+    yield f"{what:<9}{counted(files, 'file')}, {size(moved)} in {duration(ending.seconds)}{rate}{_by_store(ending)}\n"
+
+
+def _by_store(ending: Ending) -> str:
+    if not ending.bytes_copied:
+        return ""
+    if not ending.bytes_sent:
+        return " · by the store itself, nothing went through this machine"
+    return f" · {size(ending.bytes_copied)} of it copied by the store itself"
+
+
 def _short(path: Path) -> str:
     """A path as one would type it here."""
     try:
@@ -150,4 +162,4 @@ def _listed(what: str, count: int, problems: tuple[FileProblem, ...]) -> Iterato
         return
     mends = dict.fromkeys(problem.mend for problem in problems if problem.mend)
     for mend in mends:
-        yield f"         mend: {shown(mend)}\n"
+        yield f"         mend: {shown(advice(mend))}\n"

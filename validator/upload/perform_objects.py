@@ -88,11 +88,14 @@ class ObjectPerformer(Performer):
             if (there.size, there.etag) != (original.size, original.etag):
                 raise Conflict(there) from error
             digest = self._originals.digest(task, None)
-            return self._done(task.key, state, digest, there.version_id) | {"sent": 0}
+            return self._done(task.key, state, digest, there.version_id) | {"sent": 0, "copied": task.size}
         if copied is None:
             return None
         self._compare(task.key, copied.written.etag, copied.digest.etag)
-        return self._done(task.key, state, copied.digest, copied.written.version_id) | {"sent": 0}
+        return self._done(task.key, state, copied.digest, copied.written.version_id) | {
+            "sent": 0,
+            "copied": task.size,
+        }
 
     def _part(self, task: Task) -> Steps:
         part: PartDigest | None = None
@@ -101,7 +104,7 @@ class ObjectPerformer(Performer):
         if part is None:
             return (yield from super()._part(task))
         self._write("part", task.upload_id, task.number, part)
-        return {"size": part.size, "md5": part.md5, "crc": part.crc64nvme, "sent": 0}
+        return {"size": part.size, "md5": part.md5, "crc": part.crc64nvme, "sent": 0, "copied": part.size}
 
     def _complete(self, task: Task) -> dict[str, Any]:
         self._originals.prove(task)

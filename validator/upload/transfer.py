@@ -78,6 +78,7 @@ class Transfer:
         self._fatal: CpgateError | None = None
         self._stopped_at: float | None = None
         self.bytes_sent = 0
+        self.bytes_copied = 0
         self.parts_safe = 0
 
     @property
@@ -216,6 +217,7 @@ class Transfer:
     def _advance(self, sending: Sending, task: Task, answer: Answer) -> None:
         values = answer.values
         self.bytes_sent += values.get("sent", 0)
+        self.bytes_copied += values.get("copied", 0)
         match task.do:
             case Do.PUT | Do.COMPLETE:
                 if task.do is Do.PUT:

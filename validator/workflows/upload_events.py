@@ -178,6 +178,7 @@ class UploadEvents:
             code=int(result.exit_code),
             files={state.value: result.states[state] for state in State},
             bytes_sent=result.bytes_sent,
+            bytes_copied=result.bytes_copied or None,
             seconds=round(result.seconds, 3),
             refused=True if result.planned is None else None,
             receipt=str(result.receipt.path) if result.receipt else None,

@@ -84,6 +84,8 @@ class UploadResult:
         What became of each selected file; ``None`` after a dry run or a refusal.
     bytes_sent
         Bytes of files that went over the network in this run.
+    bytes_copied
+        Bytes that the store has copied by itself, from another bucket.
     sweep
         What the search for unfinished uploads found.
     receipt
@@ -110,6 +112,7 @@ class UploadResult:
     seconds: float = 0.0
     receipt_held: bool = False
     receipts_of_batches: Sequence[ReceiptSummary] = ()
+    bytes_copied: int = 0
     provenance: Sequence[WrittenProvenance] = ()
 
     @property

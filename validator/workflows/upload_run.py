@@ -11,6 +11,7 @@ from validator.errors import CpgateError
 from validator.manifests.provenance import LARGEST_MANIFEST
 from validator.models.configuration import IgnoredFiles
 from validator.models.progress import Progress
+from validator.reporters.numbers import counted
 from validator.upload.checkpoints import EVERY_SECONDS, Checkpoints, forget_checkpoints
 from validator.upload.compaction import NOBODY, compact
 from validator.upload.comparing import abort_leftovers, compare_files, leftovers
@@ -140,6 +141,7 @@ class UploadRun:
             receipt_held=kept.held,
             receipts_of_batches=kept.of_batches,
             provenance=self._provenance(ledger, dataset),
+            bytes_copied=transfer.bytes_copied if transfer else 0,
         )
 
     def _provenance(self, ledger: Ledger, dataset: Dataset) -> list[WrittenProvenance]:
@@ -275,7 +277,9 @@ class UploadRun:
         if transfer.is_complete and not should_stop.signal_number:
             return  # the time was up with the last file: verifying and the receipt are all that is missing
         safe = sum(ledger.states[state] for state in PRESENT)
-        should_stop.require_going_on(f"{safe:,} files and {transfer.parts_safe:,} parts of this run are safe")
+        should_stop.require_going_on(
+            f"{counted(safe, 'file')} and {counted(transfer.parts_safe, 'part')} of this run are safe"
+        )
 
     def _sweep(self, ledger: Ledger, before: JournalState, *, changed: bool) -> Sweep:
         journal = read_journal(self.folder) if changed else before
