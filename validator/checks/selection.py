@@ -11,7 +11,7 @@ from validator.errors import UsageError
 from validator.models.rule import FAMILIES, Rule
 
 CRASHES = "CPG901"
-_NUMBER = re.compile(r"cpg\d{1,3}")
+_NUMBER = re.compile(r"cpg\d{3}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,6 +196,11 @@ def test_requests_under_way_together_are_all_told_and_go_again(store):
     under_way = [Delivery(connections, WireRequest(KEY, MemoryBody(b"cells"), MD5, CRC)) for _ in range(3)]
     for delivery in under_way:
         start(delivery, connections)
+    while any(delivery.exchange is not None for delivery in under_way):  # until all of them are refused
+        for delivery in under_way:
+            if delivery.exchange is not None:
+                delivery.advance()
+        time.sleep(0.001)
     while any(not delivery.finished for delivery in under_way):
         for delivery in under_way:
             if not delivery.finished and delivery.exchange is None:
