@@ -129,7 +129,7 @@ def test_a_wrong_clock(hours, ceph, killed):
         command.environment = {"PYTHONPATH": str(AMBIENCE), "CPGATE_TEST_CLOCK": str(hours * 3600)}
         assert command.run() == 4
         said = " ".join(command.said.split())
-        assert f"the clock of this machine is 3 h {'ahead of' if hours > 0 else 'behind'} the store's" in said
+        assert f"he clock of this machine is 3 h {'ahead of' if hours > 0 else 'behind'} the store's" in said
         command.environment = {}
         assert command.run() == 0, command.said
     assert "resume 0" not in command.said.rpartition("plan ")[2], "parts of before the kill are still good"
