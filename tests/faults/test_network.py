@@ -22,6 +22,8 @@ from troubled_proxy import (
 
 pytestmark = pytest.mark.full
 SEED = 20261121
+HURRY = {"PYTHONPATH": str(AMBIENCE), "CPGATE_TEST_LONGEST_WAIT": "1"}
+"""Tries again as often as ever, but does not wait for long before that."""
 
 
 def now_and_then(share: float, make, kind=lambda _: True, most: int = 1000):
@@ -79,8 +81,8 @@ WEATHER = {
 @pytest.mark.parametrize("weather", WEATHER)
 def test_an_upload_gets_through(weather, ceph, uploader):
     with troubled_proxy(ceph.endpoint, WEATHER[weather]) as (endpoint, troubles):
-        patience = {"PYTHONPATH": str(AMBIENCE), "CPGATE_TEST_PATIENCE": "4" if weather == "stalls" else "60"}
-        command = uploader(ceph, endpoint, environment=patience)
+        patience = {"CPGATE_TEST_PATIENCE": "4" if weather == "stalls" else "60"}
+        command = uploader(ceph, endpoint, environment=HURRY | patience)
         code = command.run()
         assert code == 0, command.said
         assert len(troubles.done) >= 4
@@ -91,7 +93,7 @@ def test_damaged_answers_never_become_a_wrong_object_or_a_wrong_receipt(ceph, up
     """A bit of one answer in eight is wrong, of any kind: listings, ids of uploads, ETags, status lines."""
     decide = now_and_then(0.12, damage_the_answer, most=60)
     with troubled_proxy(ceph.endpoint, decide) as (endpoint, troubles):
-        command = uploader(ceph, endpoint)
+        command = uploader(ceph, endpoint, environment=HURRY)
         codes = [command.run() for _ in range(4)]
         assert "Traceback" not in command.said
         troubles.decide = lambda _: NOTHING
@@ -107,7 +109,7 @@ def test_the_store_is_gone_for_a_while_and_comes_back(ceph, uploader):
         return NOTHING if request.number <= 50 else refused(503, "ServiceUnavailable")
 
     with troubled_proxy(ceph.endpoint, decide) as (endpoint, troubles):
-        command = uploader(ceph, endpoint)
+        command = uploader(ceph, endpoint, environment=HURRY)
         assert command.run() == 4, command.said
         assert "Traceback" not in command.said
         troubles.decide = lambda _: NOTHING

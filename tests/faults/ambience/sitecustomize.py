@@ -6,6 +6,8 @@ CPGATE_TEST_CLOCK
     Seconds by which the machine's clock is wrong.
 CPGATE_TEST_PATIENCE
     Seconds of silence after which a connection counts as dead.
+CPGATE_TEST_LONGEST_WAIT
+    Seconds to wait at most before a request is tried again.
 """
 
 import datetime as dt
@@ -34,3 +36,12 @@ if _patience := os.environ.get("CPGATE_TEST_PATIENCE"):
     import validator.s3.client
 
     validator.s3.client.READ_SECONDS = float(_patience)
+
+if _longest := os.environ.get("CPGATE_TEST_LONGEST_WAIT"):
+    import botocore.retries.standard
+
+    import validator.s3.wire.retrying
+
+    validator.s3.wire.retrying.LONGEST_WAIT = float(_longest)
+    _init = botocore.retries.standard.ExponentialBackoff.__init__
+    _init.__defaults__ = (float(_longest), *_init.__defaults__[1:])

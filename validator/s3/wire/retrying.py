@@ -14,25 +14,28 @@ COST = 5
 PAID_BACK = 1
 
 STATUSES = frozenset({429, 500, 502, 503, 504})
-CODES = frozenset(
-    {
-        "BadDigest",  # the bytes were damaged on their way: they are still good here
-        "BandwidthLimitExceeded",
-        "ConditionalRequestConflict",
-        "InternalError",
-        "OperationAborted",
-        "PriorRequestNotComplete",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestTimeout",
-        "ServiceUnavailable",
-        "SlowDown",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "XAmzContentSHA256Mismatch",
-    }
+DAMAGED = frozenset({"BadDigest", "XAmzContentSHA256Mismatch"})
+"""Bytes were damaged on their way; here they are still good."""
+CODES = (
+    frozenset(
+        {
+            "BandwidthLimitExceeded",
+            "ConditionalRequestConflict",
+            "InternalError",
+            "OperationAborted",
+            "PriorRequestNotComplete",
+            "RequestLimitExceeded",
+            "RequestThrottled",
+            "RequestTimeout",
+            "ServiceUnavailable",
+            "SlowDown",
+            "ThrottledException",
+            "Throttling",
+            "ThrottlingException",
+            "TooManyRequestsException",
+        }
+    )
+    | DAMAGED
 )
 """The 409s say that another write of the key is under way: after a lost answer, one's own (S3 user guide, *Conditional
 writes*: send the PutObject again)."""

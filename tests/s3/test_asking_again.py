@@ -1,16 +1,17 @@
 """An answer that breaks off in its head is no answer: above all it is no empty listing."""
 
 import hashlib
+import io
 from dataclasses import replace
 
 import pytest
-from troubled_proxy import NOTHING, Fault, cut, troubled_proxy
+from troubled_proxy import NOTHING, Fault, cut, refused, troubled_proxy
 
 from validator.errors import RemoteError
+from validator.s3.asking_again import is_cut
 from validator.s3.client import S3Settings, make_client
-from validator.s3.cut_answers import is_cut
 from validator.s3.multipart import list_uploads
-from validator.s3.objects import head_object, list_objects
+from validator.s3.objects import head_object, list_objects, put_object
 
 HEAD = 40
 """Bytes of an answer: its status and half of a header."""
@@ -19,7 +20,7 @@ HEAD = 40
 @pytest.fixture
 def cutting(store, monkeypatch):
     """Call it with how many answers are cut in their head; get a client and what was asked."""
-    monkeypatch.setattr("validator.s3.cut_answers.waiting_time", lambda _: 0.0)
+    monkeypatch.setattr("validator.s3.asking_again.waiting_time", lambda _: 0.0)
     store.put("project/key", b"cells")
     store.client.create_multipart_upload(Bucket=store.bucket, Key="project/key")
     with troubled_proxy(store.endpoint) as (endpoint, troubles):
@@ -58,6 +59,15 @@ def test_half_an_etag_is_none(cutting, store):
         else NOTHING
     )
     assert head_object(client, store.bucket, "project/key").etag == hashlib.md5(b"cells").hexdigest()
+    assert len(troubles.requests) == 3
+
+
+def test_bytes_that_were_damaged_on_their_way_are_sent_again(cutting, store):
+    client, troubles = cutting(0)
+    troubles.decide = lambda request: refused(400, "BadDigest") if request.number <= 2 else NOTHING
+    with io.BytesIO(b"receipt") as stream:
+        put_object(client, store.bucket, "project/receipt", stream, hashlib.md5(b"receipt").hexdigest(), None)
+    assert store.read("project/receipt") == b"receipt"
     assert len(troubles.requests) == 3
 
 
