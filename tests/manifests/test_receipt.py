@@ -218,8 +218,9 @@ def test_other_files_are_refused(scratch, noise):
     ("line", "says"),
     [
         ("{}", "a field is missing: datasets"),
-        ("[1]", "it is not a record"),
+        ("1", "it is not a record"),
         ("not json", "it is not JSON"),
+        ("[", "a JSON list, as provenance manifests are"),
         ('{"format":"cpgate-receipt/2"}', "a field does not hold what it should: format"),
     ],
 )

@@ -41,3 +41,8 @@ def test_nothing_unseen_is_left(text):
 @given(st.text(st.characters(codec="ascii", categories=["L", "N", "P", "Zs"])))
 def test_ordinary_text_is_left_alone(text):
     assert shown(text) == text
+
+
+def test_what_is_longer_than_any_name_is_cut():
+    assert shown("x" * 4096) == "x" * 4096
+    assert shown("\x1b" * 1_000_000) == "\\x1b" * 4096 + "… (1,000,000 characters)"

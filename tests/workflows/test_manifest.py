@@ -40,6 +40,21 @@ def test_a_mistake_in_many_entries_is_one_finding_with_pointers(judged):
     assert len(found.examples) == 10
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "hint"),
+    [
+        ('"etag"', '"etag": "", "etag"', "Keep one etag"),
+        ('"subset": "orf"', '"subset": 5', "Write subset as text"),
+        ('"etag"', '"size": NaN, "etag"', "Write size as a whole number of bytes"),
+    ],
+)
+def test_a_field_that_cannot_be_used_is_not_to_be_added(tmp_path, before, after, hint):
+    manifest = tmp_path / "profile_index.json"
+    manifest.write_text(json.dumps([GOOD]).replace(before, after, 1))
+    (found,) = (finding for finding in check_manifest(manifest) if finding.rule == "CPG502")
+    assert found.hint.startswith(hint)
+
+
 def test_the_pointer_escapes_names(judged):
     (found,) = judged(GOOD, {**GOOD, "subset": 3, "url": f"{HOME}/ORF/v2.0/all.parquet"})
     assert (found.rule, found.location.pointer) == ("CPG502", "/1/subset")

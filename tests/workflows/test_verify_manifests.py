@@ -4,12 +4,13 @@ import hashlib
 import json
 import os
 import random
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from validator.errors import ExitCode, RemoteError, UsageError
+from validator.errors import ExitCode, RemoteError, UnreadableFile, UsageError
 from validator.models.claim import Claim
 from validator.s3.client import S3Settings
 from validator.workflows import verify as verifying
@@ -101,6 +102,28 @@ def test_products_that_are_gone_or_other(products):
     (products.folder / products.key("orf")).unlink()
     result = verify_local(products.manifest, products.root)
     assert told(result) == [("CPG704", products.key("crispr")), ("CPG703", products.key("orf"))]
+
+
+def test_what_is_stated_twice_is_not_proven(products):
+    manifest = products.write()
+    manifest.write_text(manifest.read_text().replace('"etag"', f'"etag": "{"0" * 32}", "etag"', 1))
+    for result in (products.remote(), verify_local(products.manifest, products.root)):
+        assert told(result) == [("CPG706", products.key("orf"))]
+        assert "has the field etag more than once" in result.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("d41d8cd98f00b204e9800998ecf8427e  a.tiff\n".encode("utf-16"), "UTF-16"),
+        (b'[{"subset": }]', "is no whole provenance manifest. It is not JSON"),
+    ],
+)
+def test_what_cannot_be_read_is_named(products, content, words):
+    products.manifest.write_bytes(content)
+    with pytest.raises(UnreadableFile, match=re.escape(words)) as refused:
+        products.remote()
+    assert str(products.manifest) in refused.value.what
 
 
 def test_a_version_that_is_not_there_is_told_from_an_object_that_is_not(products):

@@ -236,9 +236,11 @@ def _judge_fields(key: str, entries: Sequence[ManifestEntry]) -> Iterator[Findin
         if without and field not in lacking:
             yield finding_of(FIELD_MISSING, key, without, f"has no {field}, which others have")
     if lacking:
+        alone = f"The only product has no {' and no '.join(lacking)}"
+        many = f"None of the {len(entries)} products has a {' or a '.join(lacking)}"
         yield RECIPE_MISSING.finding(
             key,
-            f"None of the {len(entries)} products has a {' or a '.join(lacking)}",
+            alone if len(entries) == 1 else many,
             expected=", ".join(_PERMALINKS),
             count=len(entries),
         )
@@ -249,8 +251,11 @@ def _has_problem(entry: ManifestEntry, field: str) -> bool:
 
 
 def _field_hint(case: Case) -> str | None:
-    if case.value != "missing":
-        return None
+    if case.value == "twice":
+        return f"Keep one {case.field}, the one that is right, and remove the others."
+    if case.value in ("not-text", "not-number"):
+        what = "text in quotation marks" if case.value == "not-text" else "a whole number of bytes"
+        return f"Write {case.field} as {what}."
     other = next((name for name in case.entry.fields if name.strip().lower() == case.field), None)
     return f"rename {shown(other)} to {case.field}" if other is not None else None
 

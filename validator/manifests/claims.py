@@ -1,6 +1,7 @@
 """Any manifest as the claims that it makes: receipts, provenance manifests, lists of checksums."""
 
 import base64
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from validator.models.claim import Claim, ManifestSort
 from validator.models.receipt import ReceiptEnd, ReceiptObject
 
 _HEAD = 64 << 10
+_STATED = frozenset({"url", "profile_url", "etag", "size", "part_size", "version_id", "checksum", "sha256"})
+"""Fields of a product that say which bytes are meant, and where."""
 _MD5_ETAG = re.compile(r"[0-9a-f]{32}(-[1-9][0-9]{0,4})?")
 
 
@@ -47,8 +50,15 @@ class ClaimFile:
         if self.receipt is not None:
             return map(_receipt_claim, self.receipt.objects())
         if self.sort == "provenance":
-            return map(_product_claim, read_provenance(self.path.read_bytes()).entries)
+            return map(_product_claim, self._entries())
         return read_checksum_list(self.path)
+
+    def _entries(self) -> list[ManifestEntry]:
+        try:
+            return read_provenance(self.path.read_bytes()).entries
+        except UnreadableFile as error:
+            what = f"{self.path} is no whole provenance manifest. {error.what}"
+            raise UnreadableFile(what, error.mend, error.where) from error
 
     @property
     def end(self) -> ReceiptEnd | None:
@@ -74,6 +84,11 @@ def open_claims(path: Path) -> ClaimFile:
             f"{path} cannot be read: {(error.strerror or 'the system gave no reason').lower()}",
             "check the path",
         ) from error
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise UnreadableFile(
+            f"{path} is written in UTF-16, as redirections of Windows PowerShell do",
+            "save it as UTF-8; in PowerShell: ... | Out-File -Encoding utf8 FILE",
+        )
     kind = recognise_content(head)
     if kind in ("provenance-json", "provenance-csv"):
         return ClaimFile(path, "provenance")
@@ -105,8 +120,11 @@ def _product_claim(entry: ManifestEntry) -> Claim:
         return Claim(url or subset, problem=f"the url of product {subset} is no address of an object in S3")
     etag = (entry.text("etag") or "").strip().strip('"').lower()
     checksums, unreadable = _checksums(entry)
+    twice = next((problem.field for problem in entry.problems if problem.kind == "twice"), "")
     problem = ""
-    if etag and not _MD5_ETAG.fullmatch(etag):
+    if twice in _STATED:
+        problem = f"product {subset} has the field {twice} more than once"
+    elif etag and not _MD5_ETAG.fullmatch(etag):
         problem = f"what product {subset} has as its etag is no ETag of S3"
     elif unreadable:
         problem = f"what product {subset} has as its {unreadable} is none"

@@ -216,12 +216,14 @@ def _read_json(text: str) -> ProvenanceManifest:
             "look for a missing comma, quotation mark or bracket there, or one too many",
             f"line {error.lineno}",
         ) from error
-    except (
-        RecursionError,
-        ValueError,
-    ) as error:  # brackets in brackets without end, a number of 5,000 digits
+    except RecursionError as error:
         raise UnreadableFile(
-            "It is not a list of products", "see the documentation of profile_index.json"
+            "It is not a list of products: its brackets are nested without end",
+            "write [ { ... }, { ... } ], one object for each product",
+        ) from error
+    except ValueError as error:
+        raise UnreadableFile(
+            "It holds a number with thousands of digits", "write sizes as numbers of bytes"
         ) from error
     wrapped = isinstance(document, _Pairs) and [name for name, _ in document] == ["datasets"]
     if wrapped:
@@ -261,10 +263,10 @@ def _read_csv(text: str) -> ProvenanceManifest:
                     continue
             _add_row(manifest, names, cells, reader.line_num)
     except csv.Error as error:
+        too_long = any(len(line) > csv.field_size_limit() for line in text.splitlines())
+        why = "a cell is too long" if too_long else "a quotation mark does not fit"
         raise UnreadableFile(
-            f"On line {reader.line_num} a quotation mark does not fit",
-            "write it as JSON",
-            f"line {reader.line_num}",
+            f"On line {reader.line_num} {why}", "write it as JSON", f"line {reader.line_num}"
         ) from error
     manifest.spaced_quotes = [
         number for number, line in enumerate(text.splitlines(), start=1) if ', "' in line

@@ -54,6 +54,12 @@ class Receipt:
                 "check the path",
             ) from error
         self._is_parquet = first.startswith(PARQUET_MAGIC)
+        if first.lstrip().startswith(b"["):
+            raise UnreadableFile(
+                f"{path}, line 1: this is a JSON list, as provenance manifests are, not a receipt of cpgate",
+                "name a receipt",
+                "line 1",
+            )
         if self._is_parquet:
             first, self._end_line = self._outer_lines()
         self.header = self._parse(ReceiptHeader, first, 1)

@@ -11,11 +11,16 @@ import unicodedata
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
+LONGEST = 4096
+"""Characters that are shown of a text: the longest path of Linux, and four times the longest key of S3."""
+
+
 def shown(text: str) -> str:
     r"""Return the text with every character that is not plainly visible replaced by its number.
 
     Bytes that were not UTF-8 (Python keeps them as lone surrogates) come out as the byte, ``\xff``. Spaces
-    other than the ordinary one are shown as numbers too: they are a usual reason why two names differ.
+    other than the ordinary one are shown as numbers too: they are a usual reason why two names differ. What is
+    longer than any name or sentence (a field of a megabyte) is cut.
 
     Examples
     --------
@@ -24,6 +29,8 @@ def shown(text: str) -> str:
     >>> shown("A01\u00a0s1.tif")
     'A01\\xa0s1.tif'
     """
+    if len(text) > LONGEST:
+        return f"{shown(text[:LONGEST])}… ({len(text):,} characters)"
     if text.isascii() and text.isprintable():
         return text
     return "".join(_shown_character(character) for character in text)
