@@ -246,7 +246,7 @@ def test_ctrl_c_does_not_wait_for_a_read_that_hangs():
     """In a process of its own: a signal to the one that runs the tests may end anywhere."""
     process = subprocess.Popen([sys.executable, "-c", HANGING], stdout=subprocess.PIPE, text=True)
     with process.stdout:
-        assert process.stdout.readline() == "reading\n"
+        assert process.stdout.readline().startswith("reading")  # two threads may write at once
         began = time.monotonic()
         while process.poll() is None and time.monotonic() - began < 20:
             process.send_signal(signal.SIGINT)
