@@ -109,6 +109,20 @@ def test_the_same_findings_in_columns_and_line_by_line(tmp_path, monkeypatch, od
 
 
 @pytest.mark.usefixtures("in_columns")
+def test_whatever_is_listed_twice_counts_once(tmp_path, monkeypatch):
+    twice = [ODDITIES[0], ODDITIES[1], "README.md", "_cpgate/receipts/r.jsonl", KEYS[0]]
+    lines = [f"2024-03-05 10:12:41 {7:>10} {HOME}/{key}" for key in [*twice, *KEYS, *twice]]
+    listing = tmp_path / "listing.txt"
+    listing.write_text("\n".join(lines) + "\n")
+    large = judged(listing, monkeypatch=monkeypatch, large=True)
+    assert large == judged(listing, monkeypatch=monkeypatch, large=False)
+    assert large[1]["files"] == len(KEYS) + 1
+    listed_twice = [finding for finding in large[0] if '"listed-twice"' in finding]
+    assert len(listed_twice) == len(twice) - 1, "receipts are no data"
+    assert sum('"junk-file"' in finding and '"count":1,' in finding for finding in large[0]) == 2
+
+
+@pytest.mark.usefixtures("in_columns")
 @pytest.mark.parametrize("form", ["plain", "gzip", "windows", "addresses", "latin-1", "no end of line"])
 def test_keys_however_they_are_written(tmp_path, monkeypatch, form):
     keys = [f"{HOME}/{key}" for key in (*KEYS, *ODDITIES)]

@@ -77,8 +77,8 @@ def examine_columns(
         _Folder(key, raw.removesuffix("/"), layout.place_folder(key), partition)
         for key, raw, partition in meant
     ]
-    files = _without_junk(files, folders, examined)
     files = _each_once(files.sort("f", "name", maintain_order=True), folders, examined)
+    files = _without_junk(files, folders, examined)
     if not len(files):
         return examined
     signs = _signs(files, folders, layout)

@@ -171,16 +171,17 @@ class Store:
         self.disk_names: dict[str, Mapping[str, str]] = {}
         self._home: Path | None = None
         self._numbers = count()
-        self._lock = Lock()
+        self._lock, self._making = Lock(), Lock()
         self._opened: dict[str, dict[int, pl.DataFrame]] = {FOLDERS: {}, FILES: {}}
 
     @property
     def home(self) -> Path:
-        """Folder of the blocks."""
-        if self._home is None:
-            self._home = Path(tempfile.mkdtemp(prefix="cpgate-index-"))
-            weakref.finalize(self, shutil.rmtree, self._home, ignore_errors=True)
-        return self._home
+        """Folder of the blocks; one, although several threads write the first blocks at the same time."""
+        with self._making:
+            if self._home is None:
+                self._home = Path(tempfile.mkdtemp(prefix="cpgate-index-"))
+                weakref.finalize(self, shutil.rmtree, self._home, ignore_errors=True)
+            return self._home
 
     def reserve(self) -> int:
         """Return a number for a new block."""

@@ -130,7 +130,8 @@ class Relocation:
             yield from troubles
         if len(set(folder.names)) < len(folder.names):
             folder, troubles = _keep_last(folder)
-            yield from troubles
+            if RECEIPTS not in key.split("/"):
+                yield from troubles
         if folder.names:
             yield folder
 

@@ -181,7 +181,9 @@ def _index(source: Source, left_out: LeftOut, step: Step) -> tuple[FolderIndex, 
     else:
         index, listed = IndexBuilder(load_layout()), Listed(rest=source.scan())
     junk, troubles = _sort_out(left_out.filter(chain(listed.troubles, listed.rest)), index, step)
-    return index.finish(), sorted([*listed.junk, *junk], key=lambda entry: entry.key), troubles
+    # However a listing is read, what is odd in it comes in the order of the keys.
+    junk = sorted([*listed.junk, *junk], key=lambda entry: entry.key)
+    return index.finish(), junk, sorted(troubles, key=lambda trouble: trouble.key)
 
 
 def dataset_names(places: Iterable[Place]) -> tuple[str, ...]:
