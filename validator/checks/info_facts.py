@@ -99,7 +99,7 @@ def read_facts(node: Node, document: JsonDocument, described: AttributeGroup | N
     facts.scalars = {name: values[name] for name in SCALARS if isinstance(values.get(name), str)}
     if described is not None:
         facts.unknown = tuple(name for name in values if name not in described.attributes)
-        facts.missing = tuple(name for name in described.attributes if name not in values)
+        facts.missing = tuple(n for n, a in described.attributes.items() if a.described and n not in values)
     for name, value in values.items():
         attribute = described.attributes.get(name) if described is not None else None
         facts.findings.extend(_judge(facts, document, name, value, attribute))

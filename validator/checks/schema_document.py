@@ -13,12 +13,12 @@ from validator.checks.wording import listed
 from validator.errors import UnreadableFile
 from validator.models.attributes import attribute_groups, example_values
 from validator.models.finding import Finding, Location
-from validator.models.package import BUILDER_ORIGIN, FIELDS, SCHEMA_KEYS
+from validator.models.package import BUILDER_ORIGIN, FIELDS, NODE_KINDS, SCHEMA_KEYS, info_name
 from validator.models.rule import Rule
 from validator.models.value_types import has_type, in_words, spelling, type_name, type_of
 from validator.readers.json_text import JsonDocument, escape_pointer, read_json
 from validator.rulebook.nearest import nearest_name
-from validator.rulebook.placeholders import is_placeholder, plain_words
+from validator.rulebook.placeholders import is_placeholder, says_only
 
 SCHEMA_UNREADABLE = Rule(
     id="CPG601",
@@ -95,7 +95,15 @@ ALL_RULES = (
 TABLE_KEYS = ("platemap", "external_metadata")
 """What a document in ``workspace/metadata`` describes: the columns of these tables."""
 
-_ORIGIN = re.compile(r"[^\s/]+(?: [^\s/]+)*(?:/[^\s/]+(?: [^\s/]+)*)+")
+_KEY_ENDING = "_info"
+_OTHER_KEYS: Mapping[str, str] = {
+    f"{start}{noun}{_KEY_ENDING}": key
+    for key, kind in SCHEMA_KEYS.items()
+    for noun in (kind.group, kind.group[:-1], kind.schema_name, kind.schema_name[:-1])
+    for start in ("unique_", "")
+}
+"""What people write for a key when they do not look it up."""
+_ORIGIN = re.compile(r"/?[^\s/]+(?: [^\s/]+)*(?:/[^\s/]+(?: [^\s/]+)*)+")
 _FEWEST_ALIKE = 3
 """Attributes with one description before that is more than chance."""
 
@@ -151,6 +159,7 @@ def judge_schema(
         return
     judge = _Judge(key, document)
     yield from judge.keys(known_keys, every=every)
+    yield from judge.shared(known_keys)
     for name, attributes in document.value.items():
         if name in known_keys:
             yield from judge.group(name, attributes)
@@ -163,6 +172,7 @@ class _Judge:
         self._key = key
         self._document = document
         self._groups = attribute_groups(document.value)
+        self.alike: Mapping[str, str] = {}
 
     def _find(self, rule: Rule, pointer: str, message: str, **more: Any) -> Finding:
         where = Location(pointer=pointer, line=self._document.line(pointer))
@@ -175,7 +185,7 @@ class _Judge:
         for name in there:
             if name in known:
                 continue
-            near = nearest_name(name, lacking)
+            near = self._meant_key(name, lacking)
             if near:
                 lacking.remove(near)
             yield self._find(
@@ -195,6 +205,36 @@ class _Judge:
                 examples=lacking,
             )
 
+    def _meant_key(self, name: str, lacking: list[str]) -> str:
+        """The key that was meant: a usual other name, or the only one that is not there."""
+        near = nearest_name(
+            name, lacking, {other: key for other, key in _OTHER_KEYS.items() if key in lacking}
+        )
+        known = [key for key in self._document.value if key in SCHEMA_KEYS]
+        return near or (lacking[0] if len(lacking) == 1 and known and name.endswith(_KEY_ENDING) else "")
+
+    def shared(self, known: tuple[str, ...]) -> Iterator[Finding]:
+        """One text that describes most attributes of several keys: one finding for all of them."""
+        groups = {name: self._document.value.get(name) for name in known}
+        alike = {
+            name: found
+            for name, attributes in groups.items()
+            if isinstance(attributes, dict) and (found := self._alike(attributes.values()))
+        }
+        self.alike = {name: text for name, (text, _) in alike.items()}
+        for text in dict.fromkeys(self.alike.values()):
+            names = [name for name, other in self.alike.items() if other == text]
+            count = sum(alike[name][1] for name in names)
+            total = sum(len(groups[name]) for name in names)
+            where = f" under {len(names)} keys" if len(names) > 1 else ""
+            yield self._find(
+                SCHEMA_DESCRIPTION,
+                f"/{escape_pointer(names[0])}",
+                f"{count} of {total} attributes{where} are described with the same words: {shown(text)}",
+                count=count,
+                examples=names if len(names) > 1 else (),
+            )
+
     def group(self, name: str, attributes: Any) -> Iterator[Finding]:
         """One key: the attributes of a kind of node, or of a table."""
         pointer = f"/{escape_pointer(name)}"
@@ -202,18 +242,19 @@ class _Judge:
             message = f"“{name}” is {in_words([type_of(attributes)])}, not an object with attributes"
             yield self._find(SCHEMA_FIELD, pointer, message)
             return
-        alike = self._alike(attributes.values())
-        if alike:
-            yield self._find(
-                SCHEMA_DESCRIPTION,
-                pointer,
-                f"{alike[1]} of {len(attributes)} attributes are described with the same words: {shown(alike[0])}",
-                count=alike[1],
-            )
+        spelled: dict[str, str] = {}
         for attribute, entry in attributes.items():
-            yield from self._attribute(
-                attribute, entry, f"{pointer}/{escape_pointer(attribute)}", alike[0] if alike else None
-            )
+            own = f"{pointer}/{escape_pointer(attribute)}"
+            first = spelled.setdefault(info_name(attribute), attribute)
+            if first != attribute:
+                yield self._find(
+                    SCHEMA_FIELD,
+                    own,
+                    f"“{attribute}” and “{first}” are two names of one attribute",
+                    hint=f"Keep “{NODE_KINDS[info_name(attribute)].schema_name}”, remove the other.",
+                )
+                continue
+            yield from self._attribute(attribute, entry, own, self.alike.get(name))
 
     def _alike(self, entries: Iterable[Any]) -> tuple[str, int] | None:
         """The description that most attributes share, and how many do."""
@@ -245,7 +286,7 @@ class _Judge:
         if lacking:
             message = f"“{name}” has no {joined(lacking)}"
             yield self._find(SCHEMA_FIELD, pointer, message, count=len(lacking))
-        if "description" in entry and entry["description"] != alike:
+        if "description" in entry and (alike is None or entry["description"] != alike):
             yield from self._description(name, entry["description"], f"{pointer}/description")
         if "origin" in entry:
             yield from self._origin(name, entry["origin"], f"{pointer}/origin")
@@ -259,7 +300,7 @@ class _Judge:
             said = f"is {in_words([type_of(text)])}, not text"
         elif not text.strip():
             said = "is empty"
-        elif plain_words(text).replace(" ", "") == plain_words(name).replace(" ", ""):
+        elif says_only(text, name):
             said = "is its name again"
         elif is_placeholder(text):
             said = f"is a placeholder: {shown(text)}"

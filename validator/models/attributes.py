@@ -20,14 +20,13 @@ def attribute_groups(document: Any) -> Groups:
     Returns
     -------
     Groups
-        Only of keys whose value is an object; the attributes of each by the names that info documents use.
+        Only of keys whose value is an object; the attributes of each by the names that info documents use. Of two names
+        for one attribute the first counts.
     """
     if not isinstance(document, dict):
         return {}
     return {
-        key: AttributeGroup(
-            key, {info_name(name): _attribute(name, entry) for name, entry in attributes.items()}
-        )
+        key: AttributeGroup(key, _by_info_name(attributes))
         for key, attributes in document.items()
         if isinstance(attributes, dict)
     }
@@ -43,6 +42,13 @@ def example_values(attribute: Attribute) -> list[Any]:
     return [attribute.example]
 
 
+def _by_info_name(attributes: Mapping[str, Any]) -> dict[str, Attribute]:
+    found: dict[str, Attribute] = {}
+    for name, entry in attributes.items():
+        found.setdefault(info_name(name), _attribute(name, entry))
+    return found
+
+
 def _attribute(name: str, entry: Any) -> Attribute:
     fields = entry if isinstance(entry, dict) else {}
     spelled = fields.get("value_types")
@@ -54,6 +60,7 @@ def _attribute(name: str, entry: Any) -> Attribute:
         fields.get("example_value"),
         _text(fields.get("origin")),
         known if known and None not in types else (),
+        described=isinstance(entry, dict),
     )
 
 

@@ -153,6 +153,8 @@ class Attribute:
         One value or a list of several.
     types
         Names of types (``str``, ``int``, ``float``, ``bool``, ``list``, ``dict``, ``null``), empty when SCHEMA does not say them rightly.
+    described
+        Whether SCHEMA says anything of it that has the form of a description.
     """
 
     name: str
@@ -160,6 +162,7 @@ class Attribute:
     example: Any = None
     origin: str = ""
     types: tuple[str, ...] = ()
+    described: bool = True
 
     @property
     def info_name(self) -> str:
