@@ -144,6 +144,10 @@ def _content(text: Any, package: Package) -> bytes:
         return ome(np.ones(shape, np.uint8), axes)
     if word == "@plain":
         return plain_tiff(np.ones((28, 20, 24), np.uint8))
+    if word == "@colour":
+        stream = io.BytesIO()
+        tifffile.imwrite(stream, np.ones((20, 24, 3), np.uint8), ome=True, photometric="rgb")
+        return stream.getvalue()
     if word == "@pages":
         return _some_pages(int(rest))
     if word == "@part":

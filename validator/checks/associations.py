@@ -1,8 +1,10 @@
 """Checks of associations (CPG630-CPG638): one wrong link, one finding, at the end that is probably wrong."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from validator.checks.alike import alike, together
 from validator.checks.dataset import Dataset
 from validator.checks.info_facts import InfoFacts
 from validator.checks.info_rules import LINK_FORM, LINK_TWICE
@@ -22,10 +24,12 @@ from validator.checks.registry import dataset_check
 from validator.checks.row_words import joined
 from validator.checks.wording import counted
 from validator.models.finding import Finding, Location
-from validator.models.package import CUT_NAME, NODE_KINDS
+from validator.models.package import CUT_NAME, NODE_KINDS, NODE_NAME, usable_name
 from validator.models.rule import EXAMPLES_KEPT
 from validator.rulebook.nearest import nearest_name
 
+_FEWEST_ALIKE = 3
+"""Documents with one mistake before that is more than chance."""
 _OF_ONE_DOCUMENT = frozenset({LINK_FORM.id, LINK_TWICE.id})
 
 
@@ -56,16 +60,25 @@ class _Links:
         self._told: set[Slot] = set()
 
     def judge(self) -> Iterator[Finding]:
-        for facts in self._infos.values():
-            yield from (finding for finding in facts.findings if finding.rule in _OF_ONE_DOCUMENT)
+        infos = self._infos.values()
+        yield from together(f for facts in infos for f in facts.findings if f.rule in _OF_ONE_DOCUMENT)
         yield from self._targets()
-        for facts in self._infos.values():
+        yield from self._collisions()
+        for facts in infos:
             yield from self._counts(facts)
-        for facts in self._infos.values():
-            yield from self._values(facts)
+        yield from self._usual(finding for facts in infos for finding in self._values(facts))
         yield from self._one_sided()
-        for facts in self._infos.values():
-            yield from self._detours(facts)
+        yield from self._detours()
+
+    def _usual(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """Findings as they are; those of most documents of a kind are one mistake of whoever wrote them."""
+        documents = Counter(group for group, _ in self._infos)
+        for same in alike(findings):
+            number = len(same.documents)
+            if number >= _FEWEST_ALIKE and 2 * number > documents[same.first.key.partition("/")[0]]:
+                yield same.finding()
+            else:
+                yield from same.findings
 
     def _at(self, facts: InfoFacts, pointer: str) -> Location:
         return Location(pointer=pointer, line=self._dataset.line(facts.node, pointer))
@@ -76,8 +89,10 @@ class _Links:
 
     def _targets(self) -> Iterator[Finding]:
         outside: dict[str, list[NodeId]] = {}
-        for target, listers in missing_targets(self._infos):
-            if self._dataset.is_subset:
+        for target, listers in missing_targets(self._infos, every=self._dataset.is_subset):
+            if self._lies_elsewhere(target):
+                self._told.update((lister, target[0]) for lister, _ in listers)
+            elif self._dataset.is_subset:
                 outside.setdefault(target[0], []).append(target)
             else:
                 self._told.update((lister, target[0]) for lister, _ in listers)
@@ -88,6 +103,21 @@ class _Links:
             if len(names) == 1:
                 message = f"“{names[0]}” is listed and not in this subset"
             yield LINK_OUTSIDE.finding(f"{group}/", message, count=len(names), examples=names[:EXAMPLES_KEPT])
+
+    def _lies_elsewhere(self, target: NodeId) -> bool:
+        """Whether the node lies in a group that is not its own, or under a name that no node may have: the layout says so."""
+        group, name = target
+        if any(
+            (other, name) in self._infos and self._infos[other, name].node.meant is NODE_KINDS[group]
+            for other in NODE_KINDS
+        ):
+            return True
+        usable = usable_name(name)
+        return usable == name and any(usable_name(n) == name for g, n in self._unusable if g == group)
+
+    @cached_property
+    def _unusable(self) -> list[NodeId]:
+        return [(g, n) for g, n in self._infos if not NODE_NAME.fullmatch(n)]
 
     def _dangling(self, target: NodeId, listers: list[tuple[NodeId, int]]) -> Finding:
         group, name = target
@@ -117,7 +147,7 @@ class _Links:
             facts = self._infos[other]
             links = {(g, n) for g, names in facts.links.items() for n in names}
             if other[0] == group and listers <= links:
-                self._told.update((other, g) for g in facts.links)
+                self._told.update((other, g) for g in NODE_KINDS)
                 return f"Rename {group}/{other[1]}/ to {name}: it lists the nodes that miss it."
         near = nearest_name(name, (n for g, n in self._infos if g == group))
         return f"Write “{near}”, if that is the node that is meant." if near else None
@@ -125,8 +155,37 @@ class _Links:
     @cached_property
     def _unlisted(self) -> list[NodeId]:
         """Nodes that nobody lists although they list others."""
-        listed = {(g, n) for facts in self._infos.values() for g, names in facts.links.items() for n in names}
-        return [n for n, facts in self._infos.items() if n not in listed and any(facts.links.values())]
+        return [n for n, facts in self._infos.items() if n not in self._listers and any(facts.links.values())]
+
+    def _collisions(self) -> Iterator[Finding]:
+        """Segmentations of several fields of view that became one, because their names were cut."""
+        for facts in self._infos.values():
+            node = facts.node
+            if not node.kind.is_segmentation or len(node.name) != CUT_NAME:
+                continue
+            listers = {name for group, name in self._listers.get(node.id, ()) if group == "fovs"}
+            of = sorted(listers | set(facts.links.get("fovs", ())))
+            if len(of) < 2:
+                continue
+            self._told.update((node.id, group) for group in NODE_KINDS)
+            yield LINK_COUNT.finding(
+                node.info_key,
+                f"{len(of)} fields of view share “{node.name}”. Its name has {CUT_NAME} characters: names were "
+                f"probably cut, and {len(of)} nodes became one",
+                location=self._at(facts, facts.pointer("fovs")),
+                expected="one field of view",
+                actual=joined(of),
+            )
+
+    @cached_property
+    def _listers(self) -> Mapping[NodeId, set[NodeId]]:
+        """Who lists each node."""
+        found: dict[NodeId, set[NodeId]] = {}
+        for node_id, facts in self._infos.items():
+            for group, names in facts.links.items():
+                for name in names:
+                    found.setdefault((group, name), set()).add(node_id)
+        return found
 
     def _counts(self, facts: InfoFacts) -> Iterator[Finding]:
         node = facts.node
@@ -135,13 +194,10 @@ class _Links:
             if names is None or len(set(names)) == 1 or (node.id, group) in self._told:
                 continue
             self._told.add((node.id, group))
-            one = NODE_KINDS[group].noun.split(" ", 1)[1]
-            cut = ""
-            if len(names) > 1 and node.kind.is_segmentation and len(node.name) == CUT_NAME:
-                cut = f". Its name has {CUT_NAME} characters: names were probably cut, and {len(names)} nodes became one"
+            one = NODE_KINDS[group].one
             yield LINK_COUNT.finding(
                 node.info_key,
-                f"This is {node.kind.noun} of {counted(len(names), one) if names else f'no {one}'}{cut}",
+                f"This is {node.kind.noun} of {counted(len(names), one) if names else f'no {one}'}",
                 location=self._at(facts, facts.pointer(group)),
                 expected=f"one {one}",
                 actual=joined(names) or "an empty list",
@@ -201,8 +257,21 @@ class _Links:
             examples=[f"{group}/{name}" for name in (wrong.stray or wrong.lacking)[:EXAMPLES_KEPT]],
         )
 
-    def _detours(self, facts: InfoFacts) -> Iterator[Finding]:
-        """Compare the plate, well and line of a node with those of the node that it belongs to."""
+    def _detours(self) -> Iterator[Finding]:
+        """Compare the plate, well and line of nodes with those of the node that they belong to."""
+        strays: dict[tuple[NodeId, str, tuple[str, ...]], list[InfoFacts]] = {}
+        for facts in self._infos.values():
+            for parent, group in self._detours_of(facts):
+                self._told.add((facts.node.id, group))
+                strays.setdefault((parent, group, tuple(sorted(facts.links[group]))), []).append(facts)
+        for (parent, group, _), children in strays.items():
+            if len(children) > 1 and len(children) == self._children_of(parent):
+                yield self._detour_of_parent(self._infos[parent], group, children)
+            else:
+                yield from (self._detour(facts, self._infos[parent], group) for facts in children)
+
+    def _detours_of(self, facts: InfoFacts) -> Iterator[tuple[NodeId, str]]:
+        """Parents and groups of which a node names another node than the parent does."""
         for parent_group in facts.node.kind.parents:
             names = facts.links.get(parent_group, ())
             parent = self._infos.get((parent_group, names[0])) if len(names) == 1 else None
@@ -211,14 +280,35 @@ class _Links:
             for group in parent.node.kind.parents:
                 own, theirs = facts.links.get(group), parent.links.get(group)
                 told = {(facts.node.id, group), (parent.node.id, group)} & self._told
-                if not own or not theirs or told or set(own) == set(theirs):
-                    continue
-                self._told.add((facts.node.id, group))
-                one = NODE_KINDS[group].noun.split(" ", 1)[1]
-                yield LINK_DETOUR.finding(
-                    facts.node.info_key,
-                    f"The {one} is {joined(own)}, and that of {parent.node.name} is {joined(theirs)}",
-                    location=self._at(facts, facts.pointer(group, 0)),
-                    expected=joined(theirs),
-                    actual=joined(own),
-                )
+                if own and theirs and not told and set(own) != set(theirs):
+                    yield parent.node.id, group
+
+    def _children_of(self, parent: NodeId) -> int:
+        """How many nodes say that they belong to a node."""
+        return sum(
+            parent[0] in self._infos[lister].node.kind.parents for lister in self._listers.get(parent, ())
+        )
+
+    def _detour(self, facts: InfoFacts, parent: InfoFacts, group: str) -> Finding:
+        own, theirs = facts.links[group], parent.links[group]
+        return LINK_DETOUR.finding(
+            facts.node.info_key,
+            f"The {NODE_KINDS[group].one} is {joined(own)}, and that of {parent.node.name} is {joined(theirs)}",
+            location=self._at(facts, facts.pointer(group, 0)),
+            expected=joined(theirs),
+            actual=joined(own),
+        )
+
+    def _detour_of_parent(self, parent: InfoFacts, group: str, children: list[InfoFacts]) -> Finding:
+        """All that belong to a node agree against it: it is probably the one that is wrong."""
+        own, theirs = parent.links[group], children[0].links[group]
+        return LINK_DETOUR.finding(
+            parent.node.info_key,
+            f"The {NODE_KINDS[group].one} is {joined(own)}, and that of all {len(children)} nodes that belong to this one is "
+            f"{joined(theirs)}",
+            location=self._at(parent, parent.pointer(group, 0)),
+            expected=joined(theirs),
+            actual=joined(own),
+            count=len(children),
+            examples=[child.node.name for child in children],
+        )

@@ -1,7 +1,8 @@
-"""Checks of info documents against SCHEMA (CPG620-CPG626); what is the same in all documents of a kind is one finding."""
+"""Checks of info documents against SCHEMA (CPG620-CPG627); what is the same in all documents of a kind is one finding."""
 
 from collections.abc import Iterator, Sequence
 
+from validator.checks.alike import Alike, alike
 from validator.checks.dataset import Dataset
 from validator.checks.info_facts import InfoFacts
 from validator.checks.info_rules import (
@@ -9,21 +10,24 @@ from validator.checks.info_rules import (
     ATTRIBUTE_TYPE,
     ATTRIBUTE_UNDOCUMENTED,
     CHANNELS_FORM,
+    CHANNELS_UNUSED,
     EDITS_FORM,
     INFO_UNREADABLE,
     SUBSET_FORM,
 )
 from validator.checks.package import PackageDataset
 from validator.checks.registry import dataset_check
+from validator.checks.row_words import joined
 from validator.checks.wording import counted
 from validator.errors import UnreadableFile
 from validator.models.finding import Finding, Location
-from validator.models.package import NODE_KINDS, NodeKind
+from validator.models.package import NODE_KINDS, NodeKind, info_name
 from validator.models.rule import EXAMPLES_KEPT
+from validator.models.value_types import in_words
 from validator.readers.json_text import escape_pointer
 from validator.rulebook.nearest import nearest_name
 
-OF_ONE_DOCUMENT = (ATTRIBUTE_TYPE, CHANNELS_FORM, EDITS_FORM, INFO_UNREADABLE)
+OF_ONE_DOCUMENT = (ATTRIBUTE_TYPE, CHANNELS_FORM, CHANNELS_UNUSED, EDITS_FORM, INFO_UNREADABLE)
 
 
 @dataset_check(*OF_ONE_DOCUMENT, ATTRIBUTE_UNDOCUMENTED, ATTRIBUTE_MISSING, subjects=["package"])
@@ -34,9 +38,11 @@ def judge_info_documents(dataset: Dataset) -> Iterator[Finding]:
     for facts in dataset.infos.values():
         if facts.problem is not None:
             yield _unreadable(facts, facts.problem)
-        yield from (finding for finding in facts.findings if finding.rule in rules)
     for kind in NODE_KINDS.values():
-        group = [f for f in dataset.infos.values() if f.node.kind is kind and f.readable]
+        own = [f for f in dataset.infos.values() if f.node.kind is kind]
+        group = [facts for facts in own if facts.readable]
+        for same in alike(finding for facts in own for finding in facts.findings if finding.rule in rules):
+            yield _of_all(dataset, kind, same, len(group)) or same.finding()
         yield from _judge_attributes(dataset, kind, group)
     yield from dataset.take_mishaps()
 
@@ -67,6 +73,27 @@ def _unreadable(facts: InfoFacts, problem: UnreadableFile) -> Finding:
     return INFO_UNREADABLE.finding(facts.node.info_key, message, location=where, hint=problem.mend)
 
 
+def _of_all(dataset: PackageDataset, kind: NodeKind, same: Alike, documents: int) -> Finding | None:
+    """A type that no document has: SCHEMA is what has to change, or the program that wrote all of them."""
+    schema = dataset.schema.document if dataset.schema else None
+    if same.first.rule != ATTRIBUTE_TYPE.id or len(same.documents) < max(2, documents) or schema is None:
+        return None
+    assert same.first.location is not None
+    name = info_name((same.first.location.pointer or "")[1:].replace("~1", "/").replace("~0", "~"))
+    attribute = dataset.groups[kind.schema_key].attributes[name]
+    pointer = f"/{kind.schema_key}/{escape_pointer(attribute.name)}/value_types"
+    assert dataset.schema is not None
+    return ATTRIBUTE_TYPE.finding(
+        dataset.schema.entry.key,
+        f"SCHEMA declares {in_words(attribute.types)} for “{name}”, and all {documents:,} info documents in {kind.group}/ have "
+        f"something else, such as {same.first.actual}",
+        location=Location(pointer=pointer, line=schema.line(pointer)),
+        expected=same.first.expected,
+        count=same.count,
+        examples=same.documents,
+    )
+
+
 def _judge_attributes(
     dataset: PackageDataset, kind: NodeKind, group: Sequence[InfoFacts]
 ) -> Iterator[Finding]:
@@ -75,9 +102,15 @@ def _judge_attributes(
     renamed = _renamed(unknown, missing)
     for name, facts in unknown.items():
         yield _undocumented(dataset, kind, name, facts, group, renamed.get(name, ""))
+    lacking: dict[tuple[str, ...], list[str]] = {}
     for name, facts in missing.items():
         if name not in renamed.values():
-            yield _missing(dataset, kind, name, facts, group)
+            lacking.setdefault(tuple(one.node.name for one in facts), []).append(name)
+    for names in lacking.values():
+        if len(missing[names[0]]) == len(group) > 1:
+            yield from (_missing_everywhere(dataset, kind, name, group) for name in names)
+        else:
+            yield _missing(names, missing[names[0]])
 
 
 def _by_attribute(group: Sequence[InfoFacts], what: str) -> dict[str, list[InfoFacts]]:
@@ -141,30 +174,32 @@ def _undocumented(
     )
 
 
-def _missing(
-    dataset: PackageDataset,
-    kind: NodeKind,
-    name: str,
-    facts: Sequence[InfoFacts],
-    group: Sequence[InfoFacts],
+def _missing_everywhere(
+    dataset: PackageDataset, kind: NodeKind, name: str, group: Sequence[InfoFacts]
 ) -> Finding:
-    if len(facts) == len(group) > 1 and dataset.schema is not None and dataset.schema.document is not None:
-        spelled = dataset.groups[kind.schema_key].attributes[name].name
-        pointer = f"/{kind.schema_key}/{escape_pointer(spelled)}"
-        return ATTRIBUTE_MISSING.finding(
-            dataset.schema.entry.key,
-            f"SCHEMA describes “{name}”, which none of the {len(group):,} info documents in {kind.group}/ has",
-            location=Location(pointer=pointer, line=dataset.schema.document.line(pointer)),
-            hint="Remove it from SCHEMA, or add it to the documents.",
-            count=len(facts),
-            examples=_some(facts),
-        )
+    assert dataset.schema is not None
+    assert dataset.schema.document is not None
+    spelled = dataset.groups[kind.schema_key].attributes[name].name
+    pointer = f"/{kind.schema_key}/{escape_pointer(spelled)}"
+    return ATTRIBUTE_MISSING.finding(
+        dataset.schema.entry.key,
+        f"SCHEMA describes “{name}”, which none of the {len(group):,} info documents in {kind.group}/ has",
+        location=Location(pointer=pointer, line=dataset.schema.document.line(pointer)),
+        hint="Remove it from SCHEMA, or add it to the documents.",
+        count=len(group),
+        examples=_some(group),
+    )
+
+
+def _missing(names: Sequence[str], facts: Sequence[InfoFacts]) -> Finding:
+    """Attributes that the same documents lack."""
+    said = joined([f"“{name}”" for name in names])
     return ATTRIBUTE_MISSING.finding(
         facts[0].node.info_key,
-        f"“{name}” is missing{_how_many(facts)}",
+        f"{said} {'is' if len(names) == 1 else 'are'} missing{_how_many(facts)}",
         location=Location(pointer="", line=1),
-        count=len(facts),
-        examples=_some(facts) if len(facts) > 1 else (),
+        count=len(facts) * len(names),
+        examples=_some(facts) if len(facts) > 1 else names[len(names) == 1 :],
     )
 
 

@@ -1,6 +1,6 @@
 """What one info document says: its links, the values that must agree with them, and what is wrong with it alone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from validator.checks.info_rules import (
     ATTRIBUTE_TYPE,
     CHANNELS_FORM,
+    CHANNELS_UNUSED,
     EDITS_FORM,
     INFO_UNREADABLE,
     LINK_FORM,
@@ -15,6 +16,7 @@ from validator.checks.info_rules import (
 )
 from validator.checks.package_nodes import Node
 from validator.checks.row_words import shown
+from validator.checks.wording import counted
 from validator.errors import UnreadableFile
 from validator.models.attributes import example_values
 from validator.models.finding import Finding, Location
@@ -55,7 +57,7 @@ class InfoFacts:
     node: Node
     readable: bool = False
     problem: UnreadableFile | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
     links: dict[str, tuple[str, ...]] = field(default_factory=dict)
     scalars: dict[str, str] = field(default_factory=dict)
     channels: int | None = None
@@ -94,8 +96,13 @@ def read_facts(node: Node, document: JsonDocument, described: AttributeGroup | N
         )
         return facts
     facts.readable = True
-    facts.names = {info_name(name): name for name in document.value}
-    values = {info_name(name): value for name, value in document.value.items()}
+    values: dict[str, Any] = {}
+    for name, value in document.value.items():
+        known = facts.names.setdefault(info_name(name), name)
+        if known == name:
+            values[info_name(name)] = value
+        else:
+            facts.findings.append(_twice(facts, document, known, name))
     facts.scalars = {name: values[name] for name in SCALARS if isinstance(values.get(name), str)}
     if described is not None:
         facts.unknown = tuple(name for name in values if name not in described.attributes)
@@ -104,6 +111,16 @@ def read_facts(node: Node, document: JsonDocument, described: AttributeGroup | N
         attribute = described.attributes.get(name) if described is not None else None
         facts.findings.extend(_judge(facts, document, name, value, attribute))
     return facts
+
+
+def _twice(facts: InfoFacts, document: JsonDocument, first: str, second: str) -> Finding:
+    """Say that an association stands there under both of its names."""
+    return LINK_FORM.finding(
+        facts.node.info_key,
+        f"“{second}” and “{first}” are two names of one association",
+        location=_at(document, f"/{escape_pointer(second)}"),
+        hint=f"Keep “{info_name(first)}”, remove the other.",
+    )
 
 
 def _judge(
@@ -174,15 +191,18 @@ def _judge_links(facts: InfoFacts, document: JsonDocument, group: str, value: An
         )
         return
     facts.links[group] = tuple(map(intern, value))
-    seen: set[str] = set()
-    for index, name in enumerate(value):
-        if name in seen:
-            yield LINK_TWICE.finding(
-                node.info_key,
-                f"“{group}” names {shown(name)} more than once",
-                location=_at(document, f"{pointer}/{index}"),
-            )
-        seen.add(name)
+    first = {name: index for index, name in reversed(list(enumerate(value)))}
+    again = [index for index, name in enumerate(value) if first[name] != index]
+    if again:
+        others = len({value[index] for index in again}) - 1
+        also = f" and {counted(others, 'other name')}" if others else ""
+        yield LINK_TWICE.finding(
+            node.info_key,
+            f"“{group}” names {shown(value[again[0]])}{also} more than once",
+            location=_at(document, f"{pointer}/{again[0]}"),
+            count=len(again),
+            examples=dict.fromkeys(value[index] for index in again) if others else (),
+        )
 
 
 def _judge_channels(facts: InfoFacts, document: JsonDocument, value: Any) -> Iterator[Finding]:
@@ -196,26 +216,42 @@ def _judge_channels(facts: InfoFacts, document: JsonDocument, value: Any) -> Ite
         )
         return
     facts.channels = len(value)
+    usable = 0
     for index, channel in enumerate(value):
-        own = f"{pointer}/{index}"
-        if not isinstance(channel, dict):
-            message = f"Channel {index} is {_what(channel)}, not an object with dye_name and use"
-            yield CHANNELS_FORM.finding(key, message, location=_at(document, own))
-            continue
-        name = channel.get("dye_name")
-        if not isinstance(name, str) or not name.strip():
-            said = "has no dye_name" if name is None else f"has {_what(name)} as dye_name"
-            inside = f"{own}/dye_name" if "dye_name" in channel else own
-            yield CHANNELS_FORM.finding(
-                key, f"Channel {index} {said}", location=_at(document, inside), expected="a name"
-            )
-        if "use" not in channel:
-            yield CHANNELS_FORM.finding(
-                key,
-                f"Channel {index} does not say whether it is of use",
-                location=_at(document, own),
-                expected="use",
-            )
+        wrong = list(_judge_channel(key, document, f"{pointer}/{index}", index, channel))
+        yield from wrong
+        usable += bool(wrong) or bool(channel["use"])
+    if value and not usable:
+        yield CHANNELS_UNUSED.finding(
+            key, f"None of the {len(value)} channels is of use", location=_at(document, pointer)
+        )
+
+
+def _judge_channel(
+    key: str, document: JsonDocument, pointer: str, index: int, channel: Any
+) -> Iterator[Finding]:
+    where = _at(document, pointer)
+    if not isinstance(channel, dict):
+        message = f"Channel {index} is {_what(channel)}, not an object with dye_name and use"
+        yield CHANNELS_FORM.finding(key, message, location=where)
+        return
+    name = channel.get("dye_name")
+    if not isinstance(name, str) or not name.strip():
+        said = "has no dye_name" if name is None else f"has {_what(name)} as dye_name"
+        inside = f"{pointer}/dye_name" if "dye_name" in channel else pointer
+        yield CHANNELS_FORM.finding(
+            key, f"Channel {index} {said}", location=_at(document, inside), expected="a name"
+        )
+    if "use" not in channel:
+        message = f"Channel {index} does not say whether it is of use"
+        yield CHANNELS_FORM.finding(key, message, location=where, expected="use")
+    elif not isinstance(channel["use"], int | float | None):  # the text "0" counts as yes in every program
+        yield CHANNELS_FORM.finding(
+            key,
+            f"Channel {index} has {_what(channel['use'])} as use",
+            location=_at(document, f"{pointer}/use"),
+            expected="1, 0, true or false",
+        )
 
 
 def _judge_edits(facts: InfoFacts, document: JsonDocument, value: Any) -> Iterator[Finding]:

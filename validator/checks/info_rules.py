@@ -1,5 +1,6 @@
-"""Rules of info documents (CPG620-CPG626) and of the form of their associations (CPG630, CPG631)."""
+"""Rules of info documents (CPG620-CPG627) and of the form of their associations (CPG630, CPG631)."""
 
+from validator.models.finding import Level
 from validator.models.rule import Rule
 
 SOURCE = "Allen Institute for Cell Science, tutorial on automated access to cell images"
@@ -66,6 +67,16 @@ SUBSET_FORM = Rule(
     mend='Write SUBSET.json as a JSON object: {"of": "aics/cell_lines", "select": "lines=AICS-23"}.',
     family="documents",
     source="cpgate",
+)
+CHANNELS_UNUSED = Rule(
+    id="CPG627",
+    slug="channels-unused",
+    title="At least one channel of a field of view is of use",
+    why="Viewers show the channels whose use is set: of this field of view they show nothing.",
+    mend="Set use of the channels that may be used to 1.",
+    family="documents",
+    level=Level.WARNING,
+    source=SOURCE,
 )
 LINK_FORM = Rule(
     id="CPG630",

@@ -127,9 +127,19 @@ def _orphans(infos: Mapping[NodeId, InfoFacts], up: Pairs, down: Pairs) -> list[
     return sorted(node_id for node_id in suspects if not listed[node_id])
 
 
-def missing_targets(infos: Mapping[NodeId, InfoFacts]) -> Iterator[tuple[NodeId, list[tuple[NodeId, int]]]]:
-    """Nodes that are listed and not there, each with those who list it and the position in their list."""
-    groups_there = {group for group, _ in infos}
+def missing_targets(
+    infos: Mapping[NodeId, InfoFacts], *, every: bool
+) -> Iterator[tuple[NodeId, list[tuple[NodeId, int]]]]:
+    """Nodes that are listed and not there, each with those who list it and the position in their list.
+
+    Parameters
+    ----------
+    infos
+        What the info documents say.
+    every
+        Also those of groups that are not there at all.
+    """
+    groups_there = set(NODE_KINDS) if every else {group for group, _ in infos}
     missing: dict[NodeId, list[tuple[NodeId, int]]] = {}
     for node_id, facts in infos.items():
         for group, names in facts.links.items():

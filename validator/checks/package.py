@@ -112,7 +112,7 @@ class PackageDataset(Dataset):
         return {node.id: facts for node, facts in zip(nodes, self.read_all(nodes, self._facts), strict=True)}
 
     def _facts(self, node: Node) -> InfoFacts:
-        if len(node.infos) != 1 or node.infos[0].size == 0:  # the layout says so
+        if len(node.infos) != 1 or node.infos[0].size == 0 or node.meant:  # the layout says so
             return InfoFacts(node)
         read = self.read_document(node.infos[0])
         if read is None or read.document is None:

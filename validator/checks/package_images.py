@@ -1,9 +1,11 @@
 """Rules of the images of a package (CPG650-CPG653): OME-TIFF, axes TZCYX, channels, segmentations as their field of view."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from validator.checks.alike import together
 from validator.checks.dataset import Dataset
 from validator.checks.images import IMAGE_TRUNCATED, IMAGE_UNREADABLE
 from validator.checks.info_rules import SOURCE
@@ -76,19 +78,27 @@ def judge_package_images(dataset: Dataset) -> Iterator[Finding]:
     """Read the headers of all images; compare them with channels, and segmentations with fields of view."""
     assert isinstance(dataset, PackageDataset)
     stacks: dict[NodeId, StackFacts] = {}
+    wrong: list[Finding] = []
     nodes = [node for node in dataset.nodes.values() if node.images and node.images[0].size != 0]
     for looked in dataset.read_all(nodes, lambda node: _look(dataset, node)):
         if looked.finding is not None:
             yield looked.finding
         if looked.stack is not None:
-            wrong = list(_judge_axes(looked.node, looked.stack))
-            yield from wrong
-            if not wrong:
+            axes = list(_judge_axes(looked.node, looked.stack))
+            wrong.extend(axes)
+            if not axes:
                 stacks[looked.node.id] = looked.stack
     yield from dataset.take_mishaps()
-    for node_id, stack in stacks.items():
-        yield from _judge_channels(dataset, node_id, stack)
-        yield from _judge_shape(dataset, node_id, stack, stacks)
+    yield from together(wrong, exact=True)
+    yield from together(
+        (
+            finding
+            for node_id, stack in stacks.items()
+            for finding in _judge_channels(dataset, node_id, stack)
+        ),
+        exact=True,
+    )
+    yield from _judge_shapes(dataset, stacks)
 
 
 def _look(dataset: PackageDataset, node: Node) -> _Looked:
@@ -112,6 +122,14 @@ def _judge_axes(node: Node, stack: StackFacts) -> Iterator[Finding]:
     key = node.images[0].key
     if stack.sizes is None:
         yield NOT_OME.finding(key, "This image is a TIFF without OME-XML that says its axes")
+        return
+    if stack.samples > 1:
+        yield IMAGE_AXES.finding(
+            key,
+            f"This is a colour image: {stack.samples} channels lie in each of its pixels",
+            expected="a page for every channel",
+            actual=f"{stack.samples} samples per pixel",
+        )
         return
     long = [axis for axis in stack.order if stack.sizes[axis] > 1]
     if long != [axis for axis in AXES if stack.sizes[axis] > 1]:
@@ -143,26 +161,57 @@ def _judge_channels(dataset: PackageDataset, node_id: NodeId, stack: StackFacts)
         )
 
 
-def _judge_shape(
-    dataset: PackageDataset, node_id: NodeId, stack: StackFacts, stacks: Mapping[NodeId, StackFacts]
-) -> Iterator[Finding]:
-    facts = dataset.infos[node_id]
-    if not facts.node.kind.is_segmentation or stack.sizes is None:
-        return
-    key = facts.node.images[0].key
-    if stack.sizes["T"] > 1 or stack.sizes["C"] > 1:
-        said = f"{stack.sizes['C']} channels" if stack.sizes["C"] > 1 else f"{stack.sizes['T']} time points"
-        yield SEGMENTATION_SHAPE.finding(key, f"This segmentation has {said}", expected="one", actual=said)
-        return
-    fovs = facts.links.get("fovs", ())
-    fov = stacks.get(("fovs", fovs[0])) if len(fovs) == 1 else None
-    if fov is not None and _times(fov, "ZYX") != _times(stack, "ZYX"):
-        yield SEGMENTATION_SHAPE.finding(
-            key,
-            f"This segmentation is {_times(stack, 'ZYX')} (Z x Y x X), its field of view {_times(fov, 'ZYX')}",
-            expected=_times(fov, "ZYX"),
-            actual=_times(stack, "ZYX"),
-        )
+def _judge_shapes(dataset: PackageDataset, stacks: Mapping[NodeId, StackFacts]) -> Iterator[Finding]:
+    """Compare segmentations with their field of view; when all of them agree against it, it is the one that is wrong."""
+    others: dict[NodeId, list[NodeId]] = {}
+    number: Counter[NodeId] = Counter()
+    for node_id, stack in stacks.items():
+        facts = dataset.infos[node_id]
+        if not facts.node.kind.is_segmentation or stack.sizes is None:
+            continue
+        if stack.sizes["T"] > 1 or stack.sizes["C"] > 1:
+            yield _of_several(facts.node, stack)
+            continue
+        fovs = facts.links.get("fovs", ())
+        fov = ("fovs", fovs[0]) if len(fovs) == 1 else None
+        if fov is not None and fov in stacks:
+            number[fov] += 1
+            if _times(stacks[fov], "ZYX") != _times(stack, "ZYX"):
+                others.setdefault(fov, []).append(node_id)
+    for fov, node_ids in others.items():
+        shapes = {_times(stacks[node_id], "ZYX") for node_id in node_ids}
+        if len(shapes) == 1 and len(node_ids) == number[fov] > 1:
+            yield _fov_differs(dataset.nodes[fov], stacks[fov], shapes.pop(), [name for _, name in node_ids])
+        else:
+            yield from (_segmentation_differs(dataset.nodes[n], stacks[n], stacks[fov]) for n in node_ids)
+
+
+def _of_several(node: Node, stack: StackFacts) -> Finding:
+    assert stack.sizes is not None
+    said = f"{stack.sizes['C']} channels" if stack.sizes["C"] > 1 else f"{stack.sizes['T']} time points"
+    key = node.images[0].key
+    return SEGMENTATION_SHAPE.finding(key, f"This segmentation has {said}", expected="one", actual=said)
+
+
+def _segmentation_differs(node: Node, stack: StackFacts, fov: StackFacts) -> Finding:
+    return SEGMENTATION_SHAPE.finding(
+        node.images[0].key,
+        f"This segmentation is {_times(stack, 'ZYX')} (Z x Y x X), its field of view {_times(fov, 'ZYX')}",
+        expected=_times(fov, "ZYX"),
+        actual=_times(stack, "ZYX"),
+    )
+
+
+def _fov_differs(node: Node, stack: StackFacts, shape: str, names: list[str]) -> Finding:
+    return SEGMENTATION_SHAPE.finding(
+        node.images[0].key,
+        f"This field of view is {_times(stack, 'ZYX')} (Z x Y x X), and all {len(names)} segmentations of it are {shape}",
+        expected=shape,
+        actual=_times(stack, "ZYX"),
+        hint="Take the image from which the segmentations were made, or make them again from this one.",
+        count=len(names),
+        examples=names,
+    )
 
 
 def _times(stack: StackFacts, axes: str) -> str:

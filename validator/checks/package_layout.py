@@ -1,6 +1,7 @@
 """Rules of where things lie in a package (CPG608, CPG610-CPG616)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from validator.checks.dataset import Dataset
 from validator.checks.info_rules import SOURCE
@@ -41,12 +42,21 @@ NODE_NAMING = Rule(
     family="layout",
     source=SOURCE,
 )
+NODE_MISPLACED = Rule(
+    id="CPG613",
+    slug="node-misplaced",
+    title="A node lies in the group of its kind",
+    why="Programs look for a well among the wells: one that lies among the plates is lost, and taken for a plate.",
+    mend="Move the node to its group.",
+    family="layout",
+    source=SOURCE,
+)
 NODE_FORM = Rule(
     id="CPG612",
     slug="node-form",
     title="A node is named like the others of its kind",
-    why="The names tell people and programs what a node is; a well among the plates is lost.",
-    mend="Move the node to its group, or give it the usual name.",
+    why="The names tell people and programs what a node is.",
+    mend="Give the node the usual name.",
     family="layout",
     level=Level.WARNING,
     source=SOURCE,
@@ -87,11 +97,25 @@ def judge_root_files(dataset: Dataset) -> Iterator[Finding]:
     assert isinstance(dataset, PackageDataset)
     for names in (SCHEMA_NAMES, README_NAMES):
         there = [name for name in names if name in dataset.root_files]
-        if not there:
+        other = _root_file_meant(dataset, names)
+        if other is not None:
+            ending = "" if "." not in other else names[1].removeprefix(names[0])
+            hint = f"Rename it to {names[0]}{ending}."
+            yield ROOT_FILE.finding(
+                other, f"{other} is not the name of a {names[0]}", expected=listed(names), hint=hint
+            )
+        elif not there:
             yield ROOT_FILE.finding(names[0], f"The package has no {names[0]}", expected=listed(names))
         elif len(there) > 1:
             hint = "Keep one of the two."
             yield ROOT_FILE.finding(there[1], f"{there[0]} lies beside {there[1]}", hint=hint, examples=there)
+
+
+def _root_file_meant(dataset: PackageDataset, names: Sequence[str]) -> str | None:
+    """A file that was meant to be SCHEMA or README, where there is none: ``readme.txt``, ``schema.json``."""
+    if any(name in dataset.root_files for name in names):
+        return None
+    return next((name for name in dataset.root_files if name.partition(".")[0].upper() == names[0]), None)
 
 
 @dataset_check(GROUP_NAME, FILE_UNKNOWN, subjects=["package"])
@@ -101,8 +125,9 @@ def judge_groups(dataset: Dataset) -> Iterator[Finding]:
     there = {group for group, _ in dataset.nodes}
     lacking = [group for group in NODE_KINDS if group not in there]
     strange: dict[str, list[Entry]] = {}
+    told = {_root_file_meant(dataset, names) for names in (SCHEMA_NAMES, README_NAMES)}
     for file in dataset.files():
-        if file.place.misfit is not None and "node" not in file.place.entities:
+        if file.place.misfit is not None and "node" not in file.place.entities and file.entry.key not in told:
             folder, slash, _ = file.entry.key.partition("/")
             strange.setdefault(folder + slash, []).append(file.entry)
     for key, entries in strange.items():
@@ -110,7 +135,7 @@ def judge_groups(dataset: Dataset) -> Iterator[Finding]:
         if not key.endswith("/") or name in NODE_KINDS:
             yield from (_unknown([entry]) for entry in entries)
             continue
-        near = nearest_name(name, lacking)
+        near = nearest_name(name, lacking) or _group_of_nodes(entries, lacking)
         if near:
             lacking.remove(near)
         yield GROUP_NAME.finding(
@@ -130,38 +155,50 @@ def judge_groups(dataset: Dataset) -> Iterator[Finding]:
         )
 
 
-@dataset_check(NODE_NAMING, NODE_FORM, subjects=["package"])
+def _group_of_nodes(entries: list[Entry], lacking: list[str]) -> str:
+    """The missing group whose nodes are named like what lies in a folder."""
+    names = [key[1] for entry in entries if len(key := entry.key.split("/")) > 2]
+    return next((g for g in lacking if names and all(NODE_KINDS[g].form.fullmatch(n) for n in names)), "")
+
+
+@dataset_check(NODE_NAMING, NODE_FORM, NODE_MISPLACED, subjects=["package"])
 def judge_node_names(dataset: Dataset) -> Iterator[Finding]:
-    """Judge the names of nodes; unusual names of one group are one finding."""
+    """Judge the names of nodes; those of one group that are wrong in the same way are one finding."""
     assert isinstance(dataset, PackageDataset)
-    unusual: dict[str, list[Node]] = {}
+    wrong: dict[tuple[str, str, str], list[Node]] = {}
     for node in dataset.nodes.values():
         if not NODE_NAME.fullmatch(node.name):
-            message = f"“{node.name}” is not a name that programs can use"
-            expected = "a letter, then letters, digits and _"
-            yield NODE_NAMING.finding(node.key, message, expected=expected, actual=node.name)
+            wrong.setdefault((NODE_NAMING.id, node.kind.group, ""), []).append(node)
+        elif node.meant is not None:
+            wrong.setdefault((NODE_MISPLACED.id, node.kind.group, node.meant.group), []).append(node)
         elif not node.kind.form.fullmatch(node.name):
-            unusual.setdefault(node.kind.group, []).append(node)
-    for nodes in unusual.values():
-        yield _unusual(nodes)
+            wrong.setdefault((NODE_FORM.id, node.kind.group, ""), []).append(node)
+    for (rule, group, meant), nodes in wrong.items():
+        if rule == NODE_NAMING.id:
+            said = "not a name that programs can use", "not named so that programs can use it"
+            expected = "a letter, then letters, digits and _"
+            yield _of_nodes(NODE_NAMING, nodes, said, expected=expected, actual=nodes[0].name)
+        elif rule == NODE_MISPLACED.id:
+            said = (f"{NODE_KINDS[meant].noun} by its name", f"named like {NODE_KINDS[meant].noun}")
+            yield _of_nodes(NODE_MISPLACED, nodes, said, expected=f"{meant}/", hint=f"Move it to {meant}/.")
+        else:
+            kind = NODE_KINDS[group]
+            said = (f"not named like {kind.noun}",) * 2
+            yield _of_nodes(NODE_FORM, nodes, said, expected=kind.form_shown)
 
 
-def _unusual(nodes: list[Node]) -> Finding:
-    kind, count = nodes[0].kind, len(nodes)
-    what = f"“{nodes[0].name}” is" if count == 1 else f"{counted(count, 'node')} of {kind.group}/ are"
-    other = next((o for o in NODE_KINDS.values() if o is not kind and o.form.fullmatch(nodes[0].name)), None)
-    hint = (
-        f"Move it to {other.group}/, if it is {other.noun}."
-        if other and count == 1 and other.parents
-        else None
-    )
-    return NODE_FORM.finding(
-        nodes[0].key if count == 1 else f"{kind.group}/",
-        f"{what} not named like {kind.noun}",
-        expected=kind.form_shown,
-        hint=hint,
+def _of_nodes(rule: Rule, nodes: list[Node], said: tuple[str, str], **more: Any) -> Finding:
+    """One finding about the names of nodes of one group: what is said of one, and of several."""
+    count, group = len(nodes), nodes[0].kind.group
+    what = f"“{nodes[0].name}” is {said[0]}"
+    if count > 1:
+        what = f"{counted(count, 'node')} of {group}/ are {said[1]}"
+    return rule.finding(
+        nodes[0].key if count == 1 else f"{group}/",
+        what,
         count=count,
         examples=[node.name for node in nodes[:EXAMPLES_KEPT]] if count > 1 else (),
+        **more,
     )
 
 
@@ -169,34 +206,63 @@ def _unusual(nodes: list[Node]) -> Finding:
 def judge_parts(dataset: Dataset) -> Iterator[Finding]:
     """See that every node has what its kind needs, once, and nothing else."""
     assert isinstance(dataset, PackageDataset)
+    missing: dict[tuple[str, str, str], list[Node]] = {}
     for node in dataset.nodes.values():
-        flat = {entry.key[len(node.key) :]: entry for entry in node.others}
+        if node.meant is not None:
+            continue  # what it holds is right where it belongs
+        strange = list(node.others) + (node.images if node.kind.has_image is False else [])
         for part, entries, wanted in (
             ("info", node.infos, True),
             ("image", node.images, node.kind.has_image is True),
         ):
-            if not entries and wanted and part not in flat:
-                message = f"This is {node.kind.noun} without {part}"
-                yield PART_MISSING.finding(f"{node.key}{part}/", message, expected=f"{part}/")
+            if not entries and wanted:
+                instead = _instead(node, part, strange)
+                path = instead.key.removeprefix(node.key) if instead else ""
+                missing.setdefault((node.kind.group, part, path), []).append(node)
+                strange = [entry for entry in strange if entry is not instead]
             if len(entries) > 1:
                 names = [entry.key.rpartition("/")[2] for entry in entries]
                 message = f"{part}/ holds {counted(len(entries), 'object')}: {listed(names, 'and')}"
                 yield PART_TWICE.finding(f"{node.key}{part}/", message, count=len(entries), examples=names)
-        strange = list(node.others) + (node.images if node.kind.has_image is False else [])
         if strange:
             yield _unknown(strange)
+    for (_, part, path), nodes in missing.items():
+        yield _missing(part, path, nodes)
+
+
+def _instead(node: Node, part: str, strange: list[Entry]) -> Entry | None:
+    """The file that was meant to be a missing part: ``info``, ``info.json``, the only other file."""
+    named = [e for e in strange if e.key.removeprefix(node.key).partition(".")[0].lower() == part]
+    only_part_missing = bool(node.infos) or node.kind.has_image is not True or bool(node.images)
+    if not named and len(strange) == 1 and only_part_missing:
+        named = strange
+    return named[0] if len(named) == 1 else None
+
+
+def _missing(part: str, path: str, nodes: list[Node]) -> Finding:
+    """Nodes of one group without a part, with the path of what lies in its place."""
+    count, first = len(nodes), nodes[0]
+    what = f"This is {first.kind.noun} without {part}"
+    if count > 1:
+        what = f"{counted(count, 'node')} of {first.kind.group}/ have no {part}"
+    hint = f"Is {path} meant? Move it to {part}/load." if path else None
+    if path == part:
+        hint = f"Make it a folder with one object: {part}/load."
+    return PART_MISSING.finding(
+        f"{first.key}{path or f'{part}/'}" if count == 1 else f"{first.kind.group}/",
+        what + (f"; {path} lies there instead" if path else ""),
+        expected=f"{part}/",
+        hint=hint,
+        count=count,
+        examples=[node.name for node in nodes[:EXAMPLES_KEPT]] if count > 1 else (),
+    )
 
 
 def _unknown(entries: list[Entry]) -> Finding:
-    name = entries[0].key.rpartition("/")[2]
-    hint = None
-    if name in ("info", "image"):
-        hint = f"Make it a folder with one object: {name}/load."
     what = "This file has" if len(entries) == 1 else f"{counted(len(entries), 'file')} of this node have"
     return FILE_UNKNOWN.finding(
         entries[0].key,
         f"{what} no place in a package",
-        hint=hint,
         count=len(entries),
         examples=[entry.key for entry in entries[:EXAMPLES_KEPT]] if len(entries) > 1 else (),
     )

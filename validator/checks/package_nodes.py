@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from validator.models.listing import Entry
-from validator.models.package import NodeKind
+from validator.models.package import NODE_KINDS, NodeKind
 
 NodeId = tuple[str, str]
 """Group and name of a node."""
@@ -35,6 +35,13 @@ class Node:
     def id(self) -> NodeId:
         """Group and name."""
         return self.kind.group, self.name
+
+    @property
+    def meant(self) -> NodeKind | None:
+        """The kind of which it is by its name, when that is another one than that of its group."""
+        if self.kind.form.fullmatch(self.name):
+            return None
+        return next((kind for kind in NODE_KINDS.values() if kind.form.fullmatch(self.name)), None)
 
     @property
     def key(self) -> str:

@@ -50,6 +50,11 @@ class NodeKind:
         """Whether its image outlines cells or parts of them."""
         return self.group.endswith("_segs")
 
+    @property
+    def one(self) -> str:
+        """What people call one, without an article."""
+        return self.noun.split(" ", 1)[1]
+
 
 def _kind(
     group: str,
@@ -128,6 +133,15 @@ NODE_NAME = re.compile(r"[A-Za-z]\w*")
 """What every node's name must be, so that programs can use it as a name."""
 CUT_NAME = 34
 """Characters to which some packages cut the names of segmentations."""
+
+
+def usable_name(name: str) -> str:
+    """What the name of a node becomes when every character that it may not have is written as ``_``.
+
+    >>> usable_name("line-AICS 23")
+    'line_AICS_23'
+    """
+    return re.sub(r"\W", "_", name)
 
 
 def info_name(attribute: str) -> str:

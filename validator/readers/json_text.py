@@ -13,6 +13,11 @@ from validator.readers.signatures import HEAD_SIZE, foreign_format
 LARGEST_DOCUMENT = 64 << 20
 """64 MiB; known documents have a few kB."""
 _SHOWN = 40
+_NO_NUMBERS = frozenset({"NaN", "Infinity", "-Infinity"})
+_MOST_DIGITS = 4300
+"""More digits Python does not read, since that can be made to take hours."""
+_WORD = re.compile(r"\w+")
+_OF_PYTHON = {"None": "null", "True": "true", "False": "false"}
 _TOKEN = re.compile(r'[\[\]{},]|"(?:[^"\\]|\\.)*"(?P<colon>\s*:)?|[^\s\[\]{},":]+')
 
 
@@ -82,7 +87,7 @@ def parse_json(text: str) -> JsonDocument:
     except json.JSONDecodeError as error:
         raise UnreadableFile(
             f"It is not JSON: line {error.lineno}, character {error.colno} does not fit what stands before it",
-            "look for a missing comma, quotation mark or bracket there, or one too many",
+            _advice(text, error.pos),
             f"line {error.lineno}",
         ) from error
     except RecursionError as error:
@@ -91,6 +96,7 @@ def parse_json(text: str) -> JsonDocument:
         raise UnreadableFile(
             "It holds a number that JSON does not have (NaN, Infinity, or one with thousands of digits)",
             "write null in its place",
+            f"line {_line_of_no_number(text)}",
         ) from error
     return JsonDocument(text, value)
 
@@ -121,6 +127,27 @@ def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(text: str) -> NoReturn:
     raise ValueError(text)
+
+
+def _advice(text: str, position: int) -> str:
+    """What to do about the place at which a text stops being JSON."""
+    before, here = text[:position].rstrip(), text[position:].lstrip()
+    word = _WORD.match(here)
+    if word and word[0] in _OF_PYTHON:
+        return f"write {_OF_PYTHON[word[0]]} for Python's {word[0]}"
+    if here.startswith("'"):
+        return 'write quotation marks (") for apostrophes, as JSON wants them'
+    if before.endswith(",") and here.startswith(("}", "]")):
+        return "remove the comma before the bracket"
+    return "look for a missing comma, quotation mark or bracket there, or one too many"
+
+
+def _line_of_no_number(text: str) -> int:
+    """Line of the first number that JSON does not have."""
+    for token in _TOKEN.finditer(text):
+        if token[0] in _NO_NUMBERS or (len(token[0]) > _MOST_DIGITS and token[0].lstrip("-").isdigit()):
+            return text.count("\n", 0, token.start()) + 1
+    return 1
 
 
 def _second_line(text: str, name: str) -> int:

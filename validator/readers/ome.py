@@ -34,12 +34,15 @@ class StackFacts:
         How many the file has.
     pages_needed
         How many the OME-XML promises.
+    samples
+        How many channels lie in each pixel; 1 unless it is a colour image.
     """
 
     sizes: dict[str, int] | None
     order: str
     pages: int
     pages_needed: int
+    samples: int = 1
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -96,9 +99,9 @@ def _facts(xml: str, pages: int) -> StackFacts:
     if order not in _ORDERS or 0 in sizes.values():
         return no_ome
     channel = pixels.find("{*}Channel")
-    samples = _number(channel.get("SamplesPerPixel", "1")) if channel is not None else 1
-    needed = prod(sizes[axis] for axis in "TZC") // max(1, samples)
-    return StackFacts(sizes, order[::-1], pages, needed)
+    samples = max(1, _number(channel.get("SamplesPerPixel", "1"))) if channel is not None else 1
+    needed = prod(sizes[axis] for axis in "TZC") // samples
+    return StackFacts(sizes, order[::-1], pages, needed, samples)
 
 
 def _number(text: str) -> int:
