@@ -42,6 +42,18 @@ def test_what_is_listed(keys, deep, shallow):
     assert listing_prefixes(keys) == (deep, shallow)
 
 
+def test_nodes_side_by_side_are_asked_for_together():
+    nodes = [f"lab/cells/fovs/fov_{number}/{part}/load" for number in range(60) for part in ("info", "image")]
+    keys = ["lab/cells/SCHEMA", "lab/cells/lines/line_A/info/load", *nodes]
+    assert listing_prefixes(keys) == (["lab/cells/fovs/", "lab/cells/lines/line_A/info/"], ["lab/cells/"])
+    assert len(listing_prefixes(nodes[:20])[0]) == 20  # few are not worth what else may lie there
+
+
+def test_what_lies_in_a_listed_folder_is_not_asked_for_again():
+    keys = [f"a/b/n{number}/{'x/' * deep}f" for number in range(60) for deep in (0, 2)]
+    assert listing_prefixes(keys) == (["a/b/"], [])
+
+
 def test_all_that_lies_in_the_folders_comes(store):
     mine = ["p/s/README.md", "p/s/images/batch/images/plate/a b.tiff", "p/s/workspace/x.csv"]
     for key in [*mine, "p/s/images/batch/images/other/b.tiff", "p/s/images/later/a.tiff", "p/t/a"]:

@@ -339,12 +339,12 @@ def test_receipt_that_leaves_out_files_is_refused(uploaded):
 
 def forbid_listing(monkeypatch):
     from validator.errors import CredentialsError
-    from validator.workflows import package_versions
+    from validator.workflows import version_listing
 
     def refuse(*_, **__):
         raise CredentialsError("these keys may not list versions")
 
-    monkeypatch.setattr(package_versions, "list_versions", refuse)
+    monkeypatch.setattr(version_listing, "list_versions", refuse)
 
 
 def test_versions_are_asked_for_one_by_one_where_listing_them_is_not_allowed(uploaded, monkeypatch):

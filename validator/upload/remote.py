@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 PREFIX_SEGMENTS = 5
 SHALLOW_SEGMENTS = 3
+SIDE_BY_SIDE = 50
+"""More folders than these in one are not asked for one by one."""
 
 
 def listing_prefixes(keys: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -22,7 +24,8 @@ def folder_prefixes(folders: Collection[str]) -> tuple[list[str], list[str]]:
 
     Five segments (``project/source/images/<batch>/images/``) keep the other batches of a large source out
     and ask once for all plates of a batch. A file high up in the tree must not make the listing run through
-    everything below it.
+    everything below it. Where very many folders lie side by side (the nodes of a package, each with a file or two), the one
+    that holds them is listed.
 
     Parameters
     ----------
@@ -42,11 +45,28 @@ def folder_prefixes(folders: Collection[str]) -> tuple[list[str], list[str]]:
             if folder.count("/") >= SHALLOW_SEGMENTS
         }
     )
-    deep: list[str] = []
-    for folder in cut:
-        if not deep or not folder.startswith(deep[-1]):
-            deep.append(folder)
-    return deep, shallow
+    deep = _topmost(sorted({*cut, *_crowded(cut)}))
+    return deep, [folder for folder in shallow if not folder.startswith(tuple(deep))]
+
+
+def _crowded(folders: Iterable[str]) -> set[str]:
+    """Folders that hold very many of these side by side."""
+    within: dict[str, set[str]] = {}
+    for folder in folders:
+        above = ""
+        for segment in folder.rstrip("/").split("/"):
+            within.setdefault(above, set()).add(segment)
+            above += f"{segment}/"
+    return {folder for folder, names in within.items() if folder and len(names) > SIDE_BY_SIDE}
+
+
+def _topmost(folders: Iterable[str]) -> list[str]:
+    """Those of sorted folders that are in no other one."""
+    found: list[str] = []
+    for folder in folders:
+        if not found or not folder.startswith(found[-1]):
+            found.append(folder)
+    return found
 
 
 def list_folders(client: "S3Client", bucket: str, folders: Iterable[str]) -> Iterator[RemoteObject]:

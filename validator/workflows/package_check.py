@@ -7,9 +7,9 @@ from validator.errors import CredentialsError
 from validator.models.listing import Trouble, TroubleKind
 from validator.models.progress import Progress, Step
 from validator.models.quilt import PackageEntry, PhysicalKey
-from validator.s3.versions import ObjectVersion, head_version, list_versions
+from validator.s3.versions import ObjectVersion, head_version
 from validator.sources.quilt import QuiltSource
-from validator.upload.remote import listing_prefixes
+from validator.workflows.version_listing import versions_of
 
 FEW = 200
 """Entries that are asked for one by one; above it a listing, with 1,000 objects a request, is quicker."""
@@ -66,16 +66,13 @@ def _find(source: QuiltSource, bucket: str, entries: Sequence[PackageEntry], ste
 
 
 def _listed(source: QuiltSource, bucket: str, wanted: Mapping[str, PhysicalKey], step: Step) -> Found:
-    deep, shallow = listing_prefixes(wanted)
-    folders = [(prefix, False) for prefix in deep] + [(prefix, True) for prefix in shallow]
     found: Found = {}
-    for prefix, direct in folders:
-        for version in list_versions(source.client, bucket, prefix, direct=direct):
-            if version.key in wanted:
-                found[version.key, version.version_id] = version
-                if version.latest:
-                    found[version.key, None] = version
-                    step.advance()
+    for version in versions_of(source.client, bucket, wanted):
+        if version.key in wanted:
+            found[version.key, version.version_id] = version
+            if version.latest:
+                step.advance((version.key, None) not in found)
+                found[version.key, None] = version
     return found
 
 

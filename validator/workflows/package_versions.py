@@ -10,8 +10,8 @@ from validator.errors import CredentialsError
 from validator.models.finding import Finding
 from validator.models.progress import Progress, Step
 from validator.models.receipt import ReceiptObject
-from validator.s3.versions import NO_VERSION, ObjectVersion, head_version, list_versions
-from validator.upload.remote import listing_prefixes
+from validator.s3.versions import NO_VERSION, ObjectVersion, head_version
+from validator.workflows.version_listing import versions_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -82,15 +82,12 @@ def find_versions(
 def _listed(
     client: "S3Client", bucket: str, keys: Collection[str], step: Step
 ) -> dict[str, list[ObjectVersion]]:
-    deep, shallow = listing_prefixes(keys)
-    folders = [(prefix, False) for prefix in deep] + [(prefix, True) for prefix in shallow]
     found: dict[str, list[ObjectVersion]] = {}
-    for prefix, direct in folders:
-        for version in list_versions(client, bucket, prefix, direct=direct):
-            if version.key in keys:
-                known = found.setdefault(version.key, [])
-                known.append(version)
-                step.advance(len(known) == 1)
+    for version in versions_of(client, bucket, keys):
+        if version.key in keys:
+            known = found.setdefault(version.key, [])
+            known.append(version)
+            step.advance(len(known) == 1)
     return found
 
 
