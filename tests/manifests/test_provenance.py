@@ -40,6 +40,7 @@ def test_both_names_of_the_url_are_read():
         ('[{"subset": "a", "url": "u", "size": 1.5}]', Problem("size", "not-number")),
         ('[{"subset": "a", "url": "u", "sha256": 5}]', Problem("sha256", "not-text")),
         ('[{"subset": "a", "subset": "b", "url": "u"}]', Problem("subset", "twice")),
+        ('[{"subset": "a", "url": "u", "profile_url": "v"}]', Problem("profile_url", "differs")),
     ],
 )
 def test_problems_of_entries(text, problem):
@@ -53,7 +54,7 @@ def test_problems_of_entries(text, problem):
         (b"  \n", "empty"),
         (b'[{"subset": "a",}]', "line 1"),
         (b'{"subset": "a"}', "not a list"),
-        (b'{"datasets": [], "more": 1}', "not a list"),
+        (b'{"datasets": [], "datasets": []}', "not a list"),
         (b'{"datasets": {}}', "not a list"),
         (b'{"datasets": [1]}', "Entry 1"),
         (b"[1]", "Entry 1"),
@@ -63,6 +64,12 @@ def test_problems_of_entries(text, problem):
         (b"[\xff]", "not UTF-8"),
         (b'subset,url\n"a,b', "quotation mark"),
         (b"plain words\n", "neither"),
+        (b"subset;url;etag\na;s3://b/k;\n", "Semicolons stand between its columns"),
+        (b"subset\turl\na\ts3://b/k\n", "Tabs stand between its columns"),
+        (b'[{"subset": "NaN",\n"score": NaN}]', "Line 2 holds NaN, which JSON does not have"),
+        (b'[{"subset": "a", "score": -Infinity}]', "Line 1 holds -Infinity"),
+        ('[{"subset": "a"}]'.encode("utf-16"), "UTF-16"),
+        ('[{"subset": "a"}]'.encode("utf-16-le"), "zero bytes"),
     ],
 )
 def test_what_is_no_manifest(content, words):
@@ -138,6 +145,24 @@ def test_products_below_the_word_datasets():
     assert (manifest.kind, manifest.wrapped) == ("provenance-json", True)
     assert [entry.pointer for entry in manifest.entries] == ["/datasets/0", "/datasets/1"]
     assert recognise_content(b'{ "datasets" :\n[') == "provenance-json"
+
+
+def test_the_word_datasets_may_stand_beside_others():
+    content = b'{"version": 2, "datasets": [{"subset": "orf", "url": "s3://b/k"}], "note": "x"}'
+    assert recognise_content(content) == "provenance-json"
+    assert read_provenance(content).entries[0].text("subset") == "orf"
+    assert read_provenance(b'{"version": 2, "datasets": []}').entries == []
+    assert recognise_content(b'{"record":"header","datasets":["cpg0051-heart/broad"]}') == "unknown"
+
+
+def test_cells_that_no_column_holds_are_told_from_a_comma_at_the_end():
+    manifest = read_provenance(b"subset,url\na,s3://b/k,\nb,s3://b/l,more\n")
+    assert (manifest.surplus_lines, manifest.longer_lines) == ([2], [3])
+
+
+def test_the_same_address_under_both_names_is_no_problem():
+    (entry,) = read_provenance(document({**ENTRY, "profile_url": ENTRY["url"]})).entries
+    assert entry.problems == ()
 
 
 def test_sizes_in_json_and_csv():

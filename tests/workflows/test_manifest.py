@@ -45,7 +45,7 @@ def test_a_mistake_in_many_entries_is_one_finding_with_pointers(judged):
     [
         ('"etag"', '"etag": "", "etag"', "Keep one etag"),
         ('"subset": "orf"', '"subset": 5', "Write subset as text"),
-        ('"etag"', '"size": NaN, "etag"', "Write size as a whole number of bytes"),
+        ('"etag"', '"size": 1.5, "etag"', "Write size as a whole number of bytes"),
     ],
 )
 def test_a_field_that_cannot_be_used_is_not_to_be_added(tmp_path, before, after, hint):

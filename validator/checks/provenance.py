@@ -18,6 +18,7 @@ from validator.manifests.provenance import (
 )
 from validator.models.finding import Finding, Level, Location
 from validator.models.rule import Rule
+from validator.readers.signatures import HEAD_SIZE, foreign_format
 
 MANIFEST_UNREADABLE = Rule(
     id="CPG501",
@@ -101,7 +102,7 @@ LINE_FORM = Rule(
     title="Every program reads a CSV manifest alike",
     why="Without a header the first product is taken for one; a comma at the end of a line shifts its columns; a space before a "
     "quotation mark makes the mark a part of the address.",
-    mend="Write a header, no comma at the end of a line, no space after a comma; or write JSON.",
+    mend="Write a header, as many cells as columns, no space after a comma; or write JSON.",
     family="documents",
     source="cpgate",
 )
@@ -154,6 +155,10 @@ def judge_provenance(key: str, content: bytes, earlier: Sequence[ManifestEntry] 
     earlier
         Entries of an earlier state of it: no version may have been written over since.
     """
+    foreign = foreign_format(content[:HEAD_SIZE])
+    if foreign:
+        yield unreadable(key, UnreadableFile(f"It is {foreign}", "put the manifest itself there"))
+        return
     try:
         manifest = read_provenance(content)
     except UnreadableFile as error:
@@ -195,6 +200,10 @@ def _judge_form(key: str, manifest: ProvenanceManifest) -> Iterator[Finding]:
         slips.append(("it has no header", [1]))
     if manifest.surplus_lines:
         slips.append((f"a comma ends the line ({_lines(manifest.surplus_lines)})", manifest.surplus_lines))
+    if manifest.longer_lines:
+        slips.append(
+            (f"a line has more cells than columns ({_lines(manifest.longer_lines)})", manifest.longer_lines)
+        )
     if manifest.spaced_quotes:
         slips.append(
             (
@@ -218,6 +227,7 @@ def _judge_fields(key: str, entries: Sequence[ManifestEntry]) -> Iterator[Findin
         ("not-text", "has something else than text in the field {}"),
         ("not-number", "has something else than a number of bytes in the field {}"),
         ("twice", "has the field {} more than once"),
+        ("differs", "has a url and another {}"),
     ):
         for field in dict.fromkeys(case.field for case in cases if case.value == kind):
             chosen = [case for case in cases if (case.value, case.field) == (kind, field)]
@@ -251,6 +261,8 @@ def _has_problem(entry: ManifestEntry, field: str) -> bool:
 
 
 def _field_hint(case: Case) -> str | None:
+    if case.value == "differs":
+        return "Keep the one that is right, under the name that the other products use."
     if case.value == "twice":
         return f"Keep one {case.field}, the one that is right, and remove the others."
     if case.value in ("not-text", "not-number"):

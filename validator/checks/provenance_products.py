@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from validator.checks.provenance_words import Case, finding_of
 from validator.manifests.addresses import ObjectAddress, parse_address
@@ -129,27 +129,46 @@ def _url(entry: ManifestEntry) -> str:
 def _judge_addresses(
     key: str, entries: Sequence[ManifestEntry], addresses: Mapping[int, ObjectAddress]
 ) -> Iterator[Finding]:
-    no_address: list[Case] = []
-    elsewhere: list[Case] = []
-    other_style = []
+    no_address, elsewhere, signed, other_style = (list[Case]() for _ in range(4))
     for entry in entries:
         url, address = _url(entry), addresses.get(entry.position)
-        if not url:
-            continue
-        case = Case(entry, "url", url)
-        if address is None:
-            (elsewhere if _FILE.fullmatch(url) else no_address).append(case)
-        elif address.bucket != BUCKET:
-            elsewhere.append(case)
-        elif not url.startswith("https:") or urlsplit(url).netloc != HOST:
-            other_style.append(case)
+        case = Case(
+            entry, "url", url.partition("?")[0] if _is_signed(url) else url
+        )  # nobody is shown a signature
+        if address is not None and address.bucket == BUCKET:
+            if _is_signed(url):
+                signed.append(case)
+            elif not _is_plain(entry.text("url") or ""):
+                other_style.append(case)
+        elif url:
+            (elsewhere if address is not None or _FILE.fullmatch(url) else no_address).append(case)
     if no_address:
         yield finding_of(URL_FORM, key, no_address, "has a url that is not the address of a file")
-    if other_style:
-        hint = f"write https://{HOST}/{quote(addresses[other_style[0].entry.position].key)}"
-        yield finding_of(URL_STYLE, key, other_style, "has a url in another style", hint)
+    for cases, rule, words in (
+        (signed, URL_FORM, "has a url that is signed, and ends with its signature after hours or days"),
+        (other_style, URL_STYLE, "has a url in another style"),
+    ):
+        if cases:
+            hint = f"write https://{HOST}/{quote(addresses[cases[0].entry.position].key)}"
+            yield finding_of(rule, key, cases, words, hint)
     if elsewhere:
         yield finding_of(URL_ELSEWHERE, key, elsewhere, "has a url outside of the Gallery")
+
+
+def _is_signed(url: str) -> bool:
+    """Whether an address opens what it names for a time only (AWS: presigned URLs, versions 4 and 2)."""
+    query = url.partition("?")[2]
+    return bool({name.lower() for name in parse_qs(query)} & {"x-amz-signature", "signature"})
+
+
+def _is_plain(url: str) -> bool:
+    """Whether an address is ``https://HOST/KEY``, at most with the version that is meant."""
+    parts = urlsplit(url)
+    return (
+        url == url.strip()
+        and (parts.scheme, parts.netloc, parts.fragment) == ("https", HOST, "")
+        and parse_qs(parts.query, keep_blank_values=True).keys() <= {"versionId"}
+    )
 
 
 def product_place(object_key: str) -> Place:

@@ -30,7 +30,9 @@ def finding_of(rule: Rule, key: str, cases: Sequence[Case], words: str, hint: st
         else f"{counted(len(entries), 'product')}, {name_of(first.entry)} first,"
     )
     text = words if len(entries) == 1 else re.sub(r"^has\b", "have", words)
-    value = first.value if first.value not in ("missing", "not-text", "not-number", "twice") else ""
+    value = (
+        first.value if first.value not in ("missing", "not-text", "not-number", "twice", "differs") else ""
+    )
     return rule.finding(
         key,
         f"{who[0].upper()}{who[1:]} {text}" + (f": {shown(value)}" if value else ""),

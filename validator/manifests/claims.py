@@ -1,7 +1,6 @@
 """Any manifest as the claims that it makes: receipts, provenance manifests, lists of checksums."""
 
 import base64
-import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from validator.errors import UnreadableFile, UsageError
 from validator.manifests.addresses import parse_address
 from validator.manifests.checksum_list import decode_checksum, is_checksum_list, read_checksum_list
+from validator.manifests.manifest_text import UTF16, UTF16_MEND, UTF16_WORDS
 from validator.manifests.provenance import ManifestEntry, read_provenance, recognise_content
 from validator.manifests.receipt import PARQUET_MAGIC, Receipt
 from validator.models.claim import Claim, ManifestSort
@@ -84,11 +84,8 @@ def open_claims(path: Path) -> ClaimFile:
             f"{path} cannot be read: {(error.strerror or 'the system gave no reason').lower()}",
             "check the path",
         ) from error
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise UnreadableFile(
-            f"{path} is written in UTF-16, as redirections of Windows PowerShell do",
-            "save it as UTF-8; in PowerShell: ... | Out-File -Encoding utf8 FILE",
-        )
+    if head.startswith(UTF16):
+        raise UnreadableFile(f"{path} {UTF16_WORDS}", UTF16_MEND)
     kind = recognise_content(head)
     if kind in ("provenance-json", "provenance-csv"):
         return ClaimFile(path, "provenance")
@@ -122,7 +119,9 @@ def _product_claim(entry: ManifestEntry) -> Claim:
     checksums, unreadable = _checksums(entry)
     twice = next((problem.field for problem in entry.problems if problem.kind == "twice"), "")
     problem = ""
-    if twice in _STATED:
+    if any(problem.kind == "differs" for problem in entry.problems):
+        problem = f"product {subset} has a url and another profile_url"
+    elif twice in _STATED:
         problem = f"product {subset} has the field {twice} more than once"
     elif etag and not _MD5_ETAG.fullmatch(etag):
         problem = f"what product {subset} has as its etag is no ETag of S3"

@@ -17,16 +17,18 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from validator.errors import UnreadableFile
+from validator.manifests.manifest_text import constant_beyond_json, decode, separator_of
 from validator.manifests.receipt import is_receipt
 
 ManifestKind = Literal["provenance-json", "provenance-csv", "receipt", "unknown"]
-ProblemKind = Literal["missing", "not-text", "not-number", "twice"]
+ProblemKind = Literal["missing", "not-text", "not-number", "twice", "differs"]
 
 LARGEST_MANIFEST = 64 << 20
 """64 MiB; known manifests have a few kB."""
 FIELDS = ("subset", "url", "recipe_permalink", "config_permalink", "etag")
 _HEAD = 64 << 10
-_WRAPPED = re.compile(rb'\{\s*"datasets"\s*:\s*\[')
+_WRAPPED = re.compile(rb'"datasets"\s*:\s*\[\s*(?!["\s])')
+"""The header of a receipt has such a field, too: a list of names, not of objects."""
 
 
 Count = Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=r"^[0-9]+$")]
@@ -125,7 +127,9 @@ class ProvenanceManifest:
     has_header
         Whether a CSV file names its columns.
     surplus_lines
-        Lines of a CSV file with more cells than it has columns.
+        Lines of a CSV file that end with a comma too many.
+    longer_lines
+        Lines of a CSV file that say more than its columns can hold.
     spaced_quotes
         Lines of a CSV file where a space stands before an opening quotation mark.
     wrapped
@@ -136,6 +140,7 @@ class ProvenanceManifest:
     entries: list[ManifestEntry]
     has_header: bool = True
     surplus_lines: list[int] = field(default_factory=list)
+    longer_lines: list[int] = field(default_factory=list)
     spaced_quotes: list[int] = field(default_factory=list)
     wrapped: bool = False
 
@@ -157,11 +162,13 @@ def recognise_content(head: bytes) -> ManifestKind:
     if is_receipt(head[:4]):
         return "receipt"  # Parquet
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start.startswith(b"[") or _WRAPPED.match(start):
+    if start.startswith(b"["):
         return "provenance-json"
     first = start.splitlines()[0] if start else b""
     if first.startswith(b"{"):
-        return "receipt" if is_receipt(first) else "unknown"
+        if is_receipt(first):
+            return "receipt"
+        return "provenance-json" if _WRAPPED.search(start) else "unknown"
     cells = [cell.strip().strip('"').lower() for cell in first.decode("utf-8", "replace").split(",")]
     named = {"subset", "url", "profile_url"} & set(cells)
     if len(named) > 1 or any(cell.startswith(("https://", "http://", "s3://")) for cell in cells[1:2]):
@@ -189,27 +196,39 @@ def read_provenance(content: bytes) -> ProvenanceManifest:
     if not content.strip():
         raise UnreadableFile("It is empty", 'write at least "[]"')
     kind = recognise_content(content[:_HEAD])
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise UnreadableFile(
-            f"Line {line} holds a character that is not UTF-8", "save it as UTF-8", f"line {line}"
-        ) from error
+    text = decode(content)
     if kind == "provenance-csv":
         return _read_csv(text)
     if kind != "provenance-json" and not text.lstrip().startswith("{"):
-        raise UnreadableFile(
-            "It is neither a JSON list of products nor a CSV table with the columns subset and url",
-            "see the documentation of profile_index.json",
+        raise _neither(text)
+    return _read_json(text)
+
+
+def _neither(text: str) -> UnreadableFile:
+    separator = separator_of(text, {"subset", "url", "profile_url"})
+    if separator:
+        return UnreadableFile(
+            f"{separator} stand between its columns, not commas",
+            "save it with commas, or write [ { ... }, { ... } ], one object for each product",
             "line 1",
         )
-    return _read_json(text)
+    return UnreadableFile(
+        "It is neither a JSON list of products nor a CSV table with the columns subset and url",
+        "write [ { ... }, { ... } ], one object with subset and url for each product",
+        "line 1",
+    )
 
 
 def _read_json(text: str) -> ProvenanceManifest:
     try:
-        document = json.loads(text, object_pairs_hook=_Pairs)
+        document = json.loads(text, object_pairs_hook=_Pairs, parse_constant=_refuse_constant)
+    except _BeyondJsonError as error:
+        line = constant_beyond_json(text)
+        raise UnreadableFile(
+            f"Line {line} holds {error}, which JSON does not have: many programs cannot read the file",
+            "write null, or leave the field out",
+            f"line {line}",
+        ) from error
     except json.JSONDecodeError as error:
         raise UnreadableFile(
             f"It is not JSON: line {error.lineno}, character {error.colno} does not fit what stands before it",
@@ -225,9 +244,9 @@ def _read_json(text: str) -> ProvenanceManifest:
         raise UnreadableFile(
             "It holds a number with thousands of digits", "write sizes as numbers of bytes"
         ) from error
-    wrapped = isinstance(document, _Pairs) and [name for name, _ in document] == ["datasets"]
+    wrapped = isinstance(document, _Pairs) and [name for name, _ in document].count("datasets") == 1
     if wrapped:
-        document = document[0][1]
+        document = dict(document)["datasets"]
     if isinstance(document, _Pairs) or not isinstance(document, list):
         raise UnreadableFile(
             "It is JSON, but not a list of products",
@@ -247,6 +266,14 @@ def _read_json(text: str) -> ProvenanceManifest:
 
 class _Pairs(list[tuple[str, Any]]):
     """Fields of a JSON object in their order; a field may stand there twice."""
+
+
+class _BeyondJsonError(ValueError):
+    """``NaN`` or ``Infinity``, which Python reads and writes and JSON does not have."""
+
+
+def _refuse_constant(name: str) -> None:
+    raise _BeyondJsonError(name)
 
 
 def _read_csv(text: str) -> ProvenanceManifest:
@@ -284,7 +311,9 @@ def _columns(first: Sequence[str]) -> tuple[Sequence[str], bool]:
 
 
 def _add_row(manifest: ProvenanceManifest, names: Sequence[str], cells: Sequence[str], line: int) -> None:
-    if len(cells) > len(names) or (not manifest.has_header and cells and not cells[-1].strip()):
+    if any(cell.strip() for cell in cells[len(names) :]):
+        manifest.longer_lines.append(line)
+    elif len(cells) > len(names) or (not manifest.has_header and cells and not cells[-1].strip()):
         manifest.surplus_lines.append(line)
     pairs = [(name, cell) for name, cell in zip(names, cells, strict=False) if cell.strip() or name == "etag"]
     manifest.entries.append(_entry(len(manifest.entries), line, pairs))
@@ -296,6 +325,8 @@ def _entry(position: int, line: int, pairs: Iterable[tuple[str, Any]], above: st
     problems = [
         Problem(name, "twice") for name, times in Counter(name for name, _ in pairs).items() if times > 1
     ]
+    if {"url", "profile_url"} <= fields.keys() and fields["url"] != fields["profile_url"]:
+        problems.append(Problem("profile_url", "differs"))
     try:
         Product.model_validate(fields)
     except ValidationError as error:

@@ -195,8 +195,14 @@ def _stamp_entry(
     product, url = entry.text("subset") or f"entry {entry.position + 1}", entry.text("url") or ""
     if entry.problems:
         first = entry.problems[0]
-        words = {"missing": "is missing", "not-text": "is not text", "twice": "stands there twice"}
-        return Failure(product, url, f"its field {first.field} {words.get(first.kind, 'cannot be used')}")
+        words = {
+            "missing": "is missing",
+            "not-text": "is not text",
+            "not-number": "is no number of bytes",
+            "twice": "stands there twice",
+            "differs": "is another address than its url",
+        }
+        return Failure(product, url, f"its field {first.field} {words[first.kind]}")
     try:
         found = look(entry)
     except CpgateError as error:
