@@ -8,13 +8,16 @@ image), which the runner calls for many files side by side.
 import importlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from validator.checks.dataset import Dataset, PlacedFile
 from validator.models.finding import Finding
 from validator.models.rule import Family, Rule
 
-DatasetFunction = Callable[[Dataset], Iterable[Finding]]
-FileFunction = Callable[[PlacedFile, Dataset], Iterable[Finding]]
+if TYPE_CHECKING:  # whoever only declares rules, as `cpgate verify` does, needs no index
+    from validator.checks.dataset import Dataset, PlacedFile
+
+DatasetFunction = Callable[["Dataset"], Iterable[Finding]]
+FileFunction = Callable[["PlacedFile", "Dataset"], Iterable[Finding]]
 
 CHECK_MODULES = (
     "validator.checks.dataset_names",

@@ -62,7 +62,7 @@ def fix(
     Before the first step an undo file is written; a fix that was stopped is finished by the same command.
     Names inside the imager's folders are never changed, and nothing is ever deleted.
     """
-    from validator.cli.output import terminal_style  # noqa: PLC0415  the command's help comes fast
+    from validator.cli.style import terminal_style  # noqa: PLC0415  the command's help comes fast
     from validator.reporters.progress import make_progress  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.fix import FixRequest  # noqa: PLC0415  the command's help comes fast
 

@@ -6,7 +6,7 @@ from validator.cli import options
 from validator.cli.manifest_convert import convert
 from validator.cli.manifest_receipts import diff, merge, split
 from validator.cli.manifest_stamp import stamp
-from validator.cli.output import terminal_style
+from validator.cli.style import terminal_style
 from validator.cli.terminal import say
 
 

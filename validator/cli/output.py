@@ -1,13 +1,13 @@
 """Shows a report in the ways that were asked for."""
 
-import sys
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Self
 
-from validator.cli.options import Output, stdout_width
-from validator.cli.terminal import say, wants_colour
+from validator.cli.options import Output
+from validator.cli.style import terminal_style
+from validator.cli.terminal import say
 from validator.reporters.outfile import OutFile
 from validator.reporters.records import report_lines
 from validator.reporters.style import Style
@@ -65,20 +65,6 @@ class Outputs:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
-
-
-def terminal_style(colour: str = "auto", stream: TextIO | None = None) -> Style:
-    """What text may look like on stdout."""
-    stream = stream if stream is not None else sys.stdout
-    return Style(stdout_width(), wants_colour(colour, stream), _has_middle_dot(stream))
-
-
-def _has_middle_dot(stream: TextIO) -> bool:
-    try:
-        "·…“".encode(stream.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
 
 
 def _say_all(lines: Iterable[str]) -> None:

@@ -120,7 +120,7 @@ def package(
 
 def _refuse(result: "PackageResult", color: str, *, everything: bool) -> None:
     from validator.checks.registry import all_rules  # noqa: PLC0415  the command's help comes fast
-    from validator.cli.output import terminal_style  # noqa: PLC0415  the command's help comes fast
+    from validator.cli.style import terminal_style  # noqa: PLC0415  the command's help comes fast
     from validator.reporters.verify_text import difference_lines  # noqa: PLC0415  the command's help comes fast
 
     lines = difference_lines(result.findings, all_rules(), terminal_style(color), everything=everything)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from validator.cli import options
-from validator.cli.output import terminal_style
+from validator.cli.style import terminal_style
 from validator.cli.terminal import say
 
 

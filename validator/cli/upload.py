@@ -237,7 +237,7 @@ class _Teller:
             _say(["dry run  nothing was sent\n"])
 
     def _show_findings(self, admission: "Admission") -> None:
-        from validator.cli.output import terminal_style  # noqa: PLC0415  the command's help comes fast
+        from validator.cli.style import terminal_style  # noqa: PLC0415  the command's help comes fast
         from validator.reporters.text import render_text  # noqa: PLC0415  the command's help comes fast
         from validator.workflows.account import account_of_stored  # noqa: PLC0415  the command's help comes fast
 

@@ -69,7 +69,7 @@ def verify(
     MANIFEST is a receipt, a provenance manifest (profile_index.json), or a list of checksums or ETags as md5sum,
     sha256sum and `cpgate etag` write them. With --local every byte is read from disk instead.
     """
-    from validator.cli.output import terminal_style  # noqa: PLC0415  the command's help comes fast
+    from validator.cli.style import terminal_style  # noqa: PLC0415  the command's help comes fast
     from validator.errors import UsageError  # noqa: PLC0415  the command's help comes fast
     from validator.reporters.progress import make_progress  # noqa: PLC0415  the command's help comes fast
     from validator.reporters.verify_text import verification_lines  # noqa: PLC0415  the command's help comes fast

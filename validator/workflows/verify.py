@@ -13,9 +13,8 @@ from validator.models.claim import ManifestSort
 from validator.models.finding import Finding
 from validator.models.progress import Progress, SilentProgress
 from validator.reporters.outfile import OutFile
-from validator.s3.client import S3Settings, endpoint_of, make_client
+from validator.s3.settings import S3Settings
 from validator.upload.destination import Destination, parse_destination
-from validator.workflows.verify_bucket import BucketQuestion, granted
 from validator.workflows.verify_claims import Survey, sorted_claims, survey
 from validator.workflows.verify_differences import Differences, Verification
 from validator.workflows.verify_files import FileComparison
@@ -73,6 +72,10 @@ def verify_remote(
     RemoteError, CredentialsError
         If the store refuses.
     """
+    # Files on disk are compared without anything of S3, so that reading them begins at once.
+    from validator.s3.client import endpoint_of, make_client  # noqa: PLC0415  see above
+    from validator.workflows.verify_bucket import BucketQuestion, granted  # noqa: PLC0415  see above
+
     file = open_claims(path)
     surveyed = survey(file)
     place = _bucket_of(file, bucket)

@@ -1,18 +1,21 @@
 """Whether an object in the bucket is what a manifest states: the judgement alone, no request."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from validator.checks.objects import OBJECT_DIFFERS, OBJECT_MISSING, OBJECT_UNPROVEN
 from validator.digests.parts import parts_of_etag
 from validator.models.claim import Claim
 from validator.models.finding import Finding
-from validator.s3.attributes import ObjectAttributes
-from validator.s3.objects import RemoteObject
+
+if TYPE_CHECKING:  # files on disk are compared without anything of S3
+    from validator.s3.attributes import ObjectAttributes
+    from validator.s3.objects import RemoteObject
 
 NAMES = {"crc64nvme": "CRC64NVME", "md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256"}
 
 
-def agrees_as_listed(claim: Claim, there: RemoteObject) -> bool:
+def agrees_as_listed(claim: Claim, there: "RemoteObject") -> bool:
     """Whether size and ETag of a listing are enough to say that the object is the one that is meant."""
     if claim.size not in (None, there.size) or claim.version_id is not None or claim.problem:
         return False
@@ -22,7 +25,7 @@ def agrees_as_listed(claim: Claim, there: RemoteObject) -> bool:
 
 
 def judge_object(
-    claim: Claim, there: ObjectAttributes | None, first_part: int | None = None
+    claim: Claim, there: "ObjectAttributes | None", first_part: int | None = None
 ) -> Finding | None:
     """Compare a claim with what the store tells of the object.
 
@@ -59,7 +62,7 @@ def judge_object(
     return _judge_checksums(claim, there, expected, actual, needed=True)
 
 
-def judge_version_gone(claim: Claim, latest: ObjectAttributes | None) -> Finding:
+def judge_version_gone(claim: Claim, latest: "ObjectAttributes | None") -> Finding:
     """Say of a version that is not in the bucket what lies there by now.
 
     Parameters
@@ -98,13 +101,13 @@ def stated(claim: Claim) -> str:
     return ", ".join(parts)
 
 
-def _may_be_same_bytes(claim: Claim, there: ObjectAttributes) -> bool:
+def _may_be_same_bytes(claim: Claim, there: "ObjectAttributes") -> bool:
     """Whether different ETags can be of the same bytes: cut into other parts, or encrypted."""
     ours, theirs = parts_of_etag(claim.etag or ""), parts_of_etag(there.etag)
     return not (ours == theirs == 0) or bool(_common(claim, there))
 
 
-def _common(claim: Claim, there: ObjectAttributes) -> dict[str, tuple[bytes, bytes]]:
+def _common(claim: Claim, there: "ObjectAttributes") -> dict[str, tuple[bytes, bytes]]:
     """Checksums that both sides know; the ETag of a single PUT is the MD5."""
     known = _with_md5(there.checksums, there.etag)
     return {name: (value, known[name]) for name, value in claim.checksums.items() if name in known}
@@ -115,7 +118,7 @@ def _with_md5(checksums: Mapping[str, bytes], etag: str) -> dict[str, bytes]:
 
 
 def _judge_checksums(
-    claim: Claim, there: ObjectAttributes, expected: str, actual: str, *, needed: bool
+    claim: Claim, there: "ObjectAttributes", expected: str, actual: str, *, needed: bool
 ) -> Finding | None:
     common = _common(claim, there)
     for name, (ours, theirs) in common.items():
