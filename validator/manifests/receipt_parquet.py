@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from validator.errors import UnreadableFile
+from validator.manifests.parquet_reader import metadata_of, rows_of
 from validator.models.receipt import ReceiptEnd, ReceiptHeader, ReceiptObject
 
 if TYPE_CHECKING:
@@ -78,12 +79,7 @@ def outer_lines(path: Path) -> tuple[bytes, bytes]:
     UnreadableFile
         If it is damaged, or Parquet of another kind.
     """
-    import polars as pl  # noqa: PLC0415  heavy
-
-    try:
-        metadata = pl.read_parquet_metadata(path)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise UnreadableFile("the Parquet file is damaged or was cut", "use another copy") from error
+    metadata = metadata_of(path)
     if HEADER_NAME not in metadata or END_NAME not in metadata:
         raise UnreadableFile("it is a Parquet file, but no receipt", "name a receipt")
     return metadata[HEADER_NAME].encode() + b"\n", metadata[END_NAME].encode() + b"\n"
@@ -97,20 +93,11 @@ def objects_of_parquet(path: Path) -> Iterator[dict[str, Any]]:
     UnreadableFile
         If it is damaged.
     """
-    import polars as pl  # noqa: PLC0415  heavy
-
-    table = pl.scan_parquet(path)
-    try:
-        names = table.collect_schema().names()
-        entities = {
-            name: name.removeprefix(ENTITY_PREFIX) for name in names if name.startswith(ENTITY_PREFIX)
+    for row in rows_of(path, ROWS):
+        fields = {name: value for name, value in row.items() if not name.startswith(ENTITY_PREFIX)}
+        fields["entities"] = {
+            name.removeprefix(ENTITY_PREFIX): value
+            for name, value in row.items()
+            if name.startswith(ENTITY_PREFIX) and value is not None
         }
-        fields = [name for name in names if name not in entities]
-        start = 0
-        while rows := table.slice(start, ROWS).collect().to_dicts():
-            start += len(rows)
-            for row in rows:
-                place = {entity: row[name] for name, entity in entities.items() if row[name] is not None}
-                yield {name: row[name] for name in fields} | {"entities": place}
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise UnreadableFile("the Parquet file is damaged", "use another copy") from error
+        yield fields
