@@ -1,13 +1,17 @@
 import importlib
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import click
 import pytest
+from made_receipts import header, record
 
 from validator import __version__
 from validator.cli.main import COMMANDS, cli, run
+from validator.manifests.receipt import write_receipt
 
 
 def test_the_command_starts_fast():
@@ -52,3 +56,38 @@ def test_a_misspelt_command_is_answered_with_the_one_that_was_meant(capsys):
     assert "Did you mean check?" in capsys.readouterr().err
     assert run(["xyzzy"]) == 2
     assert "There are: check, " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("group", [[], ["manifest"], ["hook"], ["multipart"], ["schema"]])
+def test_a_group_without_a_command_shows_its_help(capsys, group):
+    run(group)
+    out, err = capsys.readouterr()
+    shown = out + err  # click before 8.2 shows it on standard output
+    assert shown.startswith(f"Usage: {' '.join(['cpgate', *group])} [OPTIONS] COMMAND")
+    assert "Commands:\n" in shown
+    assert "error" not in shown
+    assert "\\x0a" not in shown
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_behind_a_redirection_is_said(tmp_path):
+    receipt = write_receipt(tmp_path / "r.jsonl", header(), [record("k/1", 1)]).path
+    for command in (["rules"], ["manifest", "convert", str(receipt), "--to", "ro-crate"]):
+        with Path("/dev/full").open("w") as full:
+            ended = subprocess.run(
+                [sys.executable, "-m", "validator", *command],
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+        assert ended.returncode == 4
+        assert ended.stderr.count("error: ") == 1
+        assert "error: The output could not be written: no space left on device.\n" in ended.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX closes it")
+def test_standard_input_that_is_closed_is_said():
+    command = f"'{sys.executable}' -m validator check - <&-"
+    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr.splitlines()[0]) == (2, "error: Standard input is closed.")

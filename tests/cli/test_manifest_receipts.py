@@ -60,3 +60,19 @@ def test_diff_as_json(capsys):
 def test_split(capsys):
     assert run(["manifest", "split", "a.jsonl"]) == 2
     assert "nothing to split" in capsys.readouterr().err
+
+
+def test_one_receipt_is_not_merged_with_itself(here, capsys):
+    (here / "link.jsonl").symlink_to(here / "a.jsonl")
+    for other in ("a.jsonl", "./a.jsonl", "link.jsonl"):
+        assert run(["manifest", "merge", "a.jsonl", other, "-o", "all.jsonl"]) == 2
+        assert "is named twice" in capsys.readouterr().err
+    assert not (here / "all.jsonl").exists()
+
+
+@pytest.mark.usefixtures("here")
+def test_a_split_into_a_file_is_refused(capsys):
+    assert run(["manifest", "split", "a.jsonl", "-o", "b.jsonl"]) == 2
+    assert (
+        "error: b.jsonl is a file, not a folder.\n       Name a folder with -o.\n" in capsys.readouterr().err
+    )

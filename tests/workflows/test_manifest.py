@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from validator.errors import UsageError
+from validator.errors import UnreadableFile, UsageError
 from validator.manifests.receipt import write_receipt
 from validator.models.receipt import ReceiptHeader
 from validator.workflows.manifest import check_manifest
@@ -164,3 +164,11 @@ def test_published_manifests(corpus, name):
 def test_no_published_manifest_is_left_out(corpus):
     names = {path.name.rpartition("_")[2] for path in (corpus / "manifests").iterdir()}
     assert names == set(EXPECTED)
+
+
+def test_an_earlier_state_that_is_none_is_named(tmp_path):
+    manifest = tmp_path / "profile_index.json"
+    manifest.write_text(json.dumps([GOOD]))
+    (tmp_path / "old.json").write_text("[,]")
+    with pytest.raises(UnreadableFile, match=r"old\.json is no earlier state of a provenance manifest"):
+        check_manifest(manifest, tmp_path / "old.json")

@@ -69,3 +69,17 @@ def test_the_command_says_what_is_lost(receipt, tmp_path, capsys):
     assert said.err.startswith("note: 2 objects have no version id")
     assert run(["manifest", "convert", str(receipt), "--to", "md5sum"]) == 0
     assert capsys.readouterr().out.count("  k/") == 2
+
+
+def test_a_bag_that_cannot_be_finished_leaves_nothing(receipt, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("validator.manifests.converters.bagit.encoded_path", full)
+    with pytest.raises(CpgateError, match="no space left on device"):
+        convert_receipt(receipt, "bagit", tmp_path / "bag")
+    assert [path for path in tmp_path.iterdir() if "bag" in path.name] == []
+    monkeypatch.undo()
+    (tmp_path / "bag").mkdir()
+    convert_receipt(receipt, "bagit", tmp_path / "bag")
+    assert (tmp_path / "bag" / "bagit.txt").exists()

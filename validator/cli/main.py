@@ -40,6 +40,10 @@ COMMANDS = {
 """Name of each command and where it lives; imported when it is asked for, so that the command starts fast."""
 
 
+_NO_COMMAND = getattr(click.exceptions, "NoArgsIsHelpError", ())
+"""What click 8.2 and later raise where a group is named without a command: their text is the help."""
+
+
 class LazyGroup(click.Group):
     """A group that imports a command when it is used."""
 
@@ -124,6 +128,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _complain_of_usage(error: click.ClickException) -> None:
+    if isinstance(error, _NO_COMMAND):
+        error.show()
+        return
     context = error.ctx if isinstance(error, click.UsageError) else None
     path = context.command_path if context is not None else "cpgate"
     if context is not None:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import click
 
-from validator.cli.terminal import say
+from validator.cli.terminal import say, silence_stdout
+from validator.errors import CpgateError, is_broken_pipe
+from validator.reporters.outfile import reason
 
 FORMATS = (
     "bagit",
@@ -36,7 +38,15 @@ def convert(*, file: Path, to: str, output: Path | None) -> int:
     from validator.reporters.numbers import counted  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.manifest_convert import convert_receipt  # noqa: PLC0415  the command's help comes fast
 
-    converted = convert_receipt(file, to, output)
+    try:
+        converted = convert_receipt(file, to, output)
+    except OSError as error:  # of standard output; what goes to a file says its own
+        silence_stdout()
+        if is_broken_pipe(error):
+            raise
+        raise CpgateError(
+            f"The output could not be written: {reason(error)}", "Make room, or send it elsewhere."
+        ) from error
     lines = "".join(f"note: {shown(loss)}\n" for loss in converted.losses)
     say(lines, sys.stderr)
     if output is not None:

@@ -100,7 +100,7 @@ def _text(result: "StampResult", file: Path, *, quiet: bool) -> str:
     for failure in result.failures:
         lines.append(f"error    {shown(failure.product)}: {shown(failure.why)}")
         lines += [f"         {shown(failure.url)}"] if failure.url else []
-    if not quiet:
+    if not quiet and not result.failures:  # nothing was written: what else would change is no news
         lines += [
             f"{shown(change.product)}   {change.field}: {_value(change.before)} -> {_value(change.after)}"
             for change in result.changes

@@ -15,6 +15,8 @@ from validator.manifests.receipt_digest import ReceiptDigest, receipt_line, seal
 from validator.models.receipt import ReceiptEnd, ReceiptHeader, ReceiptObject
 
 PARQUET_SUFFIX = ".parquet"
+ELSEWHERE = "name another place, or make room there"
+"""What to do where a receipt cannot be written."""
 
 
 class ReceiptSummary(BaseModel):
@@ -34,6 +36,8 @@ class ReceiptWriter:
         Where to; its folder is made. A name that ends in ``.parquet`` makes it Parquet, any other JSON lines.
     header
         First record.
+    mend
+        What to do when it cannot be written.
 
     Raises
     ------
@@ -41,8 +45,9 @@ class ReceiptWriter:
         If it cannot be written, or (when it is finished) a file of this name exists.
     """
 
-    def __init__(self, path: Path, header: ReceiptHeader) -> None:
+    def __init__(self, path: Path, header: ReceiptHeader, mend: str = ELSEWHERE) -> None:
         self.path = path
+        self._mend = mend
         self.header = sealed_header(header)
         self._digest = ReceiptDigest()
         self._records: BinaryIO | None = None
@@ -51,7 +56,7 @@ class ReceiptWriter:
             # JSON lines also of one that is to be Parquet: only its end shows that it is whole.
             descriptor, name = tempfile.mkstemp(prefix=".receipt-", dir=path.parent)
         except OSError as error:
-            raise _cannot_write(path, error) from error
+            raise _cannot_write(path, error, mend) from error
         self._temporary = Path(name)
         self._records = os.fdopen(descriptor, "wb")
         line = receipt_line(self.header)
@@ -90,7 +95,7 @@ class ReceiptWriter:
                     made.replace(self._temporary)
             _move_into_place(self._temporary, self.path)
         except OSError as error:
-            raise _cannot_write(self.path, error) from error
+            raise _cannot_write(self.path, error, self._mend) from error
         return ReceiptSummary(path=self.path, header=self.header, end=end)
 
     def _write(self, line: bytes) -> None:
@@ -99,7 +104,7 @@ class ReceiptWriter:
         try:
             self._records.write(line)
         except OSError as error:
-            raise _cannot_write(self.path, error) from error
+            raise _cannot_write(self.path, error, self._mend) from error
 
     @contextmanager
     def _other_temporary(self) -> Iterator[Path]:
@@ -138,6 +143,7 @@ def write_receipt(
     *,
     conflicts: int = 0,
     failed: int = 0,
+    mend: str = ELSEWHERE,
 ) -> ReceiptSummary:
     """Write a receipt: all of it or nothing.
 
@@ -149,13 +155,15 @@ def write_receipt(
         Its records; objects in the order of their keys.
     conflicts, failed
         Selected files that are not among the objects.
+    mend
+        What to do when it cannot be written.
 
     Raises
     ------
     CpgateError
         If it cannot be written, or a file of this name exists.
     """
-    with ReceiptWriter(path, header) as writer:
+    with ReceiptWriter(path, header, mend) as writer:
         for record in objects:
             writer.add(record)
         return writer.finish(conflicts=conflicts, failed=failed)
@@ -174,8 +182,6 @@ def _move_into_place(temporary: Path, path: Path) -> None:
         temporary.replace(path)
 
 
-def _cannot_write(path: Path, error: OSError) -> CpgateError:
-    return CpgateError(
-        f"the receipt {path} cannot be written: {error.strerror or error}",
-        "name another place with --receipt; the upload itself is safe, the same command writes the receipt",
-    )
+def _cannot_write(path: Path, error: OSError, mend: str) -> CpgateError:
+    reason = (error.strerror or "the system gave no reason").lower()
+    return CpgateError(f"the receipt {path} cannot be written: {reason}", mend)

@@ -117,6 +117,8 @@ def listing_source(
 
 def _listing_on_input(sort: ListingSort | None, prefix: str | None, dataset: str | None) -> ListedSource:
     name = "standard input"
+    if sys.stdin is None:
+        raise UsageError("Standard input is closed.", "Send a listing there, or name its file.")
     with _in_words(name):
         head, stream = _unpacked(sys.stdin.buffer)
     found = sort or _recognise(head, name)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from validator.checks.provenance import judge_provenance, unreadable
 from validator.errors import UnreadableFile, UsageError
-from validator.manifests.provenance import read_provenance, recognise
+from validator.manifests.provenance import LARGEST_MANIFEST, ManifestEntry, read_provenance, recognise
 from validator.manifests.receipt import Receipt
 from validator.models.finding import Finding
 
@@ -34,13 +34,26 @@ def check_manifest(path: Path | str, earlier: Path | str | None = None) -> list[
     try:
         if recognise(path) == "receipt":
             return _check_receipt(path, key)
-        before = read_provenance(Path(earlier).read_bytes()).entries if earlier is not None else ()
-        return list(judge_provenance(key, path.read_bytes(), before))
+        before = _entries_of(Path(earlier)) if earlier is not None else ()
+        return list(judge_provenance(key, _content(path), before))
     except OSError as error:
         raise UsageError(
             f"{error.filename or path} cannot be read: {(error.strerror or 'the system gave no reason').lower()}.",
             "Name a manifest such as profile_index.json, or a receipt.",
         ) from error
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(LARGEST_MANIFEST + 1)
+
+
+def _entries_of(earlier: Path) -> list[ManifestEntry]:
+    try:
+        return read_provenance(_content(earlier)).entries
+    except UnreadableFile as error:
+        what = f"{earlier} is no earlier state of a provenance manifest. {error.what}"
+        raise UnreadableFile(what, error.mend, error.where) from error
 
 
 def _check_receipt(path: Path, key: str) -> list[Finding]:

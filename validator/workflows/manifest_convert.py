@@ -51,6 +51,8 @@ def convert_receipt(path: Path, to: str, output: Path | None = None) -> Converte
         If the receipt is damaged.
     CpgateError
         If the output cannot be written.
+    OSError
+        If standard output takes no more.
     """
     if to not in FORMATS:
         raise UsageError(f"There is no format {to}", f"There are: {', '.join(FORMATS)}")
@@ -66,9 +68,13 @@ def convert_receipt(path: Path, to: str, output: Path | None = None) -> Converte
         try:
             return write_bagit(facts, output)
         except OSError as error:
-            raise CpgateError(f"The bag {output} cannot be written: {reason(error)}") from error
+            raise CpgateError(
+                f"The bag {output} cannot be written: {reason(error)}", "Make room or name another place"
+            ) from error
     if output is None:
-        return WRITERS[to](facts, sys.stdout)
+        converted = WRITERS[to](facts, sys.stdout)
+        sys.stdout.flush()
+        return converted
     with OutFile(output, to) as file:
         try:
             converted = WRITERS[to](facts, file.stream)

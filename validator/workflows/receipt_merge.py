@@ -95,6 +95,7 @@ def merge_receipts(paths: Sequence[Path], target: Path) -> MergeResult:
             f"There is a file {target} already", "Name another one; a receipt is never overwritten"
         )
     receipts = [Receipt(path) for path in paths]
+    _require_different_files(paths)
     _require_one_bucket(receipts)
     ends = [_end_of(receipt) for receipt in receipts]
     result = MergeResult(left_out=sum(end.conflicts + end.failed for end in ends))
@@ -108,6 +109,14 @@ def merge_receipts(paths: Sequence[Path], target: Path) -> MergeResult:
                 conflicts=sum(end.conflicts for end in ends), failed=sum(end.failed for end in ends)
             )
     return result
+
+
+def _require_different_files(paths: Sequence[Path]) -> None:
+    seen: dict[Path, Path] = {}
+    for path in paths:
+        before = seen.setdefault(path.resolve(), path)
+        if before is not path:
+            raise UsageError(f"{path} is named twice", "Name every receipt once")
 
 
 def _end_of(receipt: Receipt) -> ReceiptEnd:

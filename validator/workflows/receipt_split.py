@@ -37,6 +37,8 @@ def split_by_batch(path: Path, folder: Path | None = None) -> list[ReceiptSummar
     """
     receipt = Receipt(path)
     target = folder if folder is not None else path.parent
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{target} is a file, not a folder", "Name a folder with -o")
     writers: dict[str | None, ReceiptWriter] = {}
     with ExitStack() as stack:
         for record in receipt.objects():

@@ -141,6 +141,7 @@ def keep_receipt(
         receipt_records(ledger, dataset.layout, sha256=request.sha256, progress=progress),
         conflicts=states[State.CONFLICT],
         failed=states[State.FAILED],
+        mend="name another place with --receipt; the upload itself is safe, the same command writes the receipt",
     )
     of_batches = tuple(split_by_batch(summary.path)) if request.receipt_per_batch else ()
     key = ""

@@ -7,8 +7,9 @@ from pathlib import Path
 from validator.checks.pool import in_threads
 from validator.errors import CpgateError, ExitCode, UnreadableFile, UsageError
 from validator.manifests.claims import ClaimFile
-from validator.manifests.provenance import LARGEST_MANIFEST, ManifestEntry, read_provenance
+from validator.manifests.provenance import LARGEST_MANIFEST, ManifestEntry, read_provenance, recognise_content
 from validator.manifests.provenance_edits import FieldValue, columns_of, edit_provenance
+from validator.manifests.receipt import LONGEST_LINE
 from validator.models.progress import Progress, SilentProgress
 from validator.reporters.outfile import OutFile, reason
 from validator.s3.client import S3Settings
@@ -152,6 +153,11 @@ def stamp(request: StampRequest, progress: Progress | None = None) -> StampResul
     try:
         entries, columns = read_provenance(content).entries, columns_of(content)
     except UnreadableFile as error:
+        if recognise_content(content[:LONGEST_LINE]) == "receipt":
+            raise UnreadableFile(
+                f"{request.path} is a receipt: it says already what was sent, and is never changed",
+                "name a provenance manifest such as profile_index.json",
+            ) from error
         what = f"{request.path} is no provenance manifest that can be stamped. {error.what}"
         raise UnreadableFile(what, error.mend, error.where) from error
     file = ClaimFile(request.path, "provenance")

@@ -147,8 +147,12 @@ class FileComparison:
             finding = FILE_MISSING.finding(claim.name, message, expected=stated(claim) or None)
         except OSError as error:
             reason = (error.strerror or "the system gave no reason").lower()
-            message = f"The file cannot be read: {reason}"
-            finding = FILE_MISSING.finding(claim.name, message, expected=stated(claim) or None)
+            finding = FILE_MISSING.finding(
+                claim.name,
+                f"The file cannot be read: {reason}",
+                expected=stated(claim) or None,
+                hint="see to it that you may read the file and that its disk answers; run the same command again",
+            )
         return Read(reading, finding=finding, size=_size(reading))
 
     def _read_stretch(self, reading: Reading, stretch: Stretch, path: str, state: FileState) -> Read:

@@ -3,6 +3,7 @@
 BagIt wants one algorithm for all files: SHA-256 where the receipt has it of every object, else MD5.
 """
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 
 def write_bagit(facts: ReceiptFacts, folder: Path) -> Converted:
-    """Write the bag's tag files into a new folder; what fetches the payload fills ``data/``.
+    """Write the bag's tag files into a new folder, all of them or nothing; what fetches the payload fills ``data/``.
 
     Raises
     ------
@@ -26,6 +27,22 @@ def write_bagit(facts: ReceiptFacts, folder: Path) -> Converted:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} exists and is not an empty folder", "Name a new folder for the bag")
     algorithm, digest_of = _algorithm(facts)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".bag-", dir=folder.parent, ignore_cleanup_errors=True) as made:
+        bag = Path(made) / folder.name
+        files = _fill(bag, facts, algorithm, digest_of)
+        if folder.exists():
+            folder.rmdir()
+        bag.rename(folder)
+    return Converted(
+        files, ("the format has no place for ETags, part sizes, versions, CRC64NVMEs and times",)
+    )
+
+
+def _fill(
+    folder: Path, facts: ReceiptFacts, algorithm: str, digest_of: Callable[[ReceiptObject], str | None]
+) -> int:
+    """Write a bag into a new folder; the number of its files."""
     (folder / "data").mkdir(parents=True, exist_ok=True)
     (folder / "bagit.txt").write_text(DECLARATION, encoding="utf-8", newline="\n")
     files, size = 0, 0
@@ -43,9 +60,7 @@ def write_bagit(facts: ReceiptFacts, folder: Path) -> Converted:
     said += [f"Payload-Oxum: {size}.{files}", *(f"{name}: {text}" for name, text in facts.notes.items())]
     info = folder / "bag-info.txt"
     info.write_text("".join(f"{line}\n" for line in said), encoding="utf-8", newline="\n")
-    return Converted(
-        files, ("the format has no place for ETags, part sizes, versions, CRC64NVMEs and times",)
-    )
+    return files
 
 
 def _algorithm(facts: ReceiptFacts) -> tuple[str, Callable[[ReceiptObject], str | None]]:
