@@ -1,6 +1,10 @@
 """``cpgate etag``."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +24,24 @@ def test_lines_are_a_list_that_verify_reads(files, capsys):
     (files / "list.txt").write_text(capsys.readouterr().out)
     assert run(["verify", "list.txt", "--local", "."]) == 0
     assert "verified 2 of 2 objects" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_names_that_are_not_utf8_are_kept_and_found_again(files):
+    def cpgate(*arguments, **options):
+        command = [sys.executable, "-m", "validator", *arguments]
+        return subprocess.run(command, cwd=files, capture_output=True, check=False, **options)
+
+    name = b"b\xf6se.txt"
+    Path(os.fsdecode(bytes(files) + b"/" + name)).write_bytes(b"x")
+    listed = cpgate("etag", name, env=os.environ | {"PYTHONUTF8": "1"})
+    assert listed.stdout.endswith(b"  " + name + b"\n")
+    (files / "list.txt").write_bytes(listed.stdout)
+    assert cpgate("verify", "list.txt", "--local", ".").returncode == 0
+    (files / "list.txt").write_bytes(listed.stdout.replace(b"txt", b"tif"))
+    missing = cpgate("verify", "list.txt", "--local", ".", "-o", "differs.jsonl")
+    assert missing.returncode == 1
+    assert json.loads((files / "differs.jsonl").read_text())["rule"] == "CPG703"
 
 
 @pytest.mark.usefixtures("files")

@@ -240,6 +240,14 @@ def test_a_folder_whose_names_do_not_say_what_it_is(case, tmp_path):
     assert verify_local(case.receipt, moved, HOME).findings == []
 
 
+def test_a_file_that_cannot_be_read_is_told_from_one_that_is_not_there(case):
+    case.path(IMAGE).unlink()
+    case.path(IMAGE).mkdir()
+    (found,) = case.local().findings
+    assert (found.rule, found.message) == ("CPG703", "The file cannot be read: it is not a file")
+    assert found.hint.startswith("see to it that you may read the file")
+
+
 def test_what_differs_is_written_down(case, tmp_path):
     case.path(IMAGE).unlink()
     case.path(EMPTY).write_bytes(b"x")

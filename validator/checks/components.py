@@ -71,7 +71,12 @@ class _Inventory:
 
     def __init__(self, dataset: Dataset, name: str) -> None:
         self._folders: set[str] = set()
-        self._meant: set[str] = set()
+        # What is perhaps there: folders that were meant by others, and folders that nobody could look into.
+        self._meant = {
+            trouble.key[len(name) + 1 :].rstrip("/")
+            for trouble in dataset.troubles
+            if trouble.kind == "unreadable" and trouble.key.startswith(f"{name}/")
+        }
         self._broken: set[str] = set()
         self._dataset = dataset
         self._home = f"{name}/"
@@ -87,8 +92,8 @@ class _Inventory:
                 self._meant.add("/".join([*parts[: misfit.depth - 2], misfit.nearest]))
 
     def lacks(self, component: Component) -> bool:
-        """Whether it is missing, and not only misspelt or misplaced (which other rules tell)."""
-        hidden = not component.hidden_by.isdisjoint(self._broken) or self._is_misspelt(component)
+        """Whether it is missing, and not only misspelt, misplaced or closed to us (which other rules tell)."""
+        hidden = not component.hidden_by.isdisjoint(self._broken) or self._is_elsewhere(component)
         return not hidden and not self._has(component)
 
     def _has(self, component: Component) -> bool:
@@ -97,7 +102,7 @@ class _Inventory:
             return any(file.entry.key.startswith(self._home) for file in files)
         return self._any(self._folders, component)
 
-    def _is_misspelt(self, component: Component) -> bool:
+    def _is_elsewhere(self, component: Component) -> bool:
         # A folder that is misspelt further up (image/ for images/) hides everything below it, too.
         return any(
             all(

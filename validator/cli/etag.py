@@ -1,5 +1,7 @@
 """``cpgate etag``: the ETag a file has or would have, and which part size stands behind one."""
 
+import codecs
+import io
 import json
 import sys
 from collections.abc import Iterable
@@ -52,6 +54,7 @@ def etag(
 
     progress = make_progress(quiet=quiet, verbose=verbose)
     if like is None:
+        _keep_names_as_they_are()
         for found in file_etags(files, part_size, jobs, progress):
             say(json.dumps(asdict(found)) + "\n" if as_json else _etag_line(found))
         return 0
@@ -60,6 +63,17 @@ def etag(
     match = match_etag(files[0], like, part_size, jobs, progress)
     say(json.dumps(_match_record(match)) + "\n" if as_json else _match_text(match))
     return 0 if match.fits else 1
+
+
+def _keep_names_as_they_are() -> None:
+    """Write names that are not UTF-8 byte for byte into a list, as md5sum does: so `cpgate verify` finds them."""
+    stream = sys.stdout
+    if (
+        isinstance(stream, io.TextIOWrapper)
+        and not stream.isatty()
+        and codecs.lookup(stream.encoding).name == "utf-8"
+    ):
+        stream.reconfigure(errors="surrogateescape")
 
 
 def _etag_line(found: "FileEtag") -> str:

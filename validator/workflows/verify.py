@@ -13,6 +13,7 @@ from validator.models.claim import ManifestSort
 from validator.models.finding import Finding
 from validator.models.progress import Progress, SilentProgress
 from validator.reporters.outfile import OutFile
+from validator.reporters.records import record_line
 from validator.s3.settings import S3Settings
 from validator.upload.destination import Destination, parse_destination
 from validator.workflows.verify_claims import Survey, sorted_claims, survey
@@ -248,5 +249,5 @@ def findings_file(path: Path) -> Iterator[Record]:
         If nothing can be written there.
     """
     with OutFile(path, "list of what differs") as file:
-        yield lambda finding: file.write(finding.model_dump_json(exclude_none=True) + "\n")
+        yield lambda finding: file.write(record_line(finding))
         file.commit()
