@@ -44,6 +44,8 @@ def test_records_of_a_receipt(check, tmp_path):
         ([{"subset": "orf", "url": URL, "etag": "0" * 32 + "-7", "size": 5, "mine": [1]}], 0),
         ([{"subset": "orf", "profile_url": URL, "etag": ""}], 0),
         ({"datasets": [{"subset": "orf", "url": URL}]}, 0),
+        ({"version": 2, "datasets": [{"subset": "orf", "url": URL}]}, 0),
+        ([{"subset": "orf", "url": URL, "etag": "0" * 32 + "-10001"}], 1),
         ([{"subset": "orf"}], 1),
         ([{"url": URL}], 1),
         ([{"subset": "orf", "url": URL, "etag": "xyz"}], 1),

@@ -27,7 +27,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ADDRESS = "https://cpgate.github.io/schemas"
 """Begins the names of the schemas; nothing is ever fetched from there."""
 
-ETAG_PATTERN = r"^([0-9a-f]{32}(-[1-9][0-9]{0,4})?)?$"
+ETAG_PATTERN = r"^([0-9a-f]{32}(-([1-9][0-9]{0,3}|10000))?)?$"
 """As S3 reports it, or empty before stamping."""
 ALWAYS_WRITTEN = ("record", "format")
 """Fields that the models fill in by themselves and that stand in every record that has them."""
@@ -71,7 +71,6 @@ def _provenance() -> dict[str, Any]:
         "type": "object",
         "required": ["datasets"],
         "properties": {"datasets": entries},
-        "additionalProperties": False,
         "description": "An earlier form.",
     }
     return {
