@@ -81,9 +81,11 @@ def edit_json(text: str, changes: Mapping[int, Mapping[str, Any]]) -> str:
 
 def apply_edits(text: str, edits: list[tuple[int, int, str]]) -> str:
     """Replace stretches of a text; they must not overlap."""
-    for start, end, replacement in sorted(edits, reverse=True):
-        text = text[:start] + replacement + text[end:]
-    return text
+    pieces, done = [], 0
+    for start, end, replacement in sorted(edits):
+        pieces += [text[done:start], replacement]
+        done = end
+    return "".join([*pieces, text[done:]])
 
 
 def _members(text: str, position: int) -> tuple[list[Member], int]:
