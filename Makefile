@@ -35,6 +35,7 @@ test: .venv/dev.stamp
 	@$(BIN)/python .ci/summary.py build/test/fast.xml
 
 test-full: .venv/dev.stamp
+	@sh .ci/localstack
 	@mkdir -p build/test
 	$(BIN)/python -m pytest -m full --junit-xml=build/test/full.xml
 	@$(BIN)/python .ci/summary.py build/test/full.xml
@@ -51,7 +52,7 @@ format: .venv/dev.stamp
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf .venv .venv-localstack build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
 
 # Stamps hold the time at which .venv was filled from pyproject.toml.
 .venv/demo.stamp: pyproject.toml

@@ -42,7 +42,9 @@ def stub(client):
 
 def send(client, store, upload_id: str, *numbers: int) -> None:
     for number in numbers:
-        etag = upload_part(client, store.bucket, KEY, upload_id, number, PIECES[number - 1], MD5S[number - 1])
+        etag = upload_part(
+            client, store.bucket, KEY, upload_id, number, PIECES[number - 1], MD5S[number - 1]
+        ).etag
         assert etag == MD5S[number - 1]
 
 

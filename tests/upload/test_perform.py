@@ -17,6 +17,7 @@ from validator.recordlog.log import read_log
 from validator.s3.client import S3Settings, make_client
 from validator.s3.limits import MIN_PART_SIZE
 from validator.s3.wire.connections import open_data_path
+from validator.s3.writing import ChecksumChoice
 from validator.upload.journal import DoneRecord, Journal
 from validator.upload.perform import Performer
 from validator.upload.tasks import Answer, Do, Failure, Task
@@ -87,7 +88,7 @@ class Desk:
 
     def completion(self, upload_id: str, **more) -> dict:
         md5s = tuple(part.md5 for part in PARTS)
-        return {"upload_id": upload_id, "md5s": md5s, "expected": WHOLE.etag, "crc": WHOLE.crc64nvme} | more
+        return {"upload_id": upload_id, "etags": md5s, "expected": WHOLE.etag, "crc": WHOLE.crc64nvme} | more
 
     def send_parts(self, upload_id: str, *numbers: int) -> None:
         for number in numbers or (1, 2, 3):
@@ -226,7 +227,7 @@ def test_an_upload_from_begin_to_end(desk, store):
         assert values == {"size": len(piece), "md5": part.md5, "crc": part.crc64nvme, "sent": len(piece)}
         assert desk.known().uploads[upload_id].parts[number] == part
     listed = desk.succeed(Do.PARTS, upload_id=upload_id)
-    assert listed == {"parts": [[n, part.size, part.md5] for n, part in enumerate(PARTS, start=1)]}
+    assert listed == {"parts": [[n, part.size, part.md5, ""] for n, part in enumerate(PARTS, start=1)]}
     values = desk.succeed(Do.COMPLETE, **desk.completion(upload_id))
     assert (values["etag"], values["parts"], values["crc"]) == (WHOLE.etag, 3, WHOLE.crc64nvme)
     assert store.read(KEY) == DATA
@@ -236,28 +237,33 @@ def test_an_upload_from_begin_to_end(desk, store):
     assert known.done == {KEY: DoneRecord(KEY, desk.state, WHOLE, values["at"])}
 
 
-@pytest.mark.parametrize("checksum", [True, False])
+@pytest.mark.parametrize("checksum", ["crc64nvme", "sha256", ""])
 def test_parts_and_completion_follow_what_the_upload_was_begun_with(desk, checksum):
     """It may have been begun by another process, or by a run with another --checksum."""
     sent = {}
 
     def look(params, model, **_):
-        sent[model.name] = {name.lower() for name in params["headers"]}
+        sent[model.name] = {name.lower(): value for name, value in params["headers"].items()}
 
     desk.performer.connections = None
     desk.performer.client.meta.events.register("before-call.s3", look)
-    desk.performer.checksums.sent = checksum
+    desk.performer.checksums = ChecksumChoice(checksum or "none")
     values = desk.succeed(Do.BEGIN)
-    assert values["checksum"] is checksum
-    assert desk.known().uploads[values["upload_id"]].checksum is checksum
-    desk.performer.checksums.sent = not checksum
-    upload_id = values["upload_id"]
-    for number in (1, 2, 3):
-        desk.succeed(Do.PART, upload_id=upload_id, number=number, checksum=checksum)
-    desk.succeed(Do.COMPLETE, **desk.completion(upload_id, checksum=checksum))
-    name = "x-amz-checksum-crc64nvme"
-    assert [name in sent[call] for call in ("UploadPart", "CompleteMultipartUpload")] == [checksum] * 2
-    assert ("x-amz-checksum-algorithm" in sent["CreateMultipartUpload"]) is checksum
+    assert values["checksum"] == checksum
+    assert desk.known().uploads[values["upload_id"]].checksum == checksum
+    desk.performer.checksums = ChecksumChoice("none" if checksum else "crc64nvme")
+    upload_id, sums = values["upload_id"], []
+    for number, part in enumerate(PARTS, start=1):
+        found = desk.succeed(Do.PART, upload_id=upload_id, number=number, checksum=checksum)
+        assert ("sha256" in found) is (checksum == "sha256")
+        sums.append(found.get("sha256") or encode_crc64nvme(part.crc64nvme))
+    desk.succeed(Do.COMPLETE, **desk.completion(upload_id, checksum=checksum, sums=sums if checksum else []))
+    for name in ("crc64nvme", "sha256"):
+        assert (f"x-amz-checksum-{name}" in sent["UploadPart"]) is (name == checksum)
+    whole = sent["CompleteMultipartUpload"]
+    assert ("x-amz-checksum-crc64nvme" in whole) is (checksum == "crc64nvme")
+    assert whole.get("x-amz-mp-object-size") == (str(len(DATA)) if checksum else None)
+    assert sent["CreateMultipartUpload"].get("x-amz-checksum-algorithm", "") == checksum.upper()
 
 
 def test_the_wish_is_written_before_the_store_is_asked(desk):
@@ -290,7 +296,7 @@ def test_keys_that_may_not_list_uploads_can_begin(desk):
     with desk.stub() as stub:
         stub.add_client_error("list_multipart_uploads", "AccessDenied", http_status_code=403)
         stub.add_response("create_multipart_upload", {"UploadId": "new"})
-        assert desk.succeed(Do.BEGIN, recover=True) == {"upload_id": "new", "checksum": True}
+        assert desk.succeed(Do.BEGIN, recover=True) == {"upload_id": "new", "checksum": "crc64nvme"}
 
 
 def test_an_answer_to_a_begin_that_was_lost_leaves_one_to_recover(desk, store, lossy):
@@ -314,7 +320,7 @@ def test_a_part_with_other_bytes_is_sent_again(desk, store):
     store.client.upload_part(Bucket=store.bucket, Key=KEY, UploadId=upload_id, PartNumber=3, Body=b"z" * 100)
     values = desk.succeed(Do.PART, upload_id=upload_id, number=3, etag=hashlib.md5(b"z" * 100).hexdigest())
     assert values["sent"] == 100
-    assert desk.succeed(Do.PARTS, upload_id=upload_id)["parts"] == [[3, 100, PARTS[2].md5]]
+    assert desk.succeed(Do.PARTS, upload_id=upload_id)["parts"] == [[3, 100, PARTS[2].md5, ""]]
 
 
 def test_an_answer_to_a_part_that_was_lost(desk, lossy):

@@ -19,7 +19,7 @@ def sending() -> Sending:
 
 
 def listed(*numbers: int, **etags: str) -> list[list[int | str]]:
-    return [[n, PARTS[n].size, etags.get(f"n{n}", PARTS[n].md5)] for n in numbers]
+    return [[n, PARTS[n].size, etags.get(f"n{n}", PARTS[n].md5), ""] for n in numbers]
 
 
 def test_a_task_is_about_this_file(sending):
@@ -45,34 +45,34 @@ def test_the_parts_are_joined_in_the_order_of_their_numbers(sending):
     assert sending.joined() == whole
     assert sending.count == 3
     task = sending.completion(9)
-    assert (task.do, task.md5s) == (Do.COMPLETE, (PARTS[1].md5, PARTS[2].md5, PARTS[3].md5))
+    assert (task.do, task.etags) == (Do.COMPLETE, (PARTS[1].md5, PARTS[2].md5, PARTS[3].md5))
     assert (task.expected, task.crc) == (whole.etag, whole.crc64nvme)
 
 
 def test_journal_and_store_agree(sending):
     sending.believe(listed(1, 2, 3))
     assert sending.parts == PARTS
-    assert sending.remote_etags == {}
+    assert sending.remote == {}
     assert sending.resumed
 
 
 def test_a_part_that_the_store_does_not_list_is_sent_again(sending):
     sending.believe(listed(1, 3))
     assert sorted(sending.parts) == [1, 3]
-    assert sending.remote_etags == {}
+    assert sending.remote == {}
 
 
 def test_a_part_with_other_bytes_is_not_believed(sending):
     sending.believe(listed(1, 2, 3, n2="f" * 32))
     assert sorted(sending.parts) == [1, 3]
-    assert sending.remote_etags == {2: "f" * 32}
+    assert sending.remote == {2: ("f" * 32, "")}
 
 
 def test_a_part_that_the_journal_lost_is_compared_before_it_is_sent(sending):
     del sending.parts[2]
     sending.believe(listed(1, 2))
     assert sorted(sending.parts) == [1]
-    assert sending.remote_etags == {2: PARTS[2].md5}
+    assert sending.remote == {2: (PARTS[2].md5, "")}
 
 
 def test_an_upload_without_parts_is_nothing_resumed(sending):
@@ -85,11 +85,11 @@ def test_begun_afresh(sending):
     sending.believe(listed(1, n1="f" * 32))
     sending.completing, sending.problem = True, (Failure.GONE, "gone", "")
     sending.restart()
-    assert (sending.upload_id, sending.parts, sending.remote_etags) == ("", {}, {})
+    assert (sending.upload_id, sending.parts, sending.remote) == ("", {}, {})
     assert (sending.restarts, sending.resumed, sending.completing, sending.problem) == (1, False, False, None)
     assert sending.part_size == 8
 
 
 def test_where_parts_may_not_be_listed_the_journal_is_believed(sending):
     sending.believe(None)
-    assert (sending.parts, sending.remote_etags, sending.resumed) == (PARTS, {}, True)
+    assert (sending.parts, sending.remote, sending.resumed) == (PARTS, {}, True)

@@ -21,7 +21,7 @@ NUMBERS = st.integers(0, 2**63)
         mtime_ns=st.integers(-(2**63), 2**63),
         part_size=st.none() | NUMBERS,
         replaces=st.none() | st.text("0123456789abcdef-"),
-        md5s=st.lists(st.text("0123456789abcdef")).map(tuple),
+        etags=st.lists(st.text("0123456789abcdef")).map(tuple),
         conditional=st.booleans(),
         recover=st.booleans(),
     ).filter(lambda task: not any("\ud800" <= c <= "\udfff" for c in task.key))

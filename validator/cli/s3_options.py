@@ -8,10 +8,11 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from validator.errors import UsageError
 from validator.s3.grant import grant_of
 from validator.s3.limits import MAX_PART_SIZE, MIN_PART_SIZE
 from validator.s3.settings import S3Settings
-from validator.s3.writing import CHECKSUMS, Writing
+from validator.s3.writing import CHECKSUMS, ENCRYPTIONS, Writing
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -128,7 +129,26 @@ def writing_options(command: Command) -> Command:
             "--metadata", multiple=True, metavar="NAME=VALUE", help="Kept with every object; several times."
         ),
         click.option(
-            "--sse", "encryption", type=click.Choice(["AES256"]), help="Encrypt with keys of S3 (SSE-S3)."
+            "--sse-c",
+            "--sse-c-key",
+            "customer_key",
+            is_flag=False,
+            flag_value="AES256",
+            expose_value=False,
+            hidden=True,
+            callback=_refuse_customer_key,
+        ),
+        click.option(
+            "--sse-kms-key-id",
+            "kms_key_id",
+            metavar="ID",
+            help="With --sse aws:kms: the key to encrypt with; by default the bucket's, or that of AWS.",
+        ),
+        click.option(
+            "--sse",
+            "encryption",
+            type=click.Choice(ENCRYPTIONS),
+            help="Encrypt with keys of S3 (SSE-S3) or of KMS (SSE-KMS); by default the bucket decides.",
         ),
         click.option("--acl", metavar="NAME", help="Access list, such as bucket-owner-full-control."),
         click.option("--storage-class", metavar="NAME", help="Such as STANDARD_IA or INTELLIGENT_TIERING."),
@@ -137,7 +157,7 @@ def writing_options(command: Command) -> Command:
             type=click.Choice(CHECKSUMS),
             default="auto",
             show_default=True,
-            help="What the store checks beside the MD5; auto does without where it refuses.",
+            help="What the store checks beside the MD5; auto (CRC64NVME) and sha256 do without where it refuses.",
         ),
     ):
         wrapped = option(wrapped)
@@ -149,11 +169,22 @@ _WRITING_NAMES = (
     "storage_class",
     "acl",
     "encryption",
+    "kms_key_id",
     "metadata",
     "requester_pays",
     "addressing",
     "dual_stack",
 )
+
+
+def _refuse_customer_key(context: click.Context, parameter: click.Parameter, value: str | None) -> None:  # noqa: ARG001  click's
+    """What is encrypted with a key of one's own (SSE-C) can be proven by nobody who does not hold it."""
+    if value is not None:
+        raise UsageError(
+            "cpgate does not send objects with encryption keys of your own (SSE-C): nobody could read or verify them "
+            "without the key",
+            "encrypt with keys of S3 (--sse AES256) or of KMS (--sse aws:kms)",
+        )
 
 
 def _named_value(text: str) -> tuple[str, str]:

@@ -46,7 +46,8 @@ def _conflicts(planned: Planned) -> Iterator[FileProblem]:
         if item.there is not None:
             yield FileProblem(
                 item.entry.key,
-                f"other bytes lie there ({item.there.size:,} bytes, ETag {item.there.etag}, "
+                item.reason
+                or f"other bytes lie there ({item.there.size:,} bytes, ETag {item.there.etag}, "
                 f"of {item.there.modified:%Y-%m-%d %H:%M} UTC); here {_here(item)}",
                 REPLACE_HINT,
             )
@@ -72,6 +73,7 @@ def ending(result: UploadResult) -> Ending:
         unchanged=states[State.UNCHANGED],
         bytes_sent=result.bytes_sent,
         bytes_copied=result.bytes_copied,
+        by_checksum=result.by_checksum,
         seconds=result.seconds,
         conflict=states[State.CONFLICT] - planned_conflicts,
         conflicts=_problems(conflicts, REPLACE_HINT),

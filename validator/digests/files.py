@@ -7,7 +7,7 @@ from pathlib import Path
 
 from awscrt.checksums import crc64nvme
 
-from validator.digests.parts import ObjectDigest, PartDigest, digest_bytes, join_parts
+from validator.digests.parts import ObjectDigest, PartDigest, digest_bytes, encode_sha256, join_parts
 from validator.digests.shaky import tried_again
 from validator.errors import UnreadableFile
 from validator.models.long_paths import openable
@@ -63,7 +63,9 @@ def read_range(path: str, expected: FileState, offset: int, length: int) -> byte
     return data
 
 
-def digest_range(path: str, expected: FileState, offset: int, length: int) -> PartDigest:
+def digest_range(
+    path: str, expected: FileState, offset: int, length: int, *, sha256: bool = False
+) -> PartDigest:
     """Digests of a run of bytes of a file that must be in the expected state before and afterwards.
 
     Never more than 8 MiB of it are in memory.
@@ -78,7 +80,7 @@ def digest_range(path: str, expected: FileState, offset: int, length: int) -> Pa
     with Path(openable(path)).open("rb", buffering=0) as stream:
         require_state(path, expected, stream.fileno())
         stream.seek(offset)
-        part = _digest_stream(stream.fileno(), length)
+        part = _digest_stream(stream.fileno(), length, sha256=sha256)
         require_state(path, expected, stream.fileno())
     if part.size != length:
         raise FileChanged(path)
@@ -109,7 +111,9 @@ def _read_exactly(descriptor: int, length: int) -> bytes:
 
 
 @tried_again
-def digest_file(path: str, expected: FileState, part_size: int | None) -> ObjectDigest:
+def digest_file(
+    path: str, expected: FileState, part_size: int | None, *, sha256: bool = False
+) -> ObjectDigest:
     """ETag and CRC64NVME that S3 would report for a file, in one read.
 
     Parameters
@@ -120,6 +124,8 @@ def digest_file(path: str, expected: FileState, part_size: int | None) -> Object
         State in which it must be, before and afterwards.
     part_size
         Bytes of a part; ``None`` for a single PUT.
+    sha256
+        Whether its SHA-256 is wanted, too.
 
     Raises
     ------
@@ -132,24 +138,29 @@ def digest_file(path: str, expected: FileState, part_size: int | None) -> Object
         if state_of(stream.fileno()) != expected:
             raise FileChanged(path)
         if part_size is None:
-            parts = [_digest_stream(stream.fileno(), expected.size)]
+            parts = [_digest_stream(stream.fileno(), expected.size, sha256=sha256)]
         else:
             starts = range(0, max(1, expected.size), part_size)  # an empty object may have one empty part
             parts = [
-                _digest_stream(stream.fileno(), min(part_size, expected.size - start)) for start in starts
+                _digest_stream(stream.fileno(), min(part_size, expected.size - start), sha256=sha256)
+                for start in starts
             ]
         if sum(part.size for part in parts) != expected.size or state_of(stream.fileno()) != expected:
             raise FileChanged(path)
     return join_parts(parts, part_size)
 
 
-def _digest_stream(descriptor: int, length: int) -> PartDigest:
+def _digest_stream(descriptor: int, length: int, *, sha256: bool) -> PartDigest:
     md5, checksum, missing = hashlib.md5(usedforsecurity=False), 0, length
+    other = hashlib.sha256() if sha256 else None
     while missing and (piece := os.read(descriptor, min(READ_BYTES, missing))):
         md5.update(piece)
         checksum = crc64nvme(piece, checksum)
+        if other is not None:
+            other.update(piece)
         missing -= len(piece)
-    return PartDigest(length - missing, md5.hexdigest(), checksum)
+    more = encode_sha256(other.digest()) if other is not None else ""
+    return PartDigest(length - missing, md5.hexdigest(), checksum, more)
 
 
 def digest_data(data: bytes) -> ObjectDigest:

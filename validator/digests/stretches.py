@@ -13,7 +13,8 @@ from pathlib import Path
 from awscrt.checksums import crc64nvme
 
 from validator.digests.files import FileChanged, FileState, state_of
-from validator.digests.parts import ObjectDigest, PartDigest, join_parts
+from validator.digests.parts import ObjectDigest, PartDigest, encode_sha256, join_parts
+from validator.models.claim import SHA256_OF_PARTS
 
 BUFFER_BYTES = 256 << 10
 """Small enough to stay in a core's own cache between the digests that read it: 5% faster than 8 MiB."""
@@ -85,7 +86,7 @@ def digest_stretch(
     stretch
         What to read of it.
     algorithms
-        Names of ``hashlib``, computed over the stretch as a whole.
+        Names of ``hashlib``, computed over the stretch as a whole; and `SHA256_OF_PARTS`, over each part.
 
     Raises
     ------
@@ -94,7 +95,8 @@ def digest_stretch(
     OSError
         If the system refuses.
     """
-    hashes = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms if name != "md5"}
+    named = set(algorithms) - {"md5", SHA256_OF_PARTS}
+    hashes = {name: hashlib.new(name, usedforsecurity=False) for name in named}
     whole = hashlib.md5(usedforsecurity=False) if "md5" in algorithms and stretch.part_size else None
     buffer = _buffer()
     parts: list[PartDigest] = []
@@ -104,6 +106,7 @@ def digest_stretch(
         stream.seek(stretch.offset)
         for length in _part_lengths(stretch):
             md5, checksum, missing = hashlib.md5(usedforsecurity=False), 0, length
+            own = hashlib.sha256() if SHA256_OF_PARTS in algorithms else None
             while missing and (count := stream.readinto(buffer[: min(BUFFER_BYTES, missing)])):
                 piece = buffer[:count]
                 md5.update(piece)
@@ -112,8 +115,11 @@ def digest_stretch(
                     other.update(piece)
                 if whole is not None:
                     whole.update(piece)
+                if own is not None:
+                    own.update(piece)
                 missing -= count
-            parts.append(PartDigest(length - missing, md5.hexdigest(), checksum))
+            sha256 = encode_sha256(own.digest()) if own is not None else ""
+            parts.append(PartDigest(length - missing, md5.hexdigest(), checksum, sha256))
         if sum(part.size for part in parts) != stretch.length or state_of(stream.fileno()) != expected:
             raise FileChanged(path)
     digests = {name: found.digest() for name, found in hashes.items()}

@@ -12,7 +12,7 @@ from validator.manifests.checksum_list import decode_checksum, is_checksum_list,
 from validator.manifests.manifest_text import UTF16, UTF16_MEND, UTF16_WORDS
 from validator.manifests.provenance import ManifestEntry, read_provenance, recognise_content
 from validator.manifests.receipt import PARQUET_MAGIC, Receipt
-from validator.models.claim import Claim, ManifestSort
+from validator.models.claim import SHA256_OF_PARTS, Claim, ManifestSort
 from validator.models.receipt import ReceiptEnd, ReceiptObject
 
 _HEAD = 64 << 10
@@ -104,6 +104,8 @@ def _receipt_claim(record: ReceiptObject) -> Claim:
     checksums = {"crc64nvme": base64.b64decode(record.crc64nvme)}
     if record.sha256 is not None:
         checksums["sha256"] = bytes.fromhex(record.sha256)
+    if record.sha256_parts is not None:
+        checksums[SHA256_OF_PARTS] = base64.b64decode(record.sha256_parts.partition("-")[0])
     return Claim(
         record.key, None, record.size, record.etag, record.part_size, version_id=None, checksums=checksums
     )

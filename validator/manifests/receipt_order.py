@@ -54,4 +54,7 @@ def same_bytes(one: ReceiptObject, other: ReceiptObject) -> bool:
         return False
     if one.part_size == other.part_size and one.etag != other.etag:
         return False
+    same_parts = one.sha256_parts is None or other.sha256_parts is None or one.part_size != other.part_size
+    if not same_parts and one.sha256_parts != other.sha256_parts:
+        return False
     return one.sha256 is None or other.sha256 is None or one.sha256 == other.sha256

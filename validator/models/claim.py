@@ -7,6 +7,8 @@ from typing import Literal
 
 ManifestSort = Literal["receipt", "provenance", "checksums"]
 """A receipt of cpgate, a ``profile_index`` of products, or lines of ``md5sum`` and its like."""
+SHA256_OF_PARTS = "sha256-parts"
+"""What S3 keeps of an object that was sent in parts with SHA-256s: the SHA-256 of those of its parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class Claim:
     version_id
         Version of the object that is meant; ``None`` for the latest.
     checksums
-        Digests of the whole object by their algorithm (``md5``, ``sha256``, ``crc64nvme``, ...), as bytes.
+        Digests of the whole object by their algorithm (``md5``, ``sha256``, ``crc64nvme``, ...), as bytes; and
+        `SHA256_OF_PARTS`.
     problem
         Why nothing can be compared with it, in a few words; empty when something can.
     """

@@ -117,7 +117,7 @@ class ReceiptObject(BaseModel):
     size
         Bytes.
     etag
-        As S3 reports it, computed from the bytes that were read from disk.
+        As S3 reports it, computed from the bytes that were read from disk; see ``etag_stored``.
     part_size
         Bytes of every part but the last; ``null`` for a single PUT. With it the ETag can be recomputed.
     parts
@@ -136,6 +136,12 @@ class ReceiptObject(BaseModel):
         SHA-256 of the whole object, 64 hex digits; ``null`` unless asked for (``--sha256``).
     sha2_256_chunked
         Quilt's ``sha2-256-chunked``, base64; ``null`` unless asked for (``--sha256``).
+    sha256_parts
+        SHA-256 as S3 keeps it of an object that was sent in parts: of the joined SHA-256s of the parts, base64, then
+        ``-`` and their number; ``null`` unless asked for (``--checksum sha256``).
+    etag_stored
+        What S3 reports in place of ``etag`` where that says nothing about the bytes, as of objects that are encrypted
+        with KMS: a checksum that the store keeps was compared instead. ``null`` for all others.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -155,6 +161,8 @@ class ReceiptObject(BaseModel):
     state: Literal["uploaded", "resumed", "unchanged"]
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     sha2_256_chunked: str | None = Field(default=None, pattern=r"^[A-Za-z0-9+/]{43}=$")
+    sha256_parts: str | None = Field(default=None, pattern=r"^[A-Za-z0-9+/]{43}=-[1-9][0-9]{0,4}$")
+    etag_stored: str | None = Field(default=None, pattern=r"^[!-~]{1,256}$")
 
     @field_validator("entities")
     @classmethod

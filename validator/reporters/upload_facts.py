@@ -76,6 +76,8 @@ class Ending:
         Address of each provenance manifest, how many products it names, how many entries are new, how many changed.
     receipts_of_batches
         Where the receipts of single batches lie.
+    by_checksum
+        Verified files whose objects have an ETag that says nothing, so that a checksum decided.
     receipt_held
         Whether it was written by an earlier run and still says it all.
     """
@@ -95,6 +97,7 @@ class Ending:
     receipt: Path | None
     receipt_key: str
     bytes_copied: int = 0
+    by_checksum: int = 0
     receipt_held: bool = False
     receipts_of_batches: tuple[Path, ...] = ()
     provenance: tuple[tuple[str, int, int, int], ...] = ()

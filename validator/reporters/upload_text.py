@@ -110,7 +110,7 @@ def ending_lines(ending: Ending) -> Iterator[str]:
     ]
     yield f"states   {' · '.join(states)}\n"
     yield (
-        f"verified {number(ending.verified)} of {counted(ending.files, 'object')} by size and ETag"
+        f"verified {number(ending.verified)} of {counted(ending.files, 'object')} by {_decided(ending)}"
         f" · {ending.left_behind}\n"
     )
     if ending.receipt is not None:
@@ -126,6 +126,14 @@ def ending_lines(ending: Ending) -> Iterator[str]:
     for address, products, added, updated in ending.provenance:
         yield f"recipe   of {counted(products, 'product')}: {added:,} new, {updated:,} changed, in\n"
         yield f"         {shown(address)}\n"
+
+
+def _decided(ending: Ending) -> str:
+    if not ending.by_checksum:
+        return "size and ETag"
+    if ending.by_checksum == ending.verified:
+        return "size and checksum (their ETags say nothing: encrypted)"
+    return f"size and ETag ({number(ending.by_checksum)} by checksum: their ETags say nothing)"
 
 
 def _sent(ending: Ending) -> Iterator[str]:

@@ -1,19 +1,15 @@
 """What the store tells of one object beyond a listing: version, checksums, parts."""
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from validator.s3.failures import ObjectMissing, translated
-from validator.s3.objects import told_etag
+from validator.s3.objects import told_checksums, told_etag
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-_CHECKSUMS = ("CRC64NVME", "SHA256", "SHA1", "SHA512", "MD5")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +29,7 @@ class ObjectAttributes:
     version_id
         ``None`` in a bucket without versions.
     checksums
-        Digests of the whole object that the store holds, by algorithm in lower case; those of parts are left out.
+        See `validator.s3.objects.told_checksums`.
     """
 
     key: str
@@ -66,21 +62,7 @@ def head_attributes(
                 told_etag(answer),
                 modified,
                 found if found != "null" else None,
-                _whole_checksums(answer),
+                told_checksums(answer),
             )
     except ObjectMissing:
         return None
-
-
-def _whole_checksums(answer: Mapping[str, Any]) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
-    if answer.get("ChecksumType", "FULL_OBJECT") != "FULL_OBJECT":
-        return found
-    for name in _CHECKSUMS:
-        value = answer.get(f"Checksum{name}")
-        if value and "-" not in value:  # "-N": a checksum of the checksums of parts
-            try:
-                found[name.lower()] = base64.b64decode(value, validate=True)
-            except binascii.Error:
-                continue
-    return found

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from validator import __version__
 from validator.errors import CredentialsError, UsageError
 from validator.s3.asking_again import ask_again
+from validator.s3.common_arguments import add_common_arguments
 from validator.s3.settings import S3Settings
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def make_client(settings: S3Settings, connections: int = 10) -> "S3Client":
         raise CredentialsError(
             "the AWS configuration cannot be used", "check ~/.aws/config and the profile"
         ) from error
+    add_common_arguments(client, settings.writing)
     ask_again(client, settings.attempts)
     read_leanly(client)
     return client

@@ -7,21 +7,40 @@ from typing import IO, TYPE_CHECKING, Any
 
 from validator.errors import CredentialsError, RemoteError
 from validator.s3.failures import ObjectMissing, UploadGone, translated
-from validator.s3.objects import Condition, Written, bare_etag, md5_header, told_etag, told_version
+from validator.s3.objects import (
+    Condition,
+    Written,
+    bare_etag,
+    md5_header,
+    told_checksums,
+    told_version,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 
 @dataclass(frozen=True, slots=True)
 class RemotePart:
-    """A part that the store holds: number (1 is the first), bytes, ETag (its MD5 in hex), when it came (UTC)."""
+    """A part that the store holds.
+
+    Attributes
+    ----------
+    number, size
+        1 is the first; bytes.
+    etag
+        Its MD5 in hex, unless it is encrypted with KMS, which a list of parts does not tell.
+    modified
+        When it came (UTC).
+    checksums
+        See `validator.s3.objects.told_checksums`.
+    """
 
     number: int
     size: int
     etag: str
     modified: datetime | None = field(default=None, compare=False)
+    checksums: Mapping[str, bytes] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +67,7 @@ def begin_upload(
     key: str,
     arguments: Mapping[str, Any] | None = None,
     *,
-    checksum: bool = False,
+    checksum: str = "",
 ) -> Begun:
     """Begin a multipart upload.
 
@@ -59,11 +78,12 @@ def begin_upload(
     arguments
         Options, as boto3 names them.
     checksum
-        Whether the store is to check, and keep, the CRC64NVME of the whole object.
+        What the store is to check and keep beside MD5s: ``crc64nvme`` of the whole object, ``sha256`` of the parts.
     """
     named: dict[str, Any] = dict(arguments or {})
     if checksum:
-        named |= {"ChecksumAlgorithm": "CRC64NVME", "ChecksumType": "FULL_OBJECT"}
+        kind = "COMPOSITE" if checksum == "sha256" else "FULL_OBJECT"
+        named |= {"ChecksumAlgorithm": checksum.upper(), "ChecksumType": kind}
     with translated(bucket, key, "write"):
         answer = client.create_multipart_upload(Bucket=bucket, Key=key, **named)
         tries = answer.get("ResponseMetadata", {}).get("RetryAttempts", 0)
@@ -79,8 +99,8 @@ def upload_part(
     data: bytes | IO[bytes],
     md5: str,
     more: Mapping[str, Any] | None = None,
-) -> str:
-    """Send one part and return its ETag; ``more`` are options, as boto3 names them.
+) -> Written:
+    """Send one part; ``more`` are options, as boto3 names them.
 
     Raises
     ------
@@ -97,7 +117,7 @@ def upload_part(
             ContentMD5=md5_header(md5),
             **(more or {}),
         )
-        return told_etag(answer)
+        return Written.told(answer)
 
 
 def complete_upload(
@@ -105,9 +125,10 @@ def complete_upload(
     bucket: str,
     key: str,
     upload_id: str,
-    md5s: Sequence[str],
+    etags: Sequence[str],
     condition: Condition | None,
     whole: Mapping[str, Any] | None = None,
+    checksums: Sequence[Mapping[str, str]] = (),
 ) -> Written:
     """Join the parts into an object and return its ETag and version; the ETag is empty where the answer has none (Ceph).
 
@@ -115,12 +136,14 @@ def complete_upload(
     ----------
     client, bucket, key, upload_id
         The upload.
-    md5s
-        Of its parts, in hex.
+    etags
+        Of its parts.
     condition
         What must be true at the key.
     whole
         What the store compares the whole object with, as boto3 names it: see `whole_arguments`.
+    checksums
+        Of its parts, see `part_checksum`; empty if it was begun without.
 
     Raises
     ------
@@ -129,9 +152,11 @@ def complete_upload(
     UploadGone
         If the store does not know the upload; after a lost answer it may have been completed.
     """
-    parts: list[CompletedPartTypeDef] = [
-        {"PartNumber": number, "ETag": f'"{md5}"'} for number, md5 in enumerate(md5s, start=1)
+    parts: list[Any] = [
+        {"PartNumber": number, "ETag": f'"{etag}"'} for number, etag in enumerate(etags, start=1)
     ]
+    for part, checksum in zip(parts, checksums, strict=bool(checksums)):
+        part.update(checksum)
     arguments = condition.arguments() if condition else {}
     with translated(bucket, key, "write"):
         answer = client.complete_multipart_upload(
@@ -142,11 +167,28 @@ def complete_upload(
             **arguments,
             **(whole or {}),
         )
-        return Written(told_etag(answer) if answer.get("ETag") else "", told_version(answer))
+        return Written.told(answer) if answer.get("ETag") else Written("", told_version(answer))
 
 
-def whole_arguments(size: int, crc64nvme: str) -> dict[str, Any]:
-    """What a store that knows checksums compares a whole object with: its bytes and its CRC64NVME (base64)."""
+def part_checksum(algorithm: str, value: str) -> dict[str, str]:
+    """A checksum of a part, as boto3 names it."""
+    return {f"Checksum{algorithm.upper()}": value}
+
+
+def whole_arguments(size: int, checksum: str, crc64nvme: str) -> dict[str, Any]:
+    """What a store that knows checksums compares a whole object with.
+
+    Parameters
+    ----------
+    size
+        Its bytes.
+    checksum
+        With what it was begun, see `begin_upload`.
+    crc64nvme
+        Its CRC64NVME, base64.
+    """
+    if checksum == "sha256":  # of the parts, which are named one by one
+        return {"MpuObjectSize": size, "ChecksumType": "COMPOSITE"}
     return {"MpuObjectSize": size, "ChecksumCRC64NVME": crc64nvme, "ChecksumType": "FULL_OBJECT"}
 
 
@@ -176,6 +218,7 @@ def list_parts(client: "S3Client", bucket: str, key: str, upload_id: str) -> lis
                     part["Size"],
                     bare_etag(part["ETag"]),
                     part["LastModified"].astimezone(UTC) if "LastModified" in part else None,
+                    told_checksums(part),
                 )
                 for page in pages
                 for part in page.get("Parts", [])

@@ -1,14 +1,17 @@
 """Requests about whole objects, with answers as plain data."""
 
 import base64
+import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from types import MappingProxyType
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
 
+from validator.models.claim import SHA256_OF_PARTS
 from validator.s3.failures import ObjectMissing, translated
 from validator.s3.listing import list_folders, list_objects
-from validator.s3.remote_object import RemoteObject, bare_etag
+from validator.s3.remote_object import SEALED, RemoteObject, bare_etag, is_sealed, listed_etag
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -21,20 +24,44 @@ __all__ = [
     "delete_object",
     "first_part_size",
     "head_object",
+    "is_sealed",
     "list_folders",
     "list_objects",
+    "listed_etag",
     "md5_header",
     "put_object",
+    "told_checksums",
     "told_etag",
     "told_version",
 ]
 
 
+_CHECKSUMS = ("CRC64NVME", "SHA256", "SHA1", "SHA512", "MD5")
+
+
 class Written(NamedTuple):
-    """What the store answers when it has written an object: its ETag, and its version if the bucket keeps versions."""
+    """What the store answers when it has written an object.
+
+    Attributes
+    ----------
+    etag
+        See `told_etag`.
+    version_id
+        If the bucket keeps versions.
+    checksums
+        See `told_checksums`; only of what has an ETag that is no MD5.
+    """
 
     etag: str
     version_id: str | None = None
+    checksums: Mapping[str, bytes] = MappingProxyType({})
+
+    @classmethod
+    def told(cls, answer: Mapping[str, Any]) -> Self:
+        """From an answer about an object."""
+        etag = told_etag(answer)
+        checksums = told_checksums(answer) if is_sealed(etag) else MappingProxyType({})
+        return cls(etag, told_version(answer), checksums)
 
 
 def told_version(answer: Mapping[str, Any]) -> str | None:
@@ -58,7 +85,7 @@ class Condition:
     def arguments(self) -> dict[str, Any]:
         """As arguments of PutObject and CompleteMultipartUpload."""
         # Without quotes, as the S3 user guide writes it: Ceph compares the text as it stands.
-        return {"IfNoneMatch": "*"} if self.replaces is None else {"IfMatch": self.replaces}
+        return {"IfNoneMatch": "*"} if self.replaces is None else {"IfMatch": listed_etag(self.replaces)}
 
 
 def told_etag(answer: Mapping[str, Any]) -> str:
@@ -71,8 +98,26 @@ def told_etag(answer: Mapping[str, Any]) -> str:
     if answer.get("SSECustomerAlgorithm") or str(answer.get("ServerSideEncryption", "")).startswith(
         "aws:kms"
     ):
-        return f"encrypted-{etag}"
+        return f"{SEALED}{etag}"
     return etag
+
+
+def told_checksums(answer: Mapping[str, Any]) -> dict[str, bytes]:
+    """Checksums of an answer about an object or a part, by algorithm in lower case.
+
+    `SHA256_OF_PARTS` is the SHA-256 of the joined SHA-256s of an object's parts; other checksums of parts are left out.
+    """
+    found: dict[str, bytes] = {}
+    whole = answer.get("ChecksumType", "FULL_OBJECT") == "FULL_OBJECT"
+    for name in _CHECKSUMS:
+        value, dash, _ = str(answer.get(f"Checksum{name}") or "").partition("-")
+        kind = name.lower() if whole and not dash else SHA256_OF_PARTS if name == "SHA256" else ""
+        if value and kind:
+            try:
+                found[kind] = base64.b64decode(value, validate=True)
+            except binascii.Error:
+                continue
+    return found
 
 
 def md5_header(md5: str) -> str:
@@ -138,7 +183,7 @@ def put_object(
     arguments = {**(condition.arguments() if condition else {}), **(more or {})}
     with translated(bucket, key, "write"):
         answer = client.put_object(Bucket=bucket, Key=key, Body=data, ContentMD5=md5_header(md5), **arguments)
-        return Written(told_etag(answer), told_version(answer))
+        return Written.told(answer)
 
 
 def delete_object(client: "S3Client", bucket: str, key: str) -> None:

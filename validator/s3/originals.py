@@ -1,11 +1,12 @@
 """Objects that are copied from one bucket to another: what they are, their bytes, copies made by the store itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from validator.errors import CpgateError, RemoteError
 from validator.s3.failures import AlreadyThere, ObjectMissing, RequestRefused, translated
-from validator.s3.objects import Condition, Written, bare_etag, told_etag, told_version
+from validator.s3.objects import Condition, Written, bare_etag, told_etag
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -106,9 +107,16 @@ def fetch_range(client: "S3Client", bucket: str, key: str, offset: int, length: 
 
 
 def copy_whole(
-    client: "S3Client", original: Original, bucket: str, key: str, condition: Condition | None
+    client: "S3Client",
+    original: Original,
+    bucket: str,
+    key: str,
+    condition: Condition | None,
+    more: Mapping[str, Any] | None = None,
 ) -> tuple[Written, str | None]:
     """Let the store copy an object with one request; its ETag, version, and CRC64NVME if the store tells it.
+
+    ``more`` are options, as boto3 names them.
 
     Raises
     ------
@@ -117,7 +125,7 @@ def copy_whole(
     CredentialsError, RemoteError
         If the store refuses.
     """
-    arguments: dict[str, Any] = condition.arguments() if condition else {}
+    arguments: dict[str, Any] = {**(condition.arguments() if condition else {}), **(more or {})}
     with translated(bucket, key, "write"):
         answer = client.copy_object(
             Bucket=bucket,
@@ -128,8 +136,7 @@ def copy_whole(
             **arguments,
         )
         result: dict[str, Any] = dict(answer["CopyObjectResult"])
-        written = Written(told_etag(dict(answer) | {"ETag": result["ETag"]}), told_version(answer))
-        return written, result.get(CHECKSUM)
+        return Written.told(dict(answer) | result), result.get(CHECKSUM)
 
 
 def copy_part(
@@ -141,8 +148,11 @@ def copy_part(
     number: int,
     offset: int,
     length: int,
+    more: Mapping[str, Any] | None = None,
 ) -> tuple[str, str | None]:
     """Let the store copy bytes of an object as a part; its ETag, and its CRC64NVME if the store tells it.
+
+    ``more`` are options, as boto3 names them.
 
     Raises
     ------
@@ -162,6 +172,7 @@ def copy_part(
             CopySource={"Bucket": original.bucket, "Key": original.key},
             CopySourceRange=f"bytes={offset}-{offset + length - 1}",
             CopySourceIfMatch=original.etag,
+            **dict(more or {}),
         )
         result: dict[str, Any] = dict(answer["CopyPartResult"])
         return told_etag(dict(answer) | {"ETag": result["ETag"]}), result.get(CHECKSUM)

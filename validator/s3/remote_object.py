@@ -29,6 +29,20 @@ class RemoteObject:
     version_id: str | None = None
 
 
+SEALED = "encrypted-"
+"""Put before an ETag that looks like an MD5 and is none, so that nobody takes it for one."""
+
+
+def is_sealed(etag: str) -> bool:
+    """Whether an ETag, as `told_etag` gives it, says nothing about the bytes."""
+    return etag.startswith(SEALED)
+
+
+def listed_etag(etag: str) -> str:
+    """An ETag as `told_etag` gives it, in the words of a listing, which does not tell what is encrypted."""
+    return etag.removeprefix(SEALED)
+
+
 def bare_etag(etag: str) -> str:
     """An ETag without its quotes."""
     return etag.strip('"')

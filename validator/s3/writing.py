@@ -6,8 +6,9 @@ from typing import Any, Self
 
 from validator.errors import UsageError
 
-CHECKSUMS = ("auto", "crc64nvme", "none")
-"""``auto`` sends the CRC64NVME, and does without where a store refuses it."""
+CHECKSUMS = ("auto", "crc64nvme", "sha256", "none")
+"""``auto`` sends the CRC64NVME, and does without where a store refuses it; so does ``sha256`` with the SHA-256."""
+ENCRYPTIONS = ("AES256", "aws:kms")
 CONTENT_TYPES: Mapping[str, str] = {
     ".cppipe": "text/plain",
     ".csv": "text/csv",
@@ -48,7 +49,9 @@ class Writing:
     checksum
         One of `CHECKSUMS`.
     storage_class, acl, encryption
-        As S3 names them; ``None`` leaves them to the bucket. Encryption is ``AES256``.
+        As S3 names them; ``None`` leaves them to the bucket. Encryption is one of `ENCRYPTIONS`.
+    kms_key_id
+        The key of KMS to encrypt with; ``None`` for that of the bucket, or of AWS.
     metadata
         Names and values that are kept with each object.
     requester_pays
@@ -59,11 +62,16 @@ class Writing:
     storage_class: str | None = None
     acl: str | None = None
     encryption: str | None = None
+    kms_key_id: str | None = None
     metadata: tuple[tuple[str, str], ...] = ()
     requester_pays: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse metadata that S3 would refuse at every single object."""
+        """Refuse what S3 would refuse at every single object."""
+        if self.kms_key_id and self.encryption != "aws:kms":
+            raise UsageError("a key of KMS is named, but not that it is to be used", "say --sse aws:kms, too")
+        if not (self.kms_key_id or "").isascii() or not (self.kms_key_id or "").isprintable():
+            raise UsageError("the name of the key of KMS holds what a header cannot carry", "check it")
         for name, value in self.metadata:
             if not (name and name.isascii() and name.replace("-", "").replace("_", "").isalnum()):
                 raise UsageError(
@@ -89,9 +97,19 @@ class Writing:
             arguments["ACL"] = self.acl
         if self.encryption:
             arguments["ServerSideEncryption"] = self.encryption
+        if self.kms_key_id:
+            arguments["SSEKMSKeyId"] = self.kms_key_id
         if self.metadata:
             arguments["Metadata"] = dict(self.metadata)
         return arguments | self.request_arguments()
+
+    def copy_arguments(self, key: str) -> dict[str, Any]:
+        """As arguments of CopyObject: without metadata of one's own the copy has those of the original."""
+        arguments = self.object_arguments(key)
+        if self.metadata:
+            return arguments | {"MetadataDirective": "REPLACE"}
+        del arguments["ContentType"]
+        return arguments
 
     def request_arguments(self) -> dict[str, Any]:
         """As arguments of every request about an object."""
@@ -108,7 +126,7 @@ class Writing:
 
 
 class ChecksumChoice:
-    """Whether the CRC64NVME of bytes goes with them: some stores do not know it, which is found out once.
+    """Which checksum of bytes goes with them: some stores do not know it, which is found out once.
 
     Parameters
     ----------
@@ -122,8 +140,14 @@ class ChecksumChoice:
     """What stores say of a header or an argument that they do not know; others stand for something else."""
 
     def __init__(self, wanted: str = "auto") -> None:
-        self._may_do_without = wanted == "auto"
+        self._may_do_without = wanted in {"auto", "sha256"}
         self.sent = wanted != "none"
+        self.sha256 = wanted == "sha256"
+
+    @property
+    def algorithm(self) -> str:
+        """What is sent by now: ``crc64nvme``, ``sha256``, or nothing (empty)."""
+        return ("sha256" if self.sha256 else "crc64nvme") if self.sent else ""
 
     def does_without(self, code: str) -> bool:
         """Whether a request that carried it and was refused with this code may go again without; then all others do, too.

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 
-from validator.digests.parts import ObjectDigest
 from validator.errors import CpgateError, CredentialsError, RemoteError
 from validator.models.progress import Progress
 from validator.upload.batch_tasks import perform_all
@@ -12,6 +11,7 @@ from validator.upload.ledger import Ledger
 from validator.upload.plan import Action, PlanItem, settle
 from validator.upload.pool import WorkerPool
 from validator.upload.tasks import Answer, Do, Failure, Task
+from validator.upload.values import digest_of
 
 
 def compare_files(
@@ -81,14 +81,10 @@ def _decide(
     if answer.failure is Failure.JOURNAL:
         raise CpgateError(answer.what, "make room on the disk, or name another place with --state")
     if answer.failure is Failure.UNVERIFIABLE:
-        return settle(item, None, unfinished, part_size, replace)
+        return settle(item, None, unfinished, part_size, replace, answer.what)
     if answer.failure is not None:
         return PlanItem(item.entry, Action.FAILED, there=item.there, reason=answer.what)
-    values = answer.values
-    digest = ObjectDigest(
-        item.entry.size, values["etag"], values["part_size"], values["parts"], values["crc"]
-    )
-    return settle(item, digest, unfinished, part_size, replace)
+    return settle(item, digest_of(item.entry.size, answer.values), unfinished, part_size, replace)
 
 
 def abort_leftovers(pool: WorkerPool, ledger: Ledger, uploads: Iterable[UploadRecord]) -> int:

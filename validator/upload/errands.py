@@ -9,7 +9,7 @@ from typing import Any
 from validator.digests.files import FileChanged
 from validator.errors import CpgateError, CredentialsError
 from validator.s3.failures import KeysExpired, RequestRefused, UploadGone
-from validator.s3.objects import RemoteObject, Written
+from validator.s3.objects import RemoteObject, Written, listed_etag
 from validator.s3.wire.requests import WireRequest
 from validator.upload.tasks import Answer, Failure, Task
 
@@ -26,7 +26,7 @@ class Conflict(Exception):
 
 
 class Unverifiable(Exception):
-    """The store answers with an ETag that is not built from MD5s."""
+    """The store answers with an ETag that is not built from MD5s, and tells no checksum."""
 
 
 class JournalFull(Exception):
@@ -95,7 +95,10 @@ def failure_answer(task: Task, problem: Exception) -> Answer:
             return Answer(
                 task.id,
                 Failure.UNVERIFIABLE,
-                "the store's ETag is not built from MD5s (an encrypted bucket, perhaps): it cannot be verified",
+                "the store's ETag is not built from MD5s (an encrypted bucket, perhaps), and it tells no checksum of the "
+                "object: it cannot be verified",
+                "ask for the right to read there (kms:Decrypt, if it is encrypted with KMS), and do not send it with "
+                "--checksum none",
             )
         case JournalFull():
             return Answer(task.id, Failure.JOURNAL, f"the journal cannot be written: {problem}")
@@ -127,4 +130,4 @@ def _kind(problem: CpgateError) -> Failure:
 def _describe(there: RemoteObject | None) -> str:
     if there is None:
         return "the object that should be replaced is no longer there"
-    return f"other bytes lie there ({there.size:,} bytes, ETag {there.etag}, of {there.modified:%Y-%m-%d %H:%M} UTC)"
+    return f"other bytes lie there ({there.size:,} bytes, ETag {listed_etag(there.etag)}, of {there.modified:%Y-%m-%d %H:%M} UTC)"

@@ -1,5 +1,6 @@
 """After the transfer: compare what the bucket lists with what was sent, and leave nothing behind."""
 
+import base64
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -31,10 +32,11 @@ PRESENT = frozenset(RECEIPT_STATES)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def compare_with_listing(ledger: Ledger, listing: int) -> None:
-    """Give every file its state, and trust only what the bucket lists.
+def compare_with_listing(ledger: Ledger, listing: int) -> int:
+    """Give every file its state, and trust only what the bucket lists; how many were proven by a checksum.
 
-    An object that the listing does not hold with its size and ETag has failed.
+    An object that the listing does not hold with its size and ETag has failed. An ETag that says nothing of the bytes
+    is the one that the object had when its checksum was compared.
 
     Parameters
     ----------
@@ -43,11 +45,16 @@ def compare_with_listing(ledger: Ledger, listing: int) -> None:
     listing
         Number of the listing that counts.
     """
+    by_checksum = 0
     for position, item in ledger.items():
         account = ledger.account(position)
         outcome = ledger.outcome(position) if account.state else _without_transfer(item)
         there = item.there if account.listing == listing else None
-        ledger.settle(position, compared(outcome, there))
+        final = compared(outcome, there)
+        ledger.settle(position, final)
+        if final.digest is not None and final.digest.stored_as and final.state in PRESENT:
+            by_checksum += 1
+    return by_checksum
 
 
 def _without_transfer(item: PlanItem) -> Outcome:
@@ -60,6 +67,7 @@ def _without_transfer(item: PlanItem) -> Outcome:
             return Outcome(item, State.FAILED, failure=Failure.UNREADABLE, reason=item.reason)
         case Action.CONFLICT:
             reason = f"other bytes lie there ({there.size:,} bytes, ETag {there.etag})" if there else ""
+            reason = item.reason or reason
             return Outcome(item, State.CONFLICT, failure=Failure.CONFLICT, reason=reason)
         case _:
             reason = "it was not sent: the upload ended before its turn came"
@@ -73,10 +81,10 @@ def compared(outcome: Outcome, there: RemoteObject | None) -> Outcome:
         return outcome
     if there is None:
         reason = "it was sent, but the bucket does not list it"
-    elif (there.size, there.etag) != (digest.size, digest.etag):
+    elif there.size != digest.size or not digest.is_stored_as(there.etag):
         reason = (
             f"the bucket lists other bytes ({there.size:,} bytes, ETag {there.etag}) than were sent "
-            f"({digest.size:,} bytes, ETag {digest.etag})"
+            f"({digest.size:,} bytes, ETag {digest.etag_there})"
         )
     else:
         if outcome.uploaded_at:
@@ -108,6 +116,8 @@ def receipt_object(
     digest, entry = outcome.digest, outcome.item.entry
     if digest is None:
         raise ValueError(entry.key)
+    sha256, dash, _ = digest.sha256.partition("-")
+    hexadecimal = base64.b64decode(sha256).hex() if sha256 and not dash else None
     return ReceiptObject(
         key=entry.key,
         kind=place.kind if place is not None and place.misfit is None else None,
@@ -121,8 +131,10 @@ def receipt_object(
         mtime=EPOCH + timedelta(microseconds=entry.mtime_ns // 1000),
         uploaded_at=datetime.fromisoformat(outcome.uploaded_at),
         state=RECEIPT_STATES[outcome.state],
-        sha256=whole.sha256 if whole is not None else None,
+        sha256=whole.sha256 if whole is not None else hexadecimal,
         sha2_256_chunked=whole.sha2_256_chunked if whole is not None else None,
+        sha256_parts=digest.sha256 if dash else None,
+        etag_stored=digest.stored_as or None,
     )
 
 

@@ -4,11 +4,13 @@ Records (one file per writing process, see `validator.recordlog`):
 
 ``run``      a process began to write here: run number, process id, host
 ``intent``   a multipart upload of ``key`` is about to be begun; without a ``begin`` after it the answer was lost
-``begin``    the store gave ``upload_id`` for ``key``; with part size, the file's size and mtime, and whether
-             it was begun with a checksum
-``part``     the store holds part ``n`` of ``upload_id``: size, md5, crc (number)
+``begin``    the store gave ``upload_id`` for ``key``; with part size, the file's size and mtime, and the checksum
+             with which it was begun (``true`` in older journals: CRC64NVME)
+``part``     the store holds part ``n`` of ``upload_id``: size, md5, crc (number), sha256 if it was asked for, and
+             the ETag by which the store knows it if that is not its MD5
 ``end``      ``upload_id`` was completed or aborted
-``done``     the object at ``key`` was verified: size, mtime_ns, etag, part_size, parts, crc, at, version if there is one
+``done``     the object at ``key`` was verified: size, mtime_ns, etag, part_size, parts, crc, at, version if there is one,
+             sha256 if it was asked for, and ``stored_as``, the ETag in the store if that is no MD5
 ``digest``   a file's digests for a part size, so that it need not be read again
 """
 
@@ -27,14 +29,14 @@ JOURNAL_SUFFIX = ".journal"
 
 @dataclass(slots=True)
 class UploadRecord:
-    """A multipart upload as the journal knows it; ``checksum``: it was begun with a CRC64NVME."""
+    """A multipart upload as the journal knows it; ``checksum``: with which it was begun, see `begin_upload`."""
 
     upload_id: str
     key: str
     part_size: int
     state: FileState
     parts: dict[int, PartDigest] = field(default_factory=dict)
-    checksum: bool = False
+    checksum: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def begin_values(upload: UploadRecord) -> dict[str, Any]:
 
 def part_values(upload_id: str, number: int, part: PartDigest) -> dict[str, Any]:
     """The record of a part that the store holds."""
+    more = {"sha256": part.sha256, "stored_as": part.stored_as}
     return {
         "t": "part",
         "upload_id": upload_id,
@@ -119,6 +122,7 @@ def part_values(upload_id: str, number: int, part: PartDigest) -> dict[str, Any]
         "size": part.size,
         "md5": part.md5,
         "crc": part.crc64nvme,
+        **{name: value for name, value in more.items() if value},
     }
 
 
@@ -130,6 +134,10 @@ def done_values(record: DoneRecord) -> dict[str, Any]:
     if record.version_id is not None:
         values["version"] = record.version_id
     digest = record.digest
+    if digest.sha256:
+        values["sha256"] = digest.sha256
+    if digest.stored_as:
+        values["stored_as"] = digest.stored_as
     return values | {
         "size": digest.size,
         "etag": digest.etag,

@@ -13,6 +13,7 @@ from validator.upload.journal import JOURNAL_SUFFIX, DoneRecord, UploadRecord
 Know = Callable[[DoneRecord], object]
 
 _PREFIXES = {kind: b'{"t":"%s"' % kind.encode() for kind in ("part", "done", "digest")}
+ALGORITHMS = frozenset({"crc64nvme", "sha256"})
 _CHECKSUM = 9
 """Bytes of a line before its record."""
 
@@ -88,7 +89,13 @@ def _enter_parts(state: JournalState, paths: Iterable[Path]) -> None:
         for record in records(path, only="part"):
             upload = state.uploads.get(record["upload_id"])
             if upload is not None:
-                upload.parts[record["n"]] = PartDigest(record["size"], record["md5"], record["crc"])
+                upload.parts[record["n"]] = PartDigest(
+                    record["size"],
+                    record["md5"],
+                    record["crc"],
+                    record.get("sha256", ""),
+                    record.get("stored_as", ""),
+                )
 
 
 def records(path: Path, *, without: tuple[str, ...] = (), only: str = "") -> Iterator[dict[str, Any]]:
@@ -117,13 +124,22 @@ def _enter(state: JournalState, record: Mapping[str, Any]) -> None:
 
 def upload_record(record: Mapping[str, Any]) -> UploadRecord:
     """A multipart upload that was begun."""
-    state, checksum = _file_state(record), record.get("checksum") is True
+    state, said = _file_state(record), record.get("checksum")
+    checksum = "crc64nvme" if said is True else said if said in ALGORITHMS else ""
     return UploadRecord(record["upload_id"], record["key"], record["part_size"], state, checksum=checksum)
 
 
 def done_record(record: Mapping[str, Any]) -> DoneRecord:
     """An object that was verified, or a file that was digested."""
-    digest = ObjectDigest(record["size"], record["etag"], record["part_size"], record["parts"], record["crc"])
+    digest = ObjectDigest(
+        record["size"],
+        record["etag"],
+        record["part_size"],
+        record["parts"],
+        record["crc"],
+        record.get("sha256", ""),
+        record.get("stored_as", ""),
+    )
     at, version = record.get("at", ""), record.get("version")
     return DoneRecord(record["key"], _file_state(record), digest, at, version)
 

@@ -146,7 +146,8 @@ class Ledger:
             return False
         there = account.there[1] if account.there else None
         known = account.digest
-        if known is not None and known.etag == there != record.digest.etag:
+        fits = there is not None and known is not None and known.is_stored_as(there)
+        if fits and there is not None and not record.digest.is_stored_as(there):
             return True
         if known == record.digest and not record.uploaded_at:
             return True  # it was only read again: when it was sent is known already

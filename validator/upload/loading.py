@@ -11,7 +11,9 @@ IN_MEMORY = 8 * MIB
 """Bytes; what is larger is read twice, for its digests and for the network, a piece at a time."""
 
 
-def load(path: str, state: FileState, offset: int, length: int) -> tuple[Body, PartDigest]:
+def load(
+    path: str, state: FileState, offset: int, length: int, *, sha256: bool = False
+) -> tuple[Body, PartDigest]:
     """Read and digest a run of bytes of a file that must be in the expected state.
 
     Raises
@@ -23,6 +25,6 @@ def load(path: str, state: FileState, offset: int, length: int) -> tuple[Body, P
     """
     if length <= IN_MEMORY:
         data = read_range(path, state, offset, length)
-        return MemoryBody(data), digest_bytes(data)
-    part = digest_range(path, state, offset, length)
+        return MemoryBody(data), digest_bytes(data, sha256=sha256)
+    part = digest_range(path, state, offset, length, sha256=sha256)
     return FileBody(path, offset, length, partial(require_state, path, state)), part

@@ -22,7 +22,7 @@ from validator.digests.parts import (
 from validator.models.listing import object_mark
 from validator.s3.failures import AlreadyThere, ObjectMissing
 from validator.s3.limits import MAX_PARTS, MIB, MIN_PART_SIZE, part_count
-from validator.s3.objects import Condition, Written, head_object
+from validator.s3.objects import Condition, Written, head_object, listed_etag
 from validator.s3.originals import (
     LARGEST_COPY,
     Original,
@@ -33,6 +33,7 @@ from validator.s3.originals import (
     split_address,
 )
 from validator.s3.part_sizes import fitting_part_sizes
+from validator.s3.writing import Writing
 from validator.upload.tasks import Task
 
 if TYPE_CHECKING:
@@ -165,14 +166,25 @@ class CopyingStore:
         Where objects go; the keys of the client may read the originals, too.
     originals
         Where they come from.
+    writing
+        Options of what is written.
     conditional
         Whether the store honours conditions of copies; if not, it is asked before what lies at the key.
     """
 
-    def __init__(self, client: "S3Client", bucket: str, originals: Originals, *, conditional: bool) -> None:
+    def __init__(
+        self,
+        client: "S3Client",
+        bucket: str,
+        originals: Originals,
+        writing: Writing | None = None,
+        *,
+        conditional: bool,
+    ) -> None:
         self._client = client
         self._bucket = bucket
         self._originals = originals
+        self._writing = writing or Writing()
         self._conditional = conditional
 
     def copy(self, task: Task, condition: Condition | None) -> CopiedObject | None:
@@ -190,7 +202,14 @@ class CopyingStore:
             return None
         if not self._conditional and condition is not None:
             self._require(task, condition)
-        written, checksum = copy_whole(self._client, original, self._bucket, task.key, condition)
+        written, checksum = copy_whole(
+            self._client,
+            original,
+            self._bucket,
+            task.key,
+            condition,
+            self._writing.copy_arguments(task.key),
+        )
         checksum = checksum or original.crc64nvme
         if checksum is None:
             digest = self._originals.digest(task, None)
@@ -200,7 +219,7 @@ class CopyingStore:
 
     def _require(self, task: Task, condition: Condition) -> None:
         there = head_object(self._client, self._bucket, task.key)
-        if (there.etag if there else None) != condition.replaces:
+        if (listed_etag(there.etag) if there else None) != condition.replaces:
             raise AlreadyThere(f"another object lies at s3://{self._bucket}/{task.key}", "see --replace")
 
     def copy_part(self, task: Task, offset: int, length: int) -> PartDigest | None:
@@ -210,7 +229,15 @@ class CopyingStore:
             return None
         try:
             etag, checksum = copy_part(
-                self._client, original, self._bucket, task.key, task.upload_id, task.number, offset, length
+                self._client,
+                original,
+                self._bucket,
+                task.key,
+                task.upload_id,
+                task.number,
+                offset,
+                length,
+                self._writing.request_arguments(),
             )
         except AlreadyThere as error:  # the condition is about the original
             raise FileChanged(task.path) from error

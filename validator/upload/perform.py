@@ -1,5 +1,8 @@
 """Carry out one task: read, digest, send, compare, write it into the journal."""
 
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +13,7 @@ from validator.s3 import multipart, objects
 from validator.s3.credentials import renew_credentials
 from validator.s3.failures import AlreadyThere, ChangedAtOnce, KeysExpired, NoRight, UploadGone
 from validator.s3.limits import part_range
-from validator.s3.objects import Condition, RemoteObject, Written
+from validator.s3.objects import Condition, RemoteObject, Written, is_sealed, listed_etag
 from validator.s3.part_sizes import fitting_part_sizes
 from validator.s3.wire.bodies import Body
 from validator.s3.wire.connections import Connections
@@ -20,7 +23,16 @@ from validator.s3.writing import ChecksumChoice, Writing
 from validator.upload.errands import Conflict, Errand, JournalFull, Steps, Unverifiable
 from validator.upload.journal import DoneRecord, Journal, UploadRecord
 from validator.upload.loading import load
+from validator.upload.proof import (
+    CRC64NVME,
+    SHA256S,
+    agreement,
+    ask_checksums,
+    prove_sealed,
+    recognise,
+)
 from validator.upload.tasks import Answer, Do, Task
+from validator.upload.values import digest_values, part_values
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -89,9 +101,17 @@ class Performer:
             raise
 
     def _send(self, request: WireRequest) -> Written:
-        if self.connections is None:
-            return send_with_boto3(self.client, self.bucket, request)
-        return deliver(self.connections, request)
+        if self.connections is not None:
+            return deliver(self.connections, request)
+        # All parts of an upload carry what it was begun with, whatever other requests have found out.
+        checksum = request.summed and (bool(request.upload_id) or self.checksums.sent)
+        try:
+            return send_with_boto3(self.client, self.bucket, request, checksum=checksum)
+        except RemoteError as error:
+            if not (checksum and self.checksums.does_without_after(error)):
+                raise
+            request.body.rewind()
+            return send_with_boto3(self.client, self.bucket, request, checksum=False)
 
     def _dispatch(self, task: Task) -> dict[str, Any]:
         match task.do:
@@ -111,12 +131,12 @@ class Performer:
                 raise ValueError(task.do)
 
     def _parts(self, task: Task) -> list[list[int | str]] | None:
-        """Number, bytes and ETag of each part that the store holds; ``None`` where it does not let one look."""
+        """Number, bytes, ETag and checksum of each part that the store holds; ``None`` where it does not let one look."""
         try:
             found = multipart.list_parts(self.client, self.bucket, task.key, task.upload_id)
         except NoRight:
             return None
-        return [[part.number, part.size, part.etag] for part in found]
+        return [[part.number, part.size, part.etag, _told(part.checksums)] for part in found]
 
     def _write(self, record: str, *values: Any) -> None:
         try:
@@ -125,10 +145,11 @@ class Performer:
             raise JournalFull(error.strerror or str(error)) from error
 
     def _load(self, task: Task, offset: int, length: int) -> tuple[Body, PartDigest]:
-        return load(task.path, FileState(task.size, task.mtime_ns), offset, length)
+        sha256 = self.checksums.sha256 or task.checksum == "sha256"
+        return load(task.path, FileState(task.size, task.mtime_ns), offset, length, sha256=sha256)
 
-    def _digest_as(self, task: Task, part_size: int | None) -> ObjectDigest:
-        return digest_file(task.path, FileState(task.size, task.mtime_ns), part_size)
+    def _digest_as(self, task: Task, part_size: int | None, *, sha256: bool) -> ObjectDigest:
+        return digest_file(task.path, FileState(task.size, task.mtime_ns), part_size, sha256=sha256)
 
     def _put(self, task: Task) -> Steps:
         state = FileState(task.size, task.mtime_ns)
@@ -142,13 +163,15 @@ class Performer:
                 digest.crc64nvme,
                 condition_of(task),
                 arguments=self.writing.object_arguments(task.key),
+                sha256=part.sha256,
             )
             sent = task.size
         except AlreadyThere:
             # The answer to an earlier try may have been lost: then these are our own bytes.
-            written, sent = self._own_bytes(task.key, digest), 0
-        self._compare(task.key, written.etag, digest.etag)
-        return self._done(task.key, state, digest, written.version_id) | {"sent": sent}
+            (written, digest), sent = self._own_bytes(task.key, digest), 0
+        else:
+            digest = self._proven(task.key, digest, written)
+        return self._done(task.key, state, digest, written.version_id) | {"sent": sent} | self._refused()
 
     def _begin(self, task: Task) -> dict[str, Any]:
         if task.part_size is None:
@@ -168,25 +191,26 @@ class Performer:
         if task.recover or begun.retried:
             # An earlier request for the same may have begun another one, or may still be on its way.
             self._write("intent", task.key)
-        return {"upload_id": upload_id, "checksum": checksum}
+        return {"upload_id": upload_id, "checksum": checksum} | self._refused()
 
-    def _begin_upload(self, key: str) -> tuple[multipart.Begun, bool]:
-        """Begin an upload; what the store says, and whether it was begun with a checksum: then every part has to carry one."""
-        arguments, checksum = self.writing.object_arguments(key), self.checksums.sent
+    def _begin_upload(self, key: str) -> tuple[multipart.Begun, str]:
+        """Begin an upload; what the store says, and with which checksum it was begun: every part has to carry one, then."""
+        arguments, checksum = self.writing.object_arguments(key), self.checksums.algorithm
         where = (self.client, self.bucket, key, arguments)
         try:
             return multipart.begin_upload(*where, checksum=checksum), checksum
         except RemoteError as error:
             if not (checksum and self.checksums.does_without_after(error)):
                 raise
-            return multipart.begin_upload(*where), False
+            return multipart.begin_upload(*where), ""
 
     def _complete_upload(self, task: Task) -> Written:
-        whole = multipart.whole_arguments(task.size, task.crc) if task.checksum else {}
-        where = (self.client, self.bucket, task.key, task.upload_id, task.md5s, condition_of(task))
+        where = (self.client, self.bucket, task.key, task.upload_id, task.etags, condition_of(task))
         common = self.writing.request_arguments()
+        whole = multipart.whole_arguments(task.size, task.checksum, task.crc) if task.checksum else {}
+        sums = [multipart.part_checksum(task.checksum, value) for value in task.sums]
         try:
-            return multipart.complete_upload(*where, whole | common)
+            return multipart.complete_upload(*where, whole | common, sums)
         except RemoteError as error:
             if not (task.checksum and self.checksums.does_without_after(error)):
                 raise
@@ -204,36 +228,46 @@ class Performer:
         offset, length = part_range(task.size, task.part_size, task.number)
         body, part = self._load(task, offset, length)
         sent = 0
-        if task.etag != part.md5:
+        if task.etag == part.md5:
+            pass
+        elif task.there and task.there in {encode_crc64nvme(part.crc64nvme), part.sha256}:
+            part = replace(part, stored_as=task.etag)
+        else:
             written = yield WireRequest(
                 task.key,
                 body,
                 part.md5,
-                encode_crc64nvme(part.crc64nvme) if task.checksum else "",
+                encode_crc64nvme(part.crc64nvme) if task.checksum == "crc64nvme" else "",
                 upload_id=task.upload_id,
                 number=task.number,
                 arguments=self.writing.request_arguments(),
+                sha256=part.sha256 if task.checksum == "sha256" else "",
             )
-            self._compare(task.key, written.etag, part.md5)
+            if is_sealed(written.etag):  # the object is proven as a whole when it is complete
+                part = replace(part, stored_as=listed_etag(written.etag))
+            else:
+                self._compare(task.key, written.etag, part.md5)
             sent = length
         self._write("part", task.upload_id, task.number, part)
-        return {"size": part.size, "md5": part.md5, "crc": part.crc64nvme, "sent": sent}
+        return part_values(part) | {"sent": sent}
 
     def _complete(self, task: Task) -> dict[str, Any]:
-        digest = ObjectDigest(task.size, task.expected, task.part_size, len(task.md5s), task.crc)
+        digest = ObjectDigest(
+            task.size, task.expected, task.part_size, len(task.etags), task.crc, task.sha256
+        )
         try:
             written = self._complete_upload(task)
         except AlreadyThere as error:
-            there = objects.head_object(self.client, self.bucket, task.key)
+            there, own = self._look(task.key, digest)
             multipart.abort_upload(self.client, self.bucket, task.key, task.upload_id)
             self._write("end", task.upload_id)
-            if there is None or (there.size, there.etag) != (digest.size, digest.etag):
+            if there is None or own is None:
                 raise Conflict(there) from error
             written = _as_written(there)
         except RemoteError as error:
             # The answer to an earlier try may have been lost; if not, the first error stands.
-            there = objects.head_object(self.client, self.bucket, task.key)
-            if there is None or (there.size, there.etag) != (digest.size, digest.etag):
+            there, own = self._look(task.key, digest)
+            if there is None or own is None:
                 if not isinstance(error, ChangedAtOnce):
                     raise
                 # S3 user guide, "Conditional writes": after a 409 the whole multipart upload is begun again.
@@ -244,23 +278,47 @@ class Performer:
                 # Or another uploader has written the same bytes, and these parts would lie there for ever.
                 multipart.abort_upload(self.client, self.bucket, task.key, task.upload_id)
             written = _as_written(there)
+        else:
+            own = None
         self._write("end", task.upload_id)
-        self._compare(task.key, written.etag or self._etag_there(task.key), digest.etag)
+        if own is None:
+            own = self._proven(task.key, digest, written if written.etag else self._written_there(task.key))
         state = FileState(task.size, task.mtime_ns)
-        return self._done(task.key, state, digest, written.version_id) | {"sent": 0}
+        return self._done(task.key, state, own, written.version_id) | {"sent": 0}
 
     def _digest(self, task: Task) -> dict[str, Any]:
         """Digest a file in the way that the object in the bucket was sent."""
-        state = FileState(task.size, task.mtime_ns)
-        digest = None
-        for part_size in self._part_sizes(task):
-            digest = self._digest_as(task, part_size)
-            if digest.etag == task.etag:
-                break
-        if digest is None:
-            raise Unverifiable
-        self._write("digest", task.key, state, digest)
+        sizes, digest = self._part_sizes(task), None
+        if sizes:
+            digest = self._digest_as(task, sizes[0], sha256=self.checksums.sha256)
+        if digest is None or digest.etag != task.etag:
+            digest = self._digest_by_checksum(task, sizes, digest)
+        self._write("digest", task.key, FileState(task.size, task.mtime_ns), digest)
         return digest_values(digest)
+
+    def _digest_by_checksum(
+        self, task: Task, sizes: Sequence[int | None], first: ObjectDigest | None
+    ) -> ObjectDigest:
+        """The same where the first guess was wrong: other bytes, other parts, or an ETag that says nothing."""
+        there = ask_checksums(self.client, self.bucket, task.key)
+        same = there is not None and listed_etag(there.etag) == task.etag
+        told = there.checksums if there is not None and same else {}
+        if first is None and told:
+            sizes = [None]
+        sha256, digest = not told.keys().isdisjoint(SHA256S), first
+        for part_size in sizes:
+            if digest is None or part_size != sizes[0] or (sha256 and not digest.sha256):
+                digest = self._digest_as(task, part_size, sha256=sha256)
+            if digest.etag == task.etag:
+                return digest
+            agreed = agreement(digest, told)
+            if agreed:
+                return replace(digest, stored_as=task.etag)
+            if agreed is False and CRC64NVME in told:  # whatever the parts were
+                return digest
+        if digest is None or (there is not None and same and is_sealed(there.etag)):
+            raise Unverifiable
+        return digest
 
     def _part_sizes(self, task: Task) -> list[int | None]:
         parts = parts_of_etag(task.etag)
@@ -276,15 +334,32 @@ class Performer:
             told = None
         return [told] if told else [*fitting_part_sizes(task.size, parts)]
 
-    def _own_bytes(self, key: str, digest: ObjectDigest) -> Written:
-        there = objects.head_object(self.client, self.bucket, key)
-        if there is None or (there.size, there.etag) != (digest.size, digest.etag):
-            raise Conflict(there)
-        return _as_written(there)
+    def _refused(self) -> dict[str, Any]:
+        """What is said where SHA-256s were asked for and the store does not take them."""
+        refused = self.checksums.sha256 and not self.checksums.sent
+        return {"unsummed": True} if refused else {}
 
-    def _etag_there(self, key: str) -> str:
+    def _look(self, key: str, digest: ObjectDigest) -> tuple[RemoteObject | None, ObjectDigest | None]:
+        """What lies at a key, and its digest if it has the very bytes that are meant."""
         there = objects.head_object(self.client, self.bucket, key)
-        return there.etag if there else "none"
+        return there, recognise(self.client, self.bucket, there, digest)
+
+    def _own_bytes(self, key: str, digest: ObjectDigest) -> tuple[Written, ObjectDigest]:
+        there, own = self._look(key, digest)
+        if there is None or own is None:
+            raise Conflict(there)
+        return _as_written(there), own
+
+    def _written_there(self, key: str) -> Written:
+        there = objects.head_object(self.client, self.bucket, key)
+        return _as_written(there) if there else Written("none")
+
+    def _proven(self, key: str, digest: ObjectDigest, written: Written) -> ObjectDigest:
+        """The digest, once what the store says it has written is what was sent."""
+        if is_sealed(written.etag):
+            return prove_sealed(self.client, self.bucket, key, digest, written)
+        self._compare(key, written.etag, digest.etag)
+        return digest
 
     def _compare(self, key: str, answered: str, computed: str) -> None:
         if answered == computed:
@@ -313,11 +388,6 @@ def condition_of(task: Task) -> Condition | None:
     return Condition(task.replaces) if task.conditional else None
 
 
-def digest_values(digest: ObjectDigest) -> dict[str, Any]:
-    """As values of an answer."""
-    return {
-        "etag": digest.etag,
-        "part_size": digest.part_size,
-        "parts": digest.parts,
-        "crc": digest.crc64nvme,
-    }
+def _told(checksums: Mapping[str, bytes]) -> str:
+    """The checksum that a store tells of a part, base64; empty if it tells none."""
+    return next((base64.b64encode(value).decode("ascii") for value in checksums.values()), "")

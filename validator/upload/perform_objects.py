@@ -8,14 +8,17 @@ from validator.digests.parts import ObjectDigest, PartDigest, digest_bytes
 from validator.s3 import objects
 from validator.s3.failures import AlreadyThere
 from validator.s3.limits import part_range
+from validator.s3.objects import is_sealed
 from validator.s3.wire.bodies import Body, MemoryBody
 from validator.s3.wire.connections import Connections
 from validator.s3.writing import Writing
 from validator.upload.errands import Conflict, Steps
 from validator.upload.journal import Journal
 from validator.upload.originals import LARGEST_IN_MEMORY, CopyingStore, Originals
-from validator.upload.perform import Performer, condition_of, digest_values
+from validator.upload.perform import Performer, condition_of
+from validator.upload.proof import recognise
 from validator.upload.tasks import Task
+from validator.upload.values import digest_values, part_values
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -50,9 +53,10 @@ class ObjectPerformer(Performer):
 
     def _load(self, task: Task, offset: int, length: int) -> tuple[Body, PartDigest]:
         data = self._originals.fetch(task, offset, length)
-        return MemoryBody(data), digest_bytes(data)
+        sha256 = self.checksums.sha256 or task.checksum == "sha256"
+        return MemoryBody(data), digest_bytes(data, sha256=sha256)
 
-    def _digest_as(self, task: Task, part_size: int | None) -> ObjectDigest:
+    def _digest_as(self, task: Task, part_size: int | None, *, sha256: bool) -> ObjectDigest:  # noqa: ARG002  of files
         return self._originals.digest(task, part_size)
 
     @property
@@ -85,14 +89,16 @@ class ObjectPerformer(Performer):
             if there is None:
                 raise FileChanged(task.path) from error
             original = self._originals.original(task)
-            if (there.size, there.etag) != (original.size, original.etag):
+            if there.size != original.size or not (there.etag == original.etag or is_sealed(there.etag)):
                 raise Conflict(there) from error
-            digest = self._originals.digest(task, None)
-            return self._done(task.key, state, digest, there.version_id) | {"sent": 0, "copied": task.size}
+            own = recognise(self.client, self.bucket, there, self._originals.digest(task, None))
+            if own is None:
+                raise Conflict(there) from error
+            return self._done(task.key, state, own, there.version_id) | {"sent": 0, "copied": task.size}
         if copied is None:
             return None
-        self._compare(task.key, copied.written.etag, copied.digest.etag)
-        return self._done(task.key, state, copied.digest, copied.written.version_id) | {
+        digest = self._proven(task.key, copied.digest, copied.written)
+        return self._done(task.key, state, digest, copied.written.version_id) | {
             "sent": 0,
             "copied": task.size,
         }
@@ -104,7 +110,7 @@ class ObjectPerformer(Performer):
         if part is None:
             return (yield from super()._part(task))
         self._write("part", task.upload_id, task.number, part)
-        return {"size": part.size, "md5": part.md5, "crc": part.crc64nvme, "sent": 0, "copied": part.size}
+        return part_values(part) | {"sent": 0, "copied": part.size}
 
     def _complete(self, task: Task) -> dict[str, Any]:
         self._originals.prove(task)

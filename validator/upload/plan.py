@@ -42,7 +42,7 @@ class PlanItem:
     replaces
         Whether ``--replace`` names the key, so that what lies there may be written over.
     reason
-        Why it cannot be sent.
+        Why it cannot be sent, or why nobody knows whether what lies there is the same.
     upload
         The unfinished upload that is resumed.
     digest
@@ -104,7 +104,7 @@ def plan_file(
     if there is None:
         return _send(entry, best, part_size, None)
     digest = _fitting_digest(known, best, there)
-    if digest is not None and (digest.etag, digest.size) == (there.etag, there.size):
+    if digest is not None and digest.size == there.size and digest.is_stored_as(there.etag):
         return PlanItem(entry, Action.UNCHANGED, there=there, digest=digest)
     if there.size == entry.size and digest is None:
         return PlanItem(entry, Action.COMPARE, there=there)
@@ -126,17 +126,24 @@ def settle(
     unfinished: Sequence[UploadRecord],
     part_size: int,
     replace: tuple[str, ...],
+    reason: str = "",
 ) -> PlanItem:
     """Decide again after the file was read and digested in the way its object was sent.
 
-    Without a digest nothing can be said: the object's ETag is not built from MD5s. Then it counts as other bytes.
+    Without a digest nothing can be said, for the reason given: the object's ETag is not built from MD5s, and the store
+    tells no checksum of it. Then it counts as other bytes.
     """
     there = item.there
-    if there is not None and digest is not None and (digest.etag, digest.size) == (there.etag, there.size):
+    if (
+        there is not None
+        and digest is not None
+        and digest.size == there.size
+        and digest.is_stored_as(there.etag)
+    ):
         return PlanItem(item.entry, Action.UNCHANGED, there=there, digest=digest)
     if may_replace(item.entry.key, replace):
         return _send(item.entry, resumable(item.entry, unfinished), part_size, there)
-    return PlanItem(item.entry, Action.CONFLICT, there=there, digest=digest)
+    return PlanItem(item.entry, Action.CONFLICT, there=there, digest=digest, reason=reason)
 
 
 def _send(entry: Entry, upload: UploadRecord | None, part_size: int, there: RemoteObject | None) -> PlanItem:
@@ -153,7 +160,7 @@ def _fitting_digest(
     known: ObjectDigest | None, upload: UploadRecord | None, there: RemoteObject
 ) -> ObjectDigest | None:
     """Digests of the file that compare with this very object, from earlier reading; ``None`` if there are none."""
-    if known is not None and (known.etag == there.etag or known.size != there.size):
+    if known is not None and (known.is_stored_as(there.etag) or known.size != there.size):
         return known
     if upload is not None and len(upload.parts) == part_count(upload.state.size, upload.part_size):
         joined = join_parts([upload.parts[n] for n in sorted(upload.parts)], upload.part_size)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from validator.digests.files import FileState
-from validator.digests.parts import ObjectDigest, parts_of_etag
+from validator.digests.parts import ObjectDigest, encode_sha256, parts_of_etag
 from validator.errors import CredentialsError, RemoteError
 from validator.models.receipt import ReceiptObject
 from validator.recordlog.log import decode_line
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FOLDER = "_cpgate/"
 LONGEST_LINE = 1 << 16
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SHA256 = re.compile(r"[A-Za-z0-9+/]{43}=(-[1-9][0-9]{0,4})?")
 _CRC = re.compile(r"[A-Za-z0-9+/]{11}=")
 _NUMBERS = ("size", "mtime_ns", "parts")
 _TEXTS = ("key", "etag", "crc", "at")
@@ -148,10 +149,19 @@ def _is_done(record: Mapping[str, Any]) -> bool:
         and (part_size is None or (type(part_size) is int and part_size > 0))
         and record["size"] >= 0
         and record["parts"] == part_count(record["size"], part_size)
+        and isinstance(record.get("stored_as", ""), str)
+        and _is_sha256(record.get("sha256", ""), part_size)
         and (version is None or isinstance(version, str))
         and parts_of_etag(record["etag"]) is not None
         and _CRC.fullmatch(record["crc"]) is not None
     )
+
+
+def _is_sha256(text: object, part_size: int | None) -> bool:
+    """Whether it is the SHA-256 of an object, or of the parts of one that was sent in parts; or nothing."""
+    if not isinstance(text, str):
+        return False
+    return not text or (_SHA256.fullmatch(text) is not None and ("-" in text) is (part_size is not None))
 
 
 def receipt_records(client: "S3Client", bucket: str, remote: RemoteObject) -> Iterator[DoneRecord]:
@@ -164,9 +174,25 @@ def receipt_records(client: "S3Client", bucket: str, remote: RemoteObject) -> It
         except ValidationError:
             continue
         mtime_ns = (known.mtime - EPOCH) // timedelta(microseconds=1) * 1000
-        digest = ObjectDigest(known.size, known.etag, known.part_size, known.parts, known.crc64nvme)
+        digest = digest_of_receipt(known)
         at = known.uploaded_at.isoformat()
         yield DoneRecord(known.key, FileState(known.size, mtime_ns), digest, at, known.version_id)
+
+
+def digest_of_receipt(known: ReceiptObject) -> ObjectDigest:
+    """Digests that a receipt states."""
+    sha256 = known.sha256_parts or ""
+    if known.part_size is None and known.sha256 is not None:
+        sha256 = encode_sha256(bytes.fromhex(known.sha256))
+    return ObjectDigest(
+        known.size,
+        known.etag,
+        known.part_size,
+        known.parts,
+        known.crc64nvme,
+        sha256,
+        known.etag_stored or "",
+    )
 
 
 def lines_of(client: "S3Client", bucket: str, remote: RemoteObject) -> Iterator[bytes]:

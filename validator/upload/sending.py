@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from validator.digests.parts import ObjectDigest, PartDigest, join_parts
+from validator.digests.parts import ObjectDigest, PartDigest, encode_crc64nvme, join_parts
 from validator.s3.limits import part_count
 from validator.upload.plan import PlanItem
 from validator.upload.tasks import Do, Failure, Task
@@ -66,8 +66,8 @@ class Sending:
         Bytes of its parts; ``None`` for a single PUT.
     parts
         Digests of the parts that the bucket holds, by number.
-    remote_etags
-        Parts that the bucket holds without the journal knowing what they are.
+    remote
+        Parts that the bucket holds without the journal knowing what they are: ETag and checksum, by number.
     under_way
         Tasks without an answer.
     restarts
@@ -75,20 +75,20 @@ class Sending:
     problem
         First failure; the tasks still under way are waited for before it counts.
     checksum
-        Whether its multipart upload was begun with a CRC64NVME.
+        With which its multipart upload was begun; empty for none.
     """
 
     item: PlanItem
     upload_id: str = ""
     part_size: int | None = None
     parts: dict[int, PartDigest] = field(default_factory=dict)
-    remote_etags: dict[int, str] = field(default_factory=dict)
+    remote: dict[int, tuple[str, str]] = field(default_factory=dict)
     under_way: int = 0
     restarts: int = 0
     resumed: bool = False
     completing: bool = False
     problem: tuple[Failure, str, str] | None = None
-    checksum: bool = False
+    checksum: str = ""
 
     @property
     def count(self) -> int:
@@ -113,9 +113,25 @@ class Sending:
 
     def completion(self, task_id: int) -> Task:
         """Make the task that joins the parts."""
-        digest = self.joined()
-        md5s = tuple(self.parts[n].md5 for n in sorted(self.parts))
-        return self.task(task_id, Do.COMPLETE, md5s=md5s, expected=digest.etag, crc=digest.crc64nvme)
+        digest, parts = self.joined(), [self.parts[n] for n in sorted(self.parts)]
+        sums: tuple[str, ...] = ()
+        if self.checksum:
+            sha256 = self.checksum == "sha256"
+            sums = tuple(part.sha256 if sha256 else encode_crc64nvme(part.crc64nvme) for part in parts)
+        return self.task(
+            task_id,
+            Do.COMPLETE,
+            etags=tuple(part.etag for part in parts),
+            sums=sums,
+            expected=digest.etag,
+            crc=digest.crc64nvme,
+            sha256=digest.sha256,
+        )
+
+    def sending_of(self, task_id: int, number: int) -> Task:
+        """Make the task that sends a part, unless the store has it already."""
+        etag, checksum = self.remote.get(number, ("", ""))
+        return self.task(task_id, Do.PART, number=number, etag=etag, there=checksum)
 
     def joined(self) -> ObjectDigest:
         """Digests of the whole, once all parts are known."""
@@ -129,21 +145,22 @@ class Sending:
         Parameters
         ----------
         listed
-            Number, bytes, ETag of each part in the bucket; ``None`` where they may not be listed.
+            Number, bytes, ETag and checksum (or nothing) of each part in the bucket; ``None`` where they may not be
+            listed.
         """
         if listed is None:
             self.resumed = bool(self.parts)
             return
-        there = {int(number): str(etag) for number, _, etag in listed}
-        self.parts = {n: part for n, part in self.parts.items() if there.get(n) == part.md5}
-        self.remote_etags = {n: etag for n, etag in there.items() if n not in self.parts}
+        there = {int(number): (str(etag), str(checksum)) for number, _, etag, checksum in listed}
+        self.parts = {n: part for n, part in self.parts.items() if n in there and there[n][0] == part.etag}
+        self.remote = {n: told for n, told in there.items() if n not in self.parts}
         self.resumed = bool(there)
 
     def restart(self) -> None:
         """Forget the upload, which the store has forgotten too."""
         self.upload_id = ""
         self.parts.clear()
-        self.remote_etags.clear()
+        self.remote.clear()
         self.restarts += 1
         self.resumed = self.completing = False
         self.problem = None

@@ -51,14 +51,17 @@ class Task:
         The multipart upload, bytes of its parts, number of the part (1 is the first).
     etag
         ETag of what lies in the bucket: of the object (`DIGEST`) or of this part (`PART`).
+    there
+        Checksum of this part in the bucket, base64; empty where the store does not tell (`PART`).
     conditional, replaces
         Whether the write depends on what lies at the key, and the ETag that may be replaced there.
-    md5s, expected, crc
-        Of all parts, the ETag that results, and the CRC64NVME of the whole (`COMPLETE`).
+    etags, sums, expected, crc, sha256
+        ETags and checksums of all parts, and ETag, CRC64NVME and SHA-256 of the whole that result (`COMPLETE`).
     recover
         Whether an earlier `BEGIN` of this key may have been done without an answer.
     checksum
-        Whether the upload was begun with a CRC64NVME, so that its parts and its completion carry one (`PART`, `COMPLETE`).
+        With which the upload was begun, so that its parts and its completion carry one (`PART`, `COMPLETE`); empty
+        for none.
     """
 
     id: int
@@ -71,13 +74,16 @@ class Task:
     part_size: int | None = None
     number: int = 0
     etag: str = ""
+    there: str = ""
     conditional: bool = True
     replaces: str | None = None
-    md5s: tuple[str, ...] = ()
+    etags: tuple[str, ...] = ()
+    sums: tuple[str, ...] = ()
     expected: str = ""
     crc: str = ""
+    sha256: str = ""
     recover: bool = False
-    checksum: bool = False
+    checksum: str = ""
 
     @property
     def bytes_to_send(self) -> int:
@@ -96,7 +102,8 @@ class Task:
     def from_message(cls, message: dict[str, Any]) -> "Task":
         """From a message."""
         values = dict(message)
-        return cls(**values | {"do": Do(values["do"]), "md5s": tuple(values["md5s"])})
+        lists = {name: tuple(values[name]) for name in ("etags", "sums")}
+        return cls(**values | {"do": Do(values["do"]), **lists})
 
 
 @dataclass(frozen=True, slots=True)

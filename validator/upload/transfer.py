@@ -6,7 +6,6 @@ from itertools import count
 from time import monotonic
 from typing import Any
 
-from validator.digests.parts import ObjectDigest, PartDigest
 from validator.errors import CpgateError, CredentialsError, RemoteError
 from validator.models.progress import Step
 from validator.s3.failures import KeysExpired
@@ -14,6 +13,7 @@ from validator.upload.plan import Action, PlanItem
 from validator.upload.pool import Lost, WorkerPool
 from validator.upload.sending import Outcome, Retried, Sending, State
 from validator.upload.tasks import Answer, Do, Failure, Task
+from validator.upload.values import digest_of, part_of
 
 POLL_SECONDS = 0.5
 REMOTE_FAILURES_IN_A_ROW = 16
@@ -80,6 +80,7 @@ class Transfer:
         self.bytes_sent = 0
         self.bytes_copied = 0
         self.parts_safe = 0
+        self.checksum_refused = False
 
     @property
     def is_complete(self) -> bool:
@@ -218,6 +219,7 @@ class Transfer:
         values = answer.values
         self.bytes_sent += values.get("sent", 0)
         self.bytes_copied += values.get("copied", 0)
+        self.checksum_refused = self.checksum_refused or "unsummed" in values
         match task.do:
             case Do.PUT | Do.COMPLETE:
                 if task.do is Do.PUT:
@@ -237,7 +239,7 @@ class Transfer:
                 self._show_large(sending)
                 self._enter_parts(sending)
             case Do.PART:
-                part = PartDigest(values["size"], values["md5"], values["crc"])
+                part = part_of(values)
                 sending.parts[task.number] = part
                 self.parts_safe += 1
                 self._step.advance(part.size)
@@ -257,11 +259,11 @@ class Transfer:
     def _enter_parts(self, sending: Sending) -> None:
         for number in range(1, sending.count + 1):
             if number not in sending.parts:
-                self._enter(sending, Do.PART, number=number, etag=sending.remote_etags.get(number, ""))
+                self._add(sending, sending.sending_of(next(self._numbers), number))
 
     def _finish(self, sending: Sending, values: dict[str, Any]) -> None:
         size = sending.item.entry.size
-        digest = ObjectDigest(size, values["etag"], values["part_size"], values["parts"], values["crc"])
+        digest = digest_of(size, values)
         state = State.RESUMED if sending.resumed else State.UPLOADED
         self._outcomes.append(
             Outcome(sending.item, state, digest, str(values["at"]), version_id=values.get("version_id"))

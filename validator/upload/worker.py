@@ -129,7 +129,9 @@ def _make_performer(
         return Performer(client, bucket, journal, connections, writing)
     said = OriginalSettings.from_dict(settings["originals"])
     originals = Originals(make_client(said.s3, settings["threads"]))
-    store = CopyingStore(client, bucket, originals, conditional=said.conditional) if said.by_store else None
+    store = None
+    if said.by_store:
+        store = CopyingStore(client, bucket, originals, writing, conditional=said.conditional)
     return ObjectPerformer(client, bucket, journal, originals, store, connections, writing)
 
 

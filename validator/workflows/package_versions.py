@@ -10,6 +10,7 @@ from validator.errors import CredentialsError
 from validator.models.finding import Finding
 from validator.models.progress import Progress, Step
 from validator.models.receipt import ReceiptObject
+from validator.s3.objects import listed_etag
 from validator.s3.versions import NO_VERSION, ObjectVersion, head_version
 from validator.workflows.version_listing import versions_of
 
@@ -96,7 +97,7 @@ def _asked_for(
 ) -> dict[str, list[ObjectVersion]]:
     def ask(record: ReceiptObject) -> tuple[str, list[ObjectVersion]]:
         there = head_version(client, bucket, record.key)
-        replaced = there is not None and (there.size, there.etag) != (record.size, record.etag)
+        replaced = there is not None and not _fits(there, record)
         if replaced and record.version_id:
             return record.key, [
                 v for v in (head_version(client, bucket, record.key, record.version_id), there) if v
@@ -123,7 +124,7 @@ def _choose(
         message = "The bucket does not hold it"
         found.findings.append(OBJECT_MISSING.finding(record.key, message, expected=expected))
         return
-    fitting = [version for version in versions if (version.size, version.etag) == (record.size, record.etag)]
+    fitting = [version for version in versions if _fits(version, record)]
     if not fitting:
         actual = f"{versions[0].size:,} bytes, ETag {versions[0].etag}"
         message = "Other bytes lie there than were uploaded"
@@ -136,3 +137,7 @@ def _choose(
         found.unversioned.append(record.key)
     if not any(version.latest for version in fitting):
         found.replaced.append(record.key)
+
+
+def _fits(version: ObjectVersion, record: ReceiptObject) -> bool:
+    return version.size == record.size and listed_etag(version.etag) in (record.etag, record.etag_stored)

@@ -159,7 +159,7 @@ class UploadEvents:
             key=outcome.item.entry.key,
             state=outcome.state.value,
             bytes=outcome.item.entry.size,
-            etag=digest.etag if digest else None,
+            etag=digest.etag_there if digest else None,
             parts=digest.parts if digest else None,
             crc64nvme=digest.crc64nvme if digest else None,
             version_id=outcome.version_id,

@@ -16,7 +16,7 @@ from validator.manifests.recipe import Recipe
 from validator.models.place import Place
 from validator.rulebook.layout import Layout
 from validator.s3.failures import AlreadyThere
-from validator.s3.objects import Condition, head_object, put_object
+from validator.s3.objects import Condition, head_object, listed_etag, put_object
 from validator.s3.reading import open_object
 from validator.upload.finishing import PRESENT
 from validator.upload.plan import may_replace
@@ -189,7 +189,7 @@ def _update(
         if manifest.content == content:
             return done
         md5 = hashlib.md5(manifest.content, usedforsecurity=False).hexdigest()
-        condition = Condition(there.etag if there is not None else None)
+        condition = Condition(listed_etag(there.etag) if there is not None else None)
         try:
             put_object(client, bucket, key, manifest.content, md5, condition)
         except AlreadyThere:

@@ -135,10 +135,8 @@ class Recall:
             return False
         if item.digest is not None:  # the journal on this disk knows the file by another ETag: it is read
             return False
-        there = (item.there.size, item.there.etag)
-        if there != (record.digest.size, record.digest.etag) or not _same(
-            item.entry.mark, record, item.state
-        ):
+        fits = record.digest.size == item.there.size and record.digest.is_stored_as(item.there.etag)
+        if not fits or not _same(item.entry.mark, record, item.state):
             return False
         ledger.plan(position, replace(item, action=Action.UNCHANGED, digest=record.digest))
         return True

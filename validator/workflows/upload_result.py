@@ -86,6 +86,8 @@ class UploadResult:
         Bytes of files that went over the network in this run.
     bytes_copied
         Bytes that the store has copied by itself, from another bucket.
+    by_checksum
+        Objects in the bucket whose ETag says nothing, so that a checksum decided.
     sweep
         What the search for unfinished uploads found.
     receipt
@@ -113,6 +115,7 @@ class UploadResult:
     receipt_held: bool = False
     receipts_of_batches: Sequence[ReceiptSummary] = ()
     bytes_copied: int = 0
+    by_checksum: int = 0
     provenance: Sequence[WrittenProvenance] = ()
 
     @property

@@ -35,7 +35,7 @@ from validator.workflows.time_limit import TimeLimit
 from validator.workflows.upload_provenance import WrittenProvenance, write_provenance
 from validator.workflows.upload_recall import Recall
 from validator.workflows.upload_request import UploadRequest
-from validator.workflows.upload_result import Planned, Tell, UploadResult
+from validator.workflows.upload_result import Notice, Planned, Tell, UploadResult
 from validator.workflows.upload_source import original_settings
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ TO_SEND = (Action.SEND, Action.RESUME)
 TO_DO = (*TO_SEND, Action.COMPARE)
 BEFORE, AFTER = 1, 2
 """The two listings of the destination."""
+NO_SHA256 = "the store does not take SHA-256s: it compared MD5s; the SHA-256s stand in the receipt"
 MANY_JOURNALS = 12
 """Files of runs that had nothing to say are put together when there are so many."""
 
@@ -113,7 +114,9 @@ class UploadRun:
             return UploadResult(admission, planned)
         if transfer is not None:
             self._list(ledger, AFTER, "verifying")
-        compare_with_listing(ledger, AFTER if transfer else BEFORE)
+        by_checksum = compare_with_listing(ledger, AFTER if transfer else BEFORE)
+        if transfer is not None and transfer.checksum_refused:
+            tell(Notice(NO_SHA256))
         seconds = (datetime.now(UTC) - began).total_seconds()
         sweep = self._sweep(ledger, journal, changed=transfer is not None)
         kept = keep_receipt(
@@ -142,6 +145,7 @@ class UploadRun:
             receipts_of_batches=kept.of_batches,
             provenance=self._provenance(ledger, dataset),
             bytes_copied=transfer.bytes_copied if transfer else 0,
+            by_checksum=by_checksum,
         )
 
     def _provenance(self, ledger: Ledger, dataset: Dataset) -> list[WrittenProvenance]:

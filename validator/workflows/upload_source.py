@@ -49,6 +49,11 @@ def open_upload_source(request: UploadRequest, settings: Settings) -> Source:
             "--sha256 reads files on this machine, and the source is a bucket",
             "Leave it out: the receipt has ETags and CRC64NVMEs",
         )
+    if request.s3.writing.checksum == "sha256" and request.copy != "through-here":
+        raise UsageError(
+            "--checksum sha256 needs the bytes on this machine, and a store that copies by itself does not send them here",
+            "Add --copy through-here, or leave --checksum out: the CRC64NVME is then compared",
+        )
     return BucketSource(origin.place, origin.s3, settings.dataset, marks=True)
 
 

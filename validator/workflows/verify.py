@@ -104,7 +104,17 @@ def verify_remote(
         else:
             differences.add(question.compare_listed(claims, surveyed.folders, step))
     where = ", ".join(f"s3://{name}" for name in sorted(buckets)) + (f" at {endpoint}" if endpoint else "")
-    return _verification(file, surveyed, where, differences, local=False)
+    found = _verification(file, surveyed, where, differences, local=False)
+    return replace(found, by=_with_checksums(found.by, question.by_checksum.count, surveyed.objects))
+
+
+def _with_checksums(by: str, count: int, objects: int) -> str:
+    """Say where a checksum decided in place of the ETag."""
+    if not count:
+        return by
+    if count == objects:
+        return by.replace("ETag", "checksum")
+    return f"{by} ({count:,} by checksum: encrypted, or sent in other parts)"
 
 
 def _bucket_of(file: ClaimFile, bucket: str | None) -> Destination | None:

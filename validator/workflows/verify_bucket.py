@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from validator.checks.pool import in_threads
@@ -80,6 +81,19 @@ class BucketListing:
         return self._deep[bisect_right(self._deep, key) - 1], False
 
 
+@dataclass
+class Tally:
+    """Counts, from several threads."""
+
+    count: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def add(self) -> None:
+        """One more."""
+        with self._lock:
+            self.count += 1
+
+
 @dataclass(frozen=True, slots=True)
 class BucketQuestion:
     """How claims are compared with a bucket.
@@ -90,11 +104,15 @@ class BucketQuestion:
         Where to look; a claim may name another bucket.
     prefix
         What comes before the names of the claims in the keys.
+    by_checksum
+        Objects whose ETag is another one than is stated, and whose checksum is the same: encrypted with KMS, or sent
+        in other parts.
     """
 
     client: "S3Client"
     bucket: str | None
     prefix: str = ""
+    by_checksum: Tally = field(default_factory=Tally)
 
     def compare_listed(
         self, claims: Iterable[Claim], folders: Iterable[str], step: Step
@@ -144,6 +162,8 @@ class BucketQuestion:
             if claim.version_id is not None:
                 return judge_version_gone(claim, head_attributes(self.client, bucket, key))
         finding = judge_object(claim, there)
+        if finding is None and there is not None and claim.etag not in (None, there.etag):
+            self.by_checksum.add()
         if finding is None or there is None or not (claim.part_size and parts_of_etag(there.etag)):
             return finding
         try:

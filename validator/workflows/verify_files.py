@@ -17,7 +17,7 @@ from validator.digests.stretches import (
     file_state,
     join_stretches,
 )
-from validator.models.claim import Claim
+from validator.models.claim import SHA256_OF_PARTS, Claim
 from validator.models.finding import Finding
 from validator.models.progress import Step
 from validator.s3.part_sizes import guess_part_sizes
@@ -189,7 +189,8 @@ class FileComparison:
 
 def _part_size(claim: Claim) -> int | None:
     """Bytes of a part of what the claim's ETag speaks of; ``None`` for one part, or when it is not known."""
-    return claim.part_size if parts_of_etag(claim.etag or "") else None
+    cut = parts_of_etag(claim.etag or "") or SHA256_OF_PARTS in claim.checksums
+    return claim.part_size if cut else None
 
 
 def _size(reading: Reading) -> int:
@@ -220,6 +221,8 @@ def _read_and_judge(claim: Claim, path: str, state: FileState) -> Finding | None
 
 def _judge(claim: Claim, digest: ObjectDigest, hashes: Mapping[str, bytes]) -> Finding | None:
     found = {**hashes, "crc64nvme": base64.b64decode(digest.crc64nvme)}
+    if digest.sha256:
+        found[SHA256_OF_PARTS] = base64.b64decode(digest.sha256.partition("-")[0])
     wrong = [NAMES.get(name, name) for name, value in claim.checksums.items() if found.get(name) != value]
     actual = f"{digest.size:,} bytes"
     if claim.etag is not None:

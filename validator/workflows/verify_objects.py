@@ -5,14 +5,20 @@ from typing import TYPE_CHECKING
 
 from validator.checks.objects import OBJECT_DIFFERS, OBJECT_MISSING, OBJECT_UNPROVEN
 from validator.digests.parts import parts_of_etag
-from validator.models.claim import Claim
+from validator.models.claim import SHA256_OF_PARTS, Claim
 from validator.models.finding import Finding
 
 if TYPE_CHECKING:  # files on disk are compared without anything of S3
     from validator.s3.attributes import ObjectAttributes
     from validator.s3.objects import RemoteObject
 
-NAMES = {"crc64nvme": "CRC64NVME", "md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256"}
+NAMES = {
+    "crc64nvme": "CRC64NVME",
+    "md5": "MD5",
+    "sha1": "SHA-1",
+    "sha256": "SHA-256",
+    SHA256_OF_PARTS: "SHA-256 of the parts",
+}
 
 
 def agrees_as_listed(claim: Claim, there: "RemoteObject") -> bool:

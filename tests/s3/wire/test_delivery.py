@@ -23,7 +23,7 @@ from validator.digests.files import FileChanged
 from validator.errors import CredentialsError, RemoteError
 from validator.s3.client import S3Settings, make_client
 from validator.s3.failures import AlreadyThere, BytesDamaged, RequestRefused, UploadGone
-from validator.s3.objects import Condition
+from validator.s3.objects import Condition, Written
 from validator.s3.wire import retrying
 from validator.s3.wire.bodies import FileBody, MemoryBody
 from validator.s3.wire.connections import open_data_path
@@ -70,7 +70,7 @@ def put(connections, data: bytes = b"cells", condition: Condition | None = None)
 
 def test_what_arrives(store):
     connections = store.connect()
-    assert put(connections, condition=Condition()) == (MD5, None)
+    assert put(connections, condition=Condition()) == Written(MD5)
     [seen] = store.seen
     assert seen.line == (
         "PUT /bucket/cpg0099-example/broad/images/2024_03_05_Run1/a%20b%2Bc~%C3%BC.tiff HTTP/1.1"

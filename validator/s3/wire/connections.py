@@ -45,7 +45,7 @@ class Connections:
     attempts, budget
         How often a request is tried, and how many second tries all requests have together.
     checksums
-        Whether the store is sent CRC64NVMEs.
+        Which checksums the store is sent beside MD5s, if any.
     patience
         Seconds without a byte after which a connection is given up.
     """
@@ -113,7 +113,7 @@ class Connections:
             connection.close()
 
     def head(self, request: WireRequest, *, checksum: bool) -> bytes:
-        """Make the signed head of a request, as of now, with its CRC64NVME or without."""
+        """Make the signed head of a request, as of now, with its checksum or without."""
         template = self.template(request)
         route = self.route(template)
         target = template.address.target(request.key) + request.query

@@ -67,7 +67,7 @@ class Delivery:
         try:
             # All parts of an upload carry what it was begun with, whatever other requests have found out.
             wanted = bool(self.request.upload_id) or self._connections.checksums.sent
-            self._with_checksum = bool(self.request.crc64nvme) and wanted and not self._refused_checksum
+            self._with_checksum = self.request.summed and wanted and not self._refused_checksum
             head = self._connections.head(self.request, checksum=self._with_checksum)
             self.exchange = Exchange(connection, head, self.request.body, self._connections.throttle)
         except (OSError, CpgateError, BotoCoreError) as error:

@@ -12,10 +12,9 @@ from validator.s3.objects import (
     Condition,
     Written,
     bare_etag,
+    listed_etag,
     md5_header,
     put_object,
-    told_etag,
-    told_version,
 )
 from validator.s3.wire.answers import WireAnswer
 from validator.s3.wire.bodies import Body
@@ -47,6 +46,8 @@ class WireRequest:
         Of the multipart upload and the part; empty and 0 for a PutObject.
     arguments
         Options that many requests share, as boto3 names them.
+    sha256
+        Of the body, base64: goes in place of the CRC64NVME.
     """
 
     key: str
@@ -57,6 +58,7 @@ class WireRequest:
     upload_id: str = ""
     number: int = 0
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    sha256: str = ""
 
     @property
     def operation(self) -> str:
@@ -70,19 +72,28 @@ class WireRequest:
             return ""
         return f"?partNumber={self.number}&uploadId={quote(self.upload_id, safe='-_.~')}"
 
+    @property
+    def summed(self) -> bool:
+        """Whether it has a checksum beside the MD5."""
+        return bool(self.crc64nvme or self.sha256)
+
     def headers(self, *, checksum: bool) -> dict[str, str]:
-        """Headers of this request alone, with the CRC64NVME (if it has one) or without."""
+        """Headers of this request alone, with its checksum (S3 takes one, not two) or without."""
         headers = {"Content-MD5": md5_header(self.md5)}
-        if checksum and self.crc64nvme:
+        if checksum and self.sha256:
+            headers["x-amz-checksum-sha256"] = self.sha256
+        elif checksum and self.crc64nvme:
             headers["x-amz-checksum-crc64nvme"] = self.crc64nvme
         if self.condition is not None:
             etag = self.condition.replaces
-            headers |= {"If-None-Match": "*"} if etag is None else {"If-Match": bare_etag(etag)}
+            headers |= {"If-None-Match": "*"} if etag is None else {"If-Match": bare_etag(listed_etag(etag))}
         return headers
 
 
-def send_with_boto3(client: "S3Client", bucket: str, request: WireRequest) -> Written:
-    """Send a request to a store that only boto3 reaches.
+def send_with_boto3(
+    client: "S3Client", bucket: str, request: WireRequest, *, checksum: bool = True
+) -> Written:
+    """Send a request to a store that only boto3 reaches, with its checksum or without.
 
     Raises
     ------
@@ -90,11 +101,13 @@ def send_with_boto3(client: "S3Client", bucket: str, request: WireRequest) -> Wr
         See `validator.s3.objects.put_object` and `validator.s3.multipart.upload_part`.
     """
     key, body, md5 = request.key, request.body, request.md5
+    more = dict(request.arguments)
+    if checksum and request.summed:
+        name = "ChecksumSHA256" if request.sha256 else "ChecksumCRC64NVME"
+        more[name] = request.sha256 or request.crc64nvme
     if request.upload_id:
-        checksum = {"ChecksumCRC64NVME": request.crc64nvme} if request.crc64nvme else {}
-        more = {**request.arguments, **checksum}
-        return Written(upload_part(client, bucket, key, request.upload_id, request.number, body, md5, more))
-    return put_object(client, bucket, key, body, md5, request.condition, request.arguments)
+        return upload_part(client, bucket, key, request.upload_id, request.number, body, md5, more)
+    return put_object(client, bucket, key, body, md5, request.condition, more)
 
 
 def written(answer: WireAnswer) -> Written:
@@ -104,8 +117,10 @@ def written(answer: WireAnswer) -> Written:
         "ServerSideEncryption": answer.headers.get("x-amz-server-side-encryption", ""),
         "SSECustomerAlgorithm": answer.headers.get("x-amz-server-side-encryption-customer-algorithm", ""),
         "VersionId": answer.headers.get("x-amz-version-id"),
+        "ChecksumCRC64NVME": answer.headers.get("x-amz-checksum-crc64nvme"),
+        "ChecksumSHA256": answer.headers.get("x-amz-checksum-sha256"),
     }
-    return Written(told_etag(told), told_version(told))
+    return Written.told(told)
 
 
 def error_code(answer: WireAnswer) -> tuple[str, str]:
