@@ -54,6 +54,8 @@ rgw dns name = localhost
 rgw enable usage log = false
 rgw gc max objs = 7
 rgw crypt require ssl = false
+rgw crypt s3 kms backend = testing
+rgw crypt s3 kms encryption keys = lab=YmluCmJvb3N0CmJvb3N0LWJ1aWxkCmNlcGguY29uZgo=
 """
 
 

@@ -72,6 +72,8 @@ class StrictStore:
         Whether the keys may ask for checksums of what is encrypted with KMS.
     adds
         Whether a checksum is made of what came without one, as AWS does.
+    rule
+        When a rule of the bucket throws unfinished uploads away, as a header says it.
     loses
         How many of the next completions are done without an answer.
     seen
@@ -84,6 +86,7 @@ class StrictStore:
     tells: bool = True
     decrypts: bool = True
     adds: bool = True
+    rule: str = ""
     loses: int = 0
     objects: dict[str, Thing] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
@@ -346,7 +349,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _post_uploads(self, _: bytes) -> None:
         upload_id = self.store.begin(self.key, self.said)
         body = _document("InitiateMultipartUploadResult", _tag("Key", self.key), _tag("UploadId", upload_id))
-        self._answer(200, body)
+        rule = {"x-amz-abort-date": self.store.rule, "x-amz-abort-rule-id": "tidy"} if self.store.rule else {}
+        self._answer(200, body, rule)
 
     def _get_upload(self, _: bytes) -> None:
         upload = self.store.upload(self.query["uploadId"])

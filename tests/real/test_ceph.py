@@ -150,6 +150,32 @@ def test_damaged_bytes_and_taken_keys_are_refused_by_the_store(ceph):
     put_object(client, ceph.bucket, "key", b"data", right, Condition(replaces=right))
 
 
+def test_what_is_encrypted_with_kms(ceph, dataset, tmp_path, capsys):
+    """A gateway that keeps no checksum and whose ETags stay MD5s: they prove it."""
+    kms = ("--sse", "aws:kms", "--sse-kms-key-id", "lab")
+    assert upload(dataset, ceph, tmp_path, *kms) == 0, capsys.readouterr()
+    told = ceph.client.head_object(Bucket=ceph.bucket, Key=BIG)
+    assert (told["ServerSideEncryption"], told["SSEKMSKeyId"]) == ("aws:kms", "lab")
+    assert ceph.read(BIG) == (dataset.parents[1] / BIG).read_bytes()
+    receipt = tmp_path / "receipt.jsonl"
+    assert all(record.etag_stored is None for record in Receipt(receipt).objects())
+    assert run(["verify", str(receipt), "--endpoint-url", ceph.endpoint]) == 0
+    capsys.readouterr()
+    other = ("--state", str(tmp_path / "other"), "--rehash")
+    assert upload(dataset, ceph, tmp_path, *kms, *other) == 0
+    assert "send 0 (0 B)" in capsys.readouterr().out
+    ceph.client.put_object(Bucket=ceph.bucket, Key=BIG, Body=bytes(40 * MIB + 17))
+    assert upload(dataset, ceph, tmp_path, *kms) == 1
+
+
+@pytest.mark.parametrize("checksum", ["crc64nvme", "sha256"])
+def test_a_store_that_passes_checksums_over(ceph, dataset, tmp_path, capsys, checksum):
+    assert upload(dataset, ceph, tmp_path, "--checksum", checksum) == 0, capsys.readouterr()
+    assert ceph.read(BIG) == (dataset.parents[1] / BIG).read_bytes()
+    [big] = [record for record in Receipt(tmp_path / "receipt.jsonl").objects() if record.key == BIG]
+    assert (big.sha256_parts is None) is (checksum == "crc64nvme")
+
+
 def test_an_upload_that_is_gone(ceph):
     client = make_client(S3Settings(ceph.endpoint))
     with pytest.raises(UploadGone):

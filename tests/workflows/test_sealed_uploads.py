@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import signal
 import threading
 from pathlib import Path
 
@@ -186,6 +187,23 @@ def test_a_completion_of_another_size_is_refused(cpgate, strict):
     assert code == 4
     assert BIG not in strict.objects
     assert BIG in out
+
+
+def test_when_a_rule_of_the_bucket_throws_parts_away_is_said(cpgate, strict):
+    strict.rule = "Sun, 06 Dec 2026 12:00:00 GMT"
+    part, sent = strict.part, []
+
+    def stop_after_two(upload_id, number, data, headers):
+        sent.append(number)
+        if len(sent) == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return part(upload_id, number, data, headers)
+
+    strict.part = stop_after_two
+    code, _, err = cpgate("--jobs", "1")
+    assert code == 130
+    assert "a rule of the bucket throws parts away on 2026-12-06" in err
+    assert cpgate()[0] == 0
 
 
 # KMS

@@ -63,6 +63,7 @@ def read_range(path: str, expected: FileState, offset: int, length: int) -> byte
     return data
 
 
+@tried_again
 def digest_range(
     path: str, expected: FileState, offset: int, length: int, *, sha256: bool = False
 ) -> PartDigest:

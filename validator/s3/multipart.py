@@ -55,10 +55,21 @@ class RemoteUpload:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The answer to a beginning: its id, and whether it was asked for more than once, so that there may be others."""
+    """The answer to a beginning.
+
+    Attributes
+    ----------
+    upload_id
+        Its id.
+    retried
+        Whether it was asked for more than once, so that there may be others.
+    ends
+        When a lifecycle rule of the bucket throws it away unless it is complete (UTC).
+    """
 
     upload_id: str
     retried: bool = False
+    ends: datetime | None = None
 
 
 def begin_upload(
@@ -87,7 +98,8 @@ def begin_upload(
     with translated(bucket, key, "write"):
         answer = client.create_multipart_upload(Bucket=bucket, Key=key, **named)
         tries = answer.get("ResponseMetadata", {}).get("RetryAttempts", 0)
-        return Begun(answer["UploadId"], retried=tries > 0)
+        ends: Any = dict(answer).get("AbortDate")  # its type does not know that it may be missing
+        return Begun(answer["UploadId"], tries > 0, None if ends is None else ends.astimezone(UTC))
 
 
 def upload_part(

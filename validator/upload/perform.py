@@ -1,9 +1,10 @@
 """Carry out one task: read, digest, send, compare, write it into the journal."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from validator.digests.files import FileState, digest_file
@@ -14,7 +15,6 @@ from validator.s3.credentials import renew_credentials
 from validator.s3.failures import AlreadyThere, ChangedAtOnce, KeysExpired, NoRight, UploadGone
 from validator.s3.limits import part_range
 from validator.s3.objects import Condition, RemoteObject, Written, is_sealed, listed_etag
-from validator.s3.part_sizes import fitting_part_sizes
 from validator.s3.wire.bodies import Body
 from validator.s3.wire.connections import Connections
 from validator.s3.wire.delivery import deliver
@@ -22,15 +22,9 @@ from validator.s3.wire.requests import WireRequest, send_with_boto3
 from validator.s3.writing import ChecksumChoice, Writing
 from validator.upload.errands import Conflict, Errand, JournalFull, Steps, Unverifiable
 from validator.upload.journal import DoneRecord, Journal, UploadRecord
+from validator.upload.likeness import digest_like
 from validator.upload.loading import load
-from validator.upload.proof import (
-    CRC64NVME,
-    SHA256S,
-    agreement,
-    ask_checksums,
-    prove_sealed,
-    recognise,
-)
+from validator.upload.proof import prove_sealed, recognise
 from validator.upload.tasks import Answer, Do, Task
 from validator.upload.values import digest_values, part_values
 
@@ -191,7 +185,8 @@ class Performer:
         if task.recover or begun.retried:
             # An earlier request for the same may have begun another one, or may still be on its way.
             self._write("intent", task.key)
-        return {"upload_id": upload_id, "checksum": checksum} | self._refused()
+        ends = {"ends": begun.ends.isoformat()} if begun.ends else {}
+        return {"upload_id": upload_id, "checksum": checksum} | ends | self._refused()
 
     def _begin_upload(self, key: str) -> tuple[multipart.Begun, str]:
         """Begin an upload; what the store says, and with which checksum it was begun: every part has to carry one, then."""
@@ -243,10 +238,11 @@ class Performer:
                 arguments=self.writing.request_arguments(),
                 sha256=part.sha256 if task.checksum == "sha256" else "",
             )
-            if is_sealed(written.etag):  # the object is proven as a whole when it is complete
+            if is_sealed(written.etag) and listed_etag(written.etag) != part.md5:
+                # The store compared the MD5 that it was told; the object is proven as a whole when it is complete.
                 part = replace(part, stored_as=listed_etag(written.etag))
             else:
-                self._compare(task.key, written.etag, part.md5)
+                self._compare(task.key, listed_etag(written.etag), part.md5)
             sent = length
         self._write("part", task.upload_id, task.number, part)
         return part_values(part) | {"sent": sent}
@@ -288,51 +284,11 @@ class Performer:
 
     def _digest(self, task: Task) -> dict[str, Any]:
         """Digest a file in the way that the object in the bucket was sent."""
-        sizes, digest = self._part_sizes(task), None
-        if sizes:
-            digest = self._digest_as(task, sizes[0], sha256=self.checksums.sha256)
-        if digest is None or digest.etag != task.etag:
-            digest = self._digest_by_checksum(task, sizes, digest)
+        digest = digest_like(
+            self.client, self.bucket, task, partial(self._digest_as, task), sha256=self.checksums.sha256
+        )
         self._write("digest", task.key, FileState(task.size, task.mtime_ns), digest)
         return digest_values(digest)
-
-    def _digest_by_checksum(
-        self, task: Task, sizes: Sequence[int | None], first: ObjectDigest | None
-    ) -> ObjectDigest:
-        """The same where the first guess was wrong: other bytes, other parts, or an ETag that says nothing."""
-        there = ask_checksums(self.client, self.bucket, task.key)
-        same = there is not None and listed_etag(there.etag) == task.etag
-        told = there.checksums if there is not None and same else {}
-        if first is None and told:
-            sizes = [None]
-        sha256, digest = not told.keys().isdisjoint(SHA256S), first
-        for part_size in sizes:
-            if digest is None or part_size != sizes[0] or (sha256 and not digest.sha256):
-                digest = self._digest_as(task, part_size, sha256=sha256)
-            if digest.etag == task.etag:
-                return digest
-            agreed = agreement(digest, told)
-            if agreed:
-                return replace(digest, stored_as=task.etag)
-            if agreed is False and CRC64NVME in told:  # whatever the parts were
-                return digest
-        if digest is None or (there is not None and same and is_sealed(there.etag)):
-            raise Unverifiable
-        return digest
-
-    def _part_sizes(self, task: Task) -> list[int | None]:
-        parts = parts_of_etag(task.etag)
-        if parts is None:
-            return []
-        if parts == 0:
-            return [None]
-        if parts == 1:
-            return [task.size or 1]
-        try:
-            told = objects.first_part_size(self.client, self.bucket, task.key)
-        except RemoteError:  # not every store answers this; the sizes in use are tried instead
-            told = None
-        return [told] if told else [*fitting_part_sizes(task.size, parts)]
 
     def _refused(self) -> dict[str, Any]:
         """What is said where SHA-256s were asked for and the store does not take them."""

@@ -81,6 +81,7 @@ class Transfer:
         self.bytes_copied = 0
         self.parts_safe = 0
         self.checksum_refused = False
+        self.ends = ""
 
     @property
     def is_complete(self) -> bool:
@@ -232,6 +233,8 @@ class Transfer:
                     return
                 sending.upload_id, sending.checksum = values["upload_id"], values["checksum"]
                 sending.part_size = values.get("part_size", sending.part_size)
+                if "ends" in values:
+                    self.ends = min(self.ends or values["ends"], values["ends"])
                 self._enter_parts(sending)
             case Do.PARTS:
                 sending.believe(values["parts"])

@@ -281,9 +281,11 @@ class UploadRun:
         if transfer.is_complete and not should_stop.signal_number:
             return  # the time was up with the last file: verifying and the receipt are all that is missing
         safe = sum(ledger.states[state] for state in PRESENT)
-        should_stop.require_going_on(
-            f"{counted(safe, 'file')} and {counted(transfer.parts_safe, 'part')} of this run are safe"
-        )
+        words = f"{counted(safe, 'file')} and {counted(transfer.parts_safe, 'part')} of this run are safe"
+        if transfer.ends and transfer.parts_safe:
+            last = datetime.fromisoformat(transfer.ends).astimezone()
+            words += f" (a rule of the bucket throws parts away on {last:%Y-%m-%d})"
+        should_stop.require_going_on(words)
 
     def _sweep(self, ledger: Ledger, before: JournalState, *, changed: bool) -> Sweep:
         journal = read_journal(self.folder) if changed else before
