@@ -116,3 +116,16 @@ def test_the_checksum_is_written_as_s3_writes_it(value):
     text = encode_crc64nvme(value)
     assert len(text) == 12
     assert int.from_bytes(base64.b64decode(text), "big") == value
+
+
+def test_sha256s_are_written_as_s3_writes_them():
+    """Of one run of bytes its own; of parts that of the joined ones (Amazon S3 user guide, composite checksums)."""
+    pieces = [b"cells", b"", b"nuclei"]
+    parts = [digest_bytes(piece, sha256=True) for piece in pieces]
+    own = [base64.b64encode(hashlib.sha256(piece).digest()).decode() for piece in pieces]
+    assert [part.sha256 for part in parts] == own
+    assert join_parts(parts[:1], None).sha256 == own[0]
+    joined = hashlib.sha256(b"".join(hashlib.sha256(piece).digest() for piece in pieces)).digest()
+    assert join_parts(parts, 8).sha256 == f"{base64.b64encode(joined).decode()}-3"
+    assert join_parts([*parts[:2], digest_bytes(b"nuclei")], 8).sha256 == "", "one is not known"
+    assert digest_bytes(b"cells").sha256 == ""

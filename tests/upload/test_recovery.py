@@ -126,6 +126,11 @@ BAD = {
     "parts that do not fit": {"parts": 2},
     "no part size": {"part_size": 0},
     "a version that is a list": {"version": []},
+    "an ETag of the store that is none": {"stored_as": "no ETag"},
+    "an ETag of the store that is a number": {"stored_as": 1},
+    "a SHA-256 that is none": {"sha256": "x"},
+    "a SHA-256 of parts that there are not": {"sha256": "A" * 43 + "=-2"},
+    "a SHA-256 that is a list": {"sha256": []},
 }
 
 

@@ -198,3 +198,24 @@ def test_a_stop_in_the_midst_goes_on_where_it_stopped(
         for key, etag in etags(store.client, store.bucket, "ours/").items()
         if key.endswith("sqlite")
     }
+
+
+def test_options_of_objects_hold_for_copies_that_the_store_makes(upload, lab, store, staging):
+    small = min(key for key in lab if key.endswith(".tiff"))
+    code, said = upload(
+        *("--copy", "store", "--sse", "aws:kms", "--sse-kms-key-id", "lab"),
+        *("--storage-class", "STANDARD_IA", "--metadata", "lab=heart"),
+    )
+    assert code == 0, said
+    for key in (small, BIG):
+        told = store.client.head_object(Bucket=staging, Key=key)
+        assert (told["StorageClass"], told["ServerSideEncryption"]) == ("STANDARD_IA", "aws:kms")
+        assert told["Metadata"] == {"lab": "heart"}
+        assert told["ContentType"] == ("image/tiff" if key == small else "text/csv")
+
+
+@pytest.mark.usefixtures("lab")
+def test_sha256s_need_the_bytes_here(upload):
+    code, said = upload("--checksum", "sha256")
+    assert code == 2
+    assert "Add --copy through-here" in said

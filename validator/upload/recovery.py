@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FOLDER = "_cpgate/"
 LONGEST_LINE = 1 << 16
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_STORED = re.compile(r"[!-~]{0,256}")
 _SHA256 = re.compile(r"[A-Za-z0-9+/]{43}=(-[1-9][0-9]{0,4})?")
 _CRC = re.compile(r"[A-Za-z0-9+/]{11}=")
 _NUMBERS = ("size", "mtime_ns", "parts")
@@ -150,6 +151,7 @@ def _is_done(record: Mapping[str, Any]) -> bool:
         and record["size"] >= 0
         and record["parts"] == part_count(record["size"], part_size)
         and isinstance(record.get("stored_as", ""), str)
+        and _STORED.fullmatch(record.get("stored_as", "")) is not None
         and _is_sha256(record.get("sha256", ""), part_size)
         and (version is None or isinstance(version, str))
         and parts_of_etag(record["etag"]) is not None
