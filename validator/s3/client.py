@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from validator import __version__
 from validator.errors import CredentialsError, UsageError
 from validator.s3.asking_again import ask_again
-from validator.s3.common_arguments import add_common_arguments
 from validator.s3.settings import S3Settings
+from validator.s3.standing_options import add_standing_options
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -70,7 +70,7 @@ def make_client(settings: S3Settings, connections: int = 10) -> "S3Client":
         raise CredentialsError(
             "the AWS configuration cannot be used", "check ~/.aws/config and the profile"
         ) from error
-    add_common_arguments(client, settings.writing)
+    add_standing_options(client, settings.writing)
     ask_again(client, settings.attempts)
     read_leanly(client)
     return client

@@ -11,7 +11,7 @@ OF_RECEIPTS = ("ACL", "ServerSideEncryption", "SSEKMSKeyId")
 """What a bucket may demand of every object that is written, and what its owner needs to read it."""
 
 
-def add_common_arguments(client: "S3Client", writing: Writing) -> None:
+def add_standing_options(client: "S3Client", writing: Writing) -> None:
     """Let a client add them by itself, where they are not said."""
     of_all = writing.request_arguments()
     of_writes = {name: value for name, value in writing.object_arguments("").items() if name in OF_RECEIPTS}
