@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from validator.recordlog.log import encode_record
-from validator.upload.journal import JOURNAL_SUFFIX, DoneRecord, begin_values, done_values, part_values
+from validator.upload.journal import JOURNAL_SUFFIX, DoneRecord, begin_values, done_values, part_record
 from validator.upload.journal_reading import JournalState, read_journal, records
 
 COMPACT_NAME = "compact.new"
@@ -74,4 +74,4 @@ def _unfinished(state: JournalState, run: int, settled: Container[str]) -> Itera
         if upload.key not in settled:
             yield begin_values(upload)
             for number, part in upload.parts.items():
-                yield part_values(upload.upload_id, number, part)
+                yield part_record(upload.upload_id, number, part)

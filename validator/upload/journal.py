@@ -23,6 +23,7 @@ from typing import Any
 from validator.digests.files import FileState
 from validator.digests.parts import ObjectDigest, PartDigest
 from validator.recordlog.log import LogWriter
+from validator.upload.values import digest_values, part_values
 
 JOURNAL_SUFFIX = ".journal"
 
@@ -80,7 +81,7 @@ class Journal:
 
     def part(self, upload_id: str, number: int, part: PartDigest) -> None:
         """The store holds a part."""
-        self._log.append(part_values(upload_id, number, part))
+        self._log.append(part_record(upload_id, number, part))
 
     def end(self, upload_id: str) -> None:
         """An upload was completed or aborted."""
@@ -112,18 +113,9 @@ def begin_values(upload: UploadRecord) -> dict[str, Any]:
     }
 
 
-def part_values(upload_id: str, number: int, part: PartDigest) -> dict[str, Any]:
+def part_record(upload_id: str, number: int, part: PartDigest) -> dict[str, Any]:
     """The record of a part that the store holds."""
-    more = {"sha256": part.sha256, "stored_as": part.stored_as}
-    return {
-        "t": "part",
-        "upload_id": upload_id,
-        "n": number,
-        "size": part.size,
-        "md5": part.md5,
-        "crc": part.crc64nvme,
-        **{name: value for name, value in more.items() if value},
-    }
+    return {"t": "part", "upload_id": upload_id, "n": number, **part_values(part)}
 
 
 def done_values(record: DoneRecord) -> dict[str, Any]:
@@ -133,15 +125,4 @@ def done_values(record: DoneRecord) -> dict[str, Any]:
         values |= {"t": "done", "at": record.uploaded_at}
     if record.version_id is not None:
         values["version"] = record.version_id
-    digest = record.digest
-    if digest.sha256:
-        values["sha256"] = digest.sha256
-    if digest.stored_as:
-        values["stored_as"] = digest.stored_as
-    return values | {
-        "size": digest.size,
-        "etag": digest.etag,
-        "part_size": digest.part_size,
-        "parts": digest.parts,
-        "crc": digest.crc64nvme,
-    }
+    return values | {"size": record.digest.size, **digest_values(record.digest)}

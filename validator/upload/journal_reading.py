@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from validator.digests.files import FileState
-from validator.digests.parts import ObjectDigest, PartDigest
 from validator.recordlog.log import decode_line
 from validator.upload.journal import JOURNAL_SUFFIX, DoneRecord, UploadRecord
+from validator.upload.values import digest_of, part_of
 
 Know = Callable[[DoneRecord], object]
 
@@ -89,13 +89,7 @@ def _enter_parts(state: JournalState, paths: Iterable[Path]) -> None:
         for record in records(path, only="part"):
             upload = state.uploads.get(record["upload_id"])
             if upload is not None:
-                upload.parts[record["n"]] = PartDigest(
-                    record["size"],
-                    record["md5"],
-                    record["crc"],
-                    record.get("sha256", ""),
-                    record.get("stored_as", ""),
-                )
+                upload.parts[record["n"]] = part_of(record)
 
 
 def records(path: Path, *, without: tuple[str, ...] = (), only: str = "") -> Iterator[dict[str, Any]]:
@@ -131,15 +125,7 @@ def upload_record(record: Mapping[str, Any]) -> UploadRecord:
 
 def done_record(record: Mapping[str, Any]) -> DoneRecord:
     """An object that was verified, or a file that was digested."""
-    digest = ObjectDigest(
-        record["size"],
-        record["etag"],
-        record["part_size"],
-        record["parts"],
-        record["crc"],
-        record.get("sha256", ""),
-        record.get("stored_as", ""),
-    )
+    digest = digest_of(record["size"], record)
     at, version = record.get("at", ""), record.get("version")
     return DoneRecord(record["key"], _file_state(record), digest, at, version)
 

@@ -1,4 +1,4 @@
-"""Digests as values of an answer, and back."""
+"""Digests as values of an answer of a worker, and of a record of the journal; and back."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ def part_values(part: PartDigest) -> dict[str, Any]:
 
 
 def part_of(values: Mapping[str, Any]) -> PartDigest:
-    """From an answer."""
+    """From an answer or a record."""
     return PartDigest(
         values["size"],
         values["md5"],
@@ -43,7 +43,7 @@ def digest_values(digest: ObjectDigest) -> dict[str, Any]:
 
 
 def digest_of(size: int, values: Mapping[str, Any]) -> ObjectDigest:
-    """From an answer about an object of so many bytes."""
+    """From an answer or a record about an object of so many bytes."""
     return ObjectDigest(
         size,
         values["etag"],
