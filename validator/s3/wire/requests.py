@@ -12,9 +12,12 @@ from validator.s3.objects import (
     Condition,
     Written,
     bare_etag,
+    is_sealed,
     listed_etag,
     md5_header,
     put_object,
+    told_etag,
+    told_version,
 )
 from validator.s3.wire.answers import WireAnswer
 from validator.s3.wire.bodies import Body
@@ -117,9 +120,12 @@ def written(answer: WireAnswer) -> Written:
         "ServerSideEncryption": answer.headers.get("x-amz-server-side-encryption", ""),
         "SSECustomerAlgorithm": answer.headers.get("x-amz-server-side-encryption-customer-algorithm", ""),
         "VersionId": answer.headers.get("x-amz-version-id"),
-        "ChecksumCRC64NVME": answer.headers.get("x-amz-checksum-crc64nvme"),
-        "ChecksumSHA256": answer.headers.get("x-amz-checksum-sha256"),
     }
+    etag = told_etag(told)
+    if not is_sealed(etag):
+        return Written(etag, told_version(told))
+    told["ChecksumCRC64NVME"] = answer.headers.get("x-amz-checksum-crc64nvme")
+    told["ChecksumSHA256"] = answer.headers.get("x-amz-checksum-sha256")
     return Written.told(told)
 
 
