@@ -6,6 +6,7 @@ What is encrypted with KMS has an ETag that looks like an MD5 and is none, of th
 import base64
 import hashlib
 import secrets
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,7 +76,7 @@ class StrictStore:
     rule
         When a rule of the bucket throws unfinished uploads away, as a header says it.
     loses
-        How many of the next completions are done without an answer.
+        Requests of which the next is done without an answer: ``PUT object``, ``POST upload``.
     seen
         Method, operation and headers of every request.
     """
@@ -87,7 +88,7 @@ class StrictStore:
     decrypts: bool = True
     adds: bool = True
     rule: str = ""
-    loses: int = 0
+    loses: set[str] = field(default_factory=set)
     objects: dict[str, Thing] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
     seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
@@ -267,11 +268,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _serve  # noqa: N815  as the base class wants them
 
+    def _lost(self, request: str) -> bool:
+        if request not in self.store.loses:
+            return False
+        self.store.loses.discard(request)
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+        return True
+
     def _put_bucket(self, _: bytes) -> None:
         self._answer(200)
 
     def _put_object(self, data: bytes) -> None:
-        self._answer(200, headers=told(self.store.put(self.key, data, self.said), checksums=self.store.tells))
+        thing = self.store.put(self.key, data, self.said)
+        if not self._lost("PUT object"):
+            self._answer(200, headers=told(thing, checksums=self.store.tells))
 
     def _put_part(self, data: bytes) -> None:
         part = self.store.part(self.query["uploadId"], int(self.query["partNumber"]), data, self.said)
@@ -368,10 +379,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _post_upload(self, data: bytes) -> None:
         key, thing = self.store.complete(self.query["uploadId"], data, self.said)
-        if self.store.loses:
-            self.store.loses -= 1
-            self.close_connection = True
-            self.connection.close()
+        if self._lost("POST upload"):
             return
         told_there = [_tag(f"Checksum{NAMES[name]}", value) for name, value in thing.checksums.items()]
         kind = "COMPOSITE" if any("-" in value for value in thing.checksums.values()) else "FULL_OBJECT"

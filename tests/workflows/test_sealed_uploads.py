@@ -146,12 +146,15 @@ def test_a_wrong_sha256_of_parts_in_a_receipt_is_found(cpgate, strict):
     assert "SHA-256 of the parts" in out
 
 
-def test_an_answer_to_a_completion_that_was_lost(cpgate, strict, dataset):
+@pytest.mark.parametrize("encryption", ["AES256", "aws:kms"])
+def test_answers_that_were_lost(cpgate, strict, dataset, encryption):
     """The second try is told that there is no such upload, or that something lies there: it is one's own."""
-    strict.loses = 1
+    strict.encryption, strict.loses = encryption, {"PUT object", "POST upload"}
     code, out, err = cpgate()
     assert code == 0, out + err
+    assert strict.loses == set()
     assert arrived(strict, dataset)
+    assert bool(records()[BIG].etag_stored) is (encryption == "aws:kms")
 
 
 def test_other_bytes_that_came_meanwhile_are_a_conflict(cpgate, strict):
