@@ -93,6 +93,17 @@ def test_a_notebook_shows_it(fov, root):
     assert "<img" not in line._repr_html_()
 
 
+def test_notebook_shows_the_attributes_of_a_node_whose_image_is_cut_off(tmp_path):
+    package = build_package(small=True)
+    name = nodes(package, "fovs")[0]
+    package.files[f"fovs/{name}/image/load"] = package.files[f"fovs/{name}/image/load"][:-50]
+    fov = PackageFolder(package.write(tmp_path / "package")).node("fovs", name)
+    page = fov._repr_html_()
+    assert "It is cut off" in page
+    assert "<td style='text-align:left'>20</td>" in page
+    assert fov._repr_png_() is None
+
+
 def test_hostile_text_stays_text(tmp_path):
     package = build_package(small=True)
     package.infos["lines/line_AICS_23"]["line"] = "<script>\x1b[31m"

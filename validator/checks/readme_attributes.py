@@ -7,7 +7,7 @@ from validator.checks.package import PackageDataset
 from validator.checks.registry import dataset_check
 from validator.manifests.attribute_page import attribute_section, section_of
 from validator.models.finding import Finding, Level, Location
-from validator.models.package import README_NAMES
+from validator.models.package import README_NAMES, SCHEMA_NAMES
 from validator.models.rule import Rule
 
 LARGEST_README = 16 << 20
@@ -33,8 +33,11 @@ def judge_readme(dataset: Dataset) -> Iterator[Finding]:
     with dataset.open(entry) as stream:
         text = stream.read(LARGEST_README).decode("utf-8", "replace").replace("\r\n", "\n")
     section, wanted = section_of(text), attribute_section(dataset.groups)
+    schema = dataset.schema.entry.key if dataset.schema else SCHEMA_NAMES[0]
+    hint = f"Make the section again: cpgate schema doc {schema} --readme {entry.key}."
     if section is None:
-        yield README_DRIFT.finding(entry.key, "The README has no section of attributes made from SCHEMA")
+        message = "The README has no section of attributes made from SCHEMA"
+        yield README_DRIFT.finding(entry.key, message, hint=hint)
         return
     if section == wanted:
         return
@@ -51,4 +54,5 @@ def judge_readme(dataset: Dataset) -> Iterator[Finding]:
         count=max(1, differing),
         expected=right[same][:200] if same < len(right) else None,
         actual=lines[same][:200] if same < len(lines) else None,
+        hint=hint,
     )

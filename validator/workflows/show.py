@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from validator.errors import UnreadableFile, UsageError
+from validator.errors import CpgateError, UnreadableFile, UsageError
 from validator.models.package import NODE_KINDS, NodeKind, info_name
 from validator.readers.json_text import read_json
 from validator.readers.ome import read_projection
@@ -199,11 +199,14 @@ class NodeView:
             yield shown(name), _in_words(name, info[name])
 
     def _repr_png_(self) -> bytes | None:
-        """What a notebook shows where it shows pictures."""
-        return self.picture() if self.has_image else None
+        """What a notebook shows where it shows pictures; nothing when there is none or it cannot be read."""
+        try:
+            return self.picture() if self.has_image else None
+        except CpgateError:
+            return None
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: a table of the attributes, above it the picture."""
+        """What a notebook shows: a table of the attributes, above it the picture, or why there is none."""
         import base64  # noqa: PLC0415  only notebooks need it
 
         rows = "".join(
@@ -212,9 +215,14 @@ class NodeView:
             for name, value in self.rows()
         )
         picture = ""
-        if self.has_image:
-            data = base64.b64encode(self.picture()).decode()
-            picture = f"<img alt='{html.escape(self.name, quote=True)}' src='data:image/png;base64,{data}'>"
+        try:
+            if self.has_image:
+                data = base64.b64encode(self.picture()).decode()
+                picture = (
+                    f"<img alt='{html.escape(self.name, quote=True)}' src='data:image/png;base64,{data}'>"
+                )
+        except CpgateError as error:  # a notebook would show a stack in place of the attributes
+            picture = f"<p>{html.escape(shown(error.what))}</p>"
         return f"<h4>{html.escape(shown(self.name))}</h4>{picture}<table>{rows}</table>"
 
     def _object(self, part: str) -> Path | None:
