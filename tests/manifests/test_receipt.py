@@ -252,7 +252,7 @@ def test_a_path_that_cannot_be_read(tmp_path):
 
 def test_a_receipt_is_never_overwritten(written):
     before = written.read_bytes()
-    with pytest.raises(CpgateError, match="File exists"):
+    with pytest.raises(CpgateError, match="file exists"):
         write_receipt(written, make_header(), [])
     assert written.read_bytes() == before
     assert names_in(written.parent) == [written.name]
@@ -264,7 +264,7 @@ def test_nor_where_the_disk_has_no_hard_links(written, monkeypatch):
 
     monkeypatch.setattr(os, "link", refuse)
     before = written.read_bytes()
-    with pytest.raises(CpgateError, match="File exists"):
+    with pytest.raises(CpgateError, match="file exists"):
         write_receipt(written, make_header(), [])
     assert written.read_bytes() == before
     write_receipt(written.with_name("second.jsonl"), make_header(), OBJECTS)
