@@ -4,7 +4,7 @@ W1  5,000 files of 1 MiB          W2  20,000 files of 8 KiB        W3  one file 
 W4  W1 again, nothing changed     W5  W2 through a proxy that adds 30 ms to each answer
 
 The server is `rclone serve s3`, started afresh for every run (it gets slower with use), its files in memory
-where there is room. Each peer is installed from PyPI into build/bench/peers and runs with its own defaults,
+(`--store`, /dev/shm where there is one). Each peer is installed from PyPI into build/bench/peers and runs with its own defaults,
 obstore with 64 puts at once; every run is a process of its own. Shown: median wall seconds and processor seconds
 of the client, peak memory (sum over its processes), ratio of the wall time to the fastest peer's.
 
@@ -244,14 +244,14 @@ def memory_of_session(session: int) -> float:
 
 def one_run(client: str, work: Work, root: Path, scratch: Path, tls: tuple[Path, Path] | None) -> Run:
     shutil.rmtree(scratch / "state", ignore_errors=True)
-    with rclone_server(scratch / "store", tls) as server, slow_answers(server, work.delay) as endpoint:
+    with rclone_server(scratch / "store" / "s3", tls) as server, slow_answers(server, work.delay) as endpoint:
         command = command_of(client, endpoint, root, work, scratch)
         if work.again:
             measured(command, environment(tls), scratch)
         run = measured(command, environment(tls), scratch, endings(client, work))
         there = [
             p
-            for p in (scratch / "store" / "bench" / HOME).rglob("*")
+            for p in (scratch / "store" / "s3" / "bench" / HOME).rglob("*")
             if p.is_file() and "_cpgate" not in p.parts
         ]
         sizes = sum(path.stat().st_size for path in there)
@@ -302,7 +302,10 @@ def kill_at_half(work: Work, clients: list[str], scratch: Path) -> None:
     check(root)
     for client in clients:
         shutil.rmtree(scratch / "state", ignore_errors=True)
-        with rclone_server(scratch / "store", None) as server, counting_proxy(server) as (endpoint, traffic):
+        with (
+            rclone_server(scratch / "store" / "s3", None) as server,
+            counting_proxy(server) as (endpoint, traffic),
+        ):
             command = command_of(client, endpoint, root, work, scratch)
             env = environment(None)
             process = subprocess.Popen(
@@ -337,15 +340,21 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--scratch", type=Path, help="keep the files there")
+    parser.add_argument(
+        "--store", type=Path, default=Path("/dev/shm"), help="where the server keeps its objects"
+    )
     options = parser.parse_args()
     only = options.only or []
     install()
     clients = [c for c in CLIENTS if c in only or not set(only) & set(CLIENTS)]
     named = set(only) - set(CLIENTS) - {"HTTP", "TLS"}
     rounds = 1 if options.quick else options.rounds
-    with tempfile.TemporaryDirectory() as temporary:
+    in_memory = options.store if options.store.is_dir() else None
+    with tempfile.TemporaryDirectory() as temporary, tempfile.TemporaryDirectory(dir=in_memory) as objects:
         scratch = (options.scratch or Path(temporary)).absolute()
         scratch.mkdir(parents=True, exist_ok=True)
+        (scratch / "store").unlink(missing_ok=True)
+        (scratch / "store").symlink_to(objects)
         from scripted_store import make_certificates
 
         make_certificates(scratch)

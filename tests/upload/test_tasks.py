@@ -3,13 +3,13 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validator.upload.tasks import Answer, Do, Failure, Task
+from validator.upload.tasks import Answer, Do, Failure, Task, answers_line, answers_of, tasks_line, tasks_of
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)  # paths may hold lone surrogates
 NUMBERS = st.integers(0, 2**63)
 
 
-@given(
+TASKS = st.lists(
     st.builds(
         Task,
         id=NUMBERS,
@@ -24,16 +24,10 @@ NUMBERS = st.integers(0, 2**63)
         etags=st.lists(st.text("0123456789abcdef")).map(tuple),
         conditional=st.booleans(),
         recover=st.booleans(),
-    ).filter(lambda task: not any("\ud800" <= c <= "\udfff" for c in task.key))
+    ).filter(lambda task: not any("\ud800" <= c <= "\udfff" for c in task.key)),
+    max_size=3,
 )
-def test_a_task_comes_out_as_it_went_in(task):
-    line = task.to_line()
-    assert line.endswith(b"\n")
-    assert line.count(b"\n") == 1
-    assert Task.from_message(json.loads(line)) == task
-
-
-@given(
+ANSWERS = st.lists(
     st.builds(
         Answer,
         id=st.integers(-1, 10**6),
@@ -41,17 +35,29 @@ def test_a_task_comes_out_as_it_went_in(task):
         what=st.text(),
         mend=st.text(),
         values=st.dictionaries(st.text(), st.none() | st.integers() | st.text() | st.lists(st.integers())),
-    )
+    ),
+    max_size=3,
 )
-def test_an_answer_comes_out_as_it_went_in(answer):
-    line = answer.to_line()
+
+
+@given(TASKS)
+def test_tasks_come_out_as_they_went_in(tasks):
+    line = tasks_line(tasks)
+    assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
-    assert Answer.from_line(line) == answer
+    assert tasks_of(json.loads(line)) == tasks
+
+
+@given(ANSWERS)
+def test_answers_come_out_as_they_went_in(answers):
+    line = answers_line(answers)
+    assert line.count(b"\n") == 1
+    assert answers_of(line) == answers
 
 
 def test_kinds_are_kinds_again():
-    task = Task.from_message(json.loads(Task(1, Do.PART, "k").to_line()))
+    [task] = tasks_of(json.loads(tasks_line([Task(1, Do.PART, "k")])))
     assert task.do is Do.PART
-    answer = Answer.from_line(Answer(1, Failure.GONE).to_line())
-    assert answer.failure is Failure.GONE
-    assert Answer.from_line(Answer(1).to_line()).failure is None
+    gone, fine = answers_of(answers_line([Answer(1, Failure.GONE), Answer(2)]))
+    assert gone.failure is Failure.GONE
+    assert fine.failure is None

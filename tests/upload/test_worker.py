@@ -11,7 +11,7 @@ import pytest
 from remembered import remember
 
 from validator.s3.client import S3Settings
-from validator.upload.tasks import Answer, Do, Failure, Task
+from validator.upload.tasks import Do, Failure, Task, answers_of, tasks_line
 
 BREAKING = """
 from validator.upload import worker
@@ -65,10 +65,10 @@ def test_it_does_what_it_is_given_and_ends_when_told(start, store, tmp_path):
     (tmp_path / "file").write_bytes(b"cells")
     process = start()
     for number in range(5):
-        process.stdin.write(put_task(number, tmp_path / "file").to_line())
+        process.stdin.write(tasks_line([put_task(number, tmp_path / "file")]))
     process.stdin.write(b'{"finish":true}\n')
     out, err = process.communicate(timeout=60)
-    answers = [Answer.from_line(line) for line in out.splitlines()]
+    answers = [answer for line in out.splitlines() for answer in answers_of(line)]
     assert sorted(answer.id for answer in answers) == list(range(5))
     assert all(answer.failure is None for answer in answers)
     assert (process.returncode, err) == (0, b"")
@@ -86,7 +86,7 @@ def test_a_defect_in_a_thread_ends_the_process_and_is_written_down(start, tmp_pa
     """Otherwise the parent would wait for this answer for ever."""
     (tmp_path / "file").write_bytes(b"cells")
     process = start("-c", BREAKING)
-    process.stdin.write(put_task(0, tmp_path / "file").to_line())
+    process.stdin.write(tasks_line([put_task(0, tmp_path / "file")]))
     process.stdin.flush()
     assert process.wait(60) == 1
     assert b"a defect" in process.stderr.read()
@@ -96,7 +96,7 @@ def test_a_defect_in_a_thread_ends_the_process_and_is_written_down(start, tmp_pa
 def test_keys_that_cannot_be_used_are_told_in_an_answer(start):
     process = start(profile="nobody")
     out, _ = process.communicate(timeout=60)
-    answer = Answer.from_line(out)
+    [answer] = answers_of(out)
     assert (answer.id, answer.failure) == (-1, Failure.CREDENTIALS)
     assert "no AWS profile named nobody" in answer.what
 
@@ -105,11 +105,11 @@ def test_keys_that_cannot_be_used_are_told_in_an_answer(start):
 def test_ctrl_c_is_for_the_parent_to_decide(start, store, tmp_path):
     (tmp_path / "file").write_bytes(b"cells")
     process = start()
-    process.stdin.write(put_task(0, tmp_path / "file").to_line())
+    process.stdin.write(tasks_line([put_task(0, tmp_path / "file")]))
     process.stdin.flush()
-    assert Answer.from_line(process.stdout.readline()).failure is None
+    assert [answer.failure for answer in answers_of(process.stdout.readline())] == [None]
     process.send_signal(signal.SIGINT)
-    process.stdin.write(put_task(1, tmp_path / "file").to_line())
+    process.stdin.write(tasks_line([put_task(1, tmp_path / "file")]))
     process.stdin.flush()
-    assert Answer.from_line(process.stdout.readline()).failure is None
+    assert [answer.failure for answer in answers_of(process.stdout.readline())] == [None]
     assert len(store.object_keys()) == 2

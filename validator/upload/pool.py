@@ -5,6 +5,7 @@ import os
 import queue
 import subprocess
 import sys
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -16,7 +17,7 @@ from validator.s3.limits import MIB
 from validator.upload.bandwidth import Bandwidth
 from validator.upload.machine import default_processes, usable_cores
 from validator.upload.original_settings import OriginalSettings
-from validator.upload.tasks import Answer, Task
+from validator.upload.tasks import Answer, Task, answers_of, tasks_line
 from validator.upload.timetable import Timetable
 
 TASKS_WAITING_PER_THREAD = 2
@@ -62,7 +63,7 @@ class _Process:
     handle: "subprocess.Popen[bytes]"
     threads: int
     tasks: dict[int, Task] = field(default_factory=dict)
-    outbox: list[bytes] = field(default_factory=list)
+    outbox: list[Task] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class WorkerPool:
     def __init__(self, settings: PoolSettings) -> None:
         self._settings = settings
         self._events: queue.SimpleQueue[tuple[_Process, bytes | None]] = queue.SimpleQueue()
+        self._answers: deque[Answer] = deque()
         self._processes: list[_Process] = []
         self._started = 0
         self._deaths = 0
@@ -128,7 +130,7 @@ class WorkerPool:
         process = min(self._processes, key=lambda process: len(process.tasks) / process.threads)
         process.tasks[task.id] = task
         self._bytes += task.bytes_to_send
-        process.outbox.append(task.to_line())
+        process.outbox.append(task)
 
     def next_event(self, seconds: float) -> Answer | Lost | None:
         """Return the next answer, or the tasks of a worker that died, or ``None`` after so many seconds.
@@ -138,30 +140,36 @@ class WorkerPool:
         RemoteError
             If workers die again and again without doing anything.
         """
-        self._share_bandwidth()
-        self._hand_out()
+        if not self._answers:
+            self._share_bandwidth()
+            self._hand_out()
+            try:
+                process, line = self._events.get(timeout=seconds)
+            except queue.Empty:
+                return None
+            if line is None:
+                return self._replace(process)
+            self._take(process, line)
+        return self._answers.popleft() if self._answers else None
+
+    def _take(self, process: _Process, line: bytes) -> None:
         try:
-            process, line = self._events.get(timeout=seconds)
-        except queue.Empty:
-            return None
-        if line is None:
-            return self._replace(process)
-        try:
-            answer = Answer.from_line(line)
-        except (ValueError, KeyError, TypeError):
-            return None  # something in the environment of the worker writes to its output
-        if answer.id >= 0:
-            done = process.tasks.pop(answer.id, None)
-            self._bytes -= done.bytes_to_send if done else 0
-            self._deaths = 0
-        return answer
+            answers = answers_of(line)
+        except (ValueError, TypeError):
+            return  # something in the environment of the worker writes to its output
+        for answer in answers:
+            if answer.id >= 0:
+                done = process.tasks.pop(answer.id, None)
+                self._bytes -= done.bytes_to_send if done else 0
+                self._deaths = 0
+        self._answers.extend(answers)
 
     def _hand_out(self) -> None:
         """Write what was submitted, all of it at once: a process is woken once, not for every small file."""
         for process in list(self._processes):
             if process.outbox:
-                lines, process.outbox = b"".join(process.outbox), []
-                self._write(process, lines)
+                tasks, process.outbox = process.outbox, []
+                self._write(process, tasks_line(tasks))
 
     def _share_bandwidth(self) -> None:
         loads = {process.name: min(len(process.tasks), process.threads) for process in self._processes}

@@ -11,7 +11,7 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
@@ -28,7 +28,7 @@ from validator.upload.originals import CopyingStore, Originals
 from validator.upload.pace import Pace
 from validator.upload.perform import Performer
 from validator.upload.perform_objects import ObjectPerformer
-from validator.upload.tasks import Answer, Do, Failure, Task
+from validator.upload.tasks import Answer, Do, Failure, Task, answers_line, tasks_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -79,10 +79,15 @@ class Worker:
 
     def add(self, task: Task) -> None:
         """Enter a task."""
-        if self._lanes is not None and task.do in LANES:
-            self._lanes.add(task)
-        else:
-            self._tasks.put(task)
+        self.add_all([task])
+
+    def add_all(self, tasks: Iterable[Task]) -> None:
+        """Enter tasks."""
+        for task in tasks:
+            if self._lanes is not None and task.do in LANES:
+                self._lanes.add(task)
+            else:
+                self._tasks.put(task)
 
     def recall(self) -> None:
         """Give back what was not begun: the run is to stop."""
@@ -114,9 +119,9 @@ class Worker:
     def _answer_all(self, answers: Sequence[Answer]) -> None:
         if retries := self._retries():
             answers[0].values["retries"] = retries
-        lines = b"".join(answer.to_line() for answer in answers)
+        line = answers_line(answers)
         with self._answering:
-            self._answers.write(lines)
+            self._answers.write(line)
             self._answers.flush()
 
 
@@ -146,14 +151,14 @@ def run(tasks: BinaryIO, answers: BinaryIO) -> None:
         connections = open_data_path(client, s3, settings["bucket"], throttle)
     except CpgateError as error:
         failure = Failure.CREDENTIALS if error.exit_code == 5 else Failure.REMOTE
-        answers.write(Answer(-1, failure, error.what, error.mend).to_line())
+        answers.write(answers_line([Answer(-1, failure, error.what, error.mend)]))
         answers.flush()
         return
     try:
         journal = Journal(Path(settings["folder"]), settings["run"], settings["name"])
     except OSError as error:
         what = f"the journal cannot be written: {error.strerror or error}"
-        answers.write(Answer(-1, Failure.JOURNAL, what).to_line())
+        answers.write(answers_line([Answer(-1, Failure.JOURNAL, what)]))
         answers.flush()
         return
     performer = _make_performer(client, journal, settings, connections)
@@ -171,7 +176,7 @@ def run(tasks: BinaryIO, answers: BinaryIO) -> None:
         if "recall" in message:
             worker.recall()
             continue
-        worker.add(Task.from_message(message))
+        worker.add_all(tasks_of(message))
     os._exit(0)  # nobody listens any more: requests under way are dropped, the journal holds what was done
 
 

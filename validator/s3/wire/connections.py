@@ -14,7 +14,7 @@ from validator.s3.wire.address import Template, ask_boto3
 from validator.s3.wire.bodies import MemoryBody
 from validator.s3.wire.requests import WireRequest
 from validator.s3.wire.retrying import RetryBudget
-from validator.s3.wire.signing import signed_head
+from validator.s3.wire.signing import Signer
 from validator.s3.wire.sockets import NoRoute, Route, connect, find_route
 from validator.s3.writing import ChecksumChoice
 
@@ -62,11 +62,12 @@ class Connections:
         self._lock = Lock()
         self._templates: dict[str, Template] = {}
         self._route: Route | None = None
+        self._signer = Signer()
         self._idle: list[tuple[socket.socket, float]] = []
 
     def template(self, request: WireRequest) -> Template:
         """Address and common headers of requests like this one."""
-        name = f"{request.operation} {sorted(request.arguments.items())}"
+        name = f"{request.operation} {request.arguments}"
         template = self._templates.get(name)
         if template is None:
             arguments: dict[str, Any] = dict(request.arguments)
@@ -117,7 +118,7 @@ class Connections:
         template = self.template(request)
         route = self.route(template)
         target = template.address.target(request.key) + request.query
-        return signed_head(
+        return self._signer.head(
             self.client,
             template,
             target,
