@@ -11,7 +11,6 @@ from validator.digests.files import FileState, digest_file
 from validator.digests.parts import ObjectDigest, PartDigest, encode_crc64nvme, join_parts, parts_of_etag
 from validator.errors import CpgateError, RemoteError
 from validator.s3 import multipart, objects
-from validator.s3.credentials import renew_credentials
 from validator.s3.failures import AlreadyThere, ChangedAtOnce, KeysExpired, NoRight, UploadGone
 from validator.s3.limits import part_range
 from validator.s3.objects import Condition, RemoteObject, Written, is_sealed, listed_etag
@@ -91,6 +90,8 @@ class Performer:
                 return (yield from self._part(task))
             return self._dispatch(task)
         except KeysExpired:
+            from validator.s3.credentials import renew_credentials  # noqa: PLC0415  boto3 takes 0.2 s
+
             renew_credentials(self.client)
             raise
 

@@ -4,27 +4,31 @@ import json
 import os
 import queue
 import subprocess
-import sys
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
-from typing import IO, Self
+from typing import Any, Self
 
-from validator.errors import CpgateError, RemoteError
+from validator.errors import RemoteError
 from validator.s3.client import S3Settings
 from validator.s3.limits import MIB
 from validator.upload.bandwidth import Bandwidth
-from validator.upload.machine import default_processes, usable_cores
 from validator.upload.original_settings import OriginalSettings
+from validator.upload.starting import (
+    THREADS_PER_PROCESS,
+    Handle,
+    end_workers,
+    process_count,
+    start_worker,
+    worker_name,
+)
 from validator.upload.tasks import Answer, Task, answers_of, tasks_line
 from validator.upload.timetable import Timetable
 
 TASKS_WAITING_PER_THREAD = 2
 DEATHS_WITHOUT_PROGRESS = 5
-THREADS_PER_PROCESS = 4
-APART = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
-"""On Windows, Ctrl-C does not reach the workers (elsewhere they ignore it), and they open no windows of their own."""
 SMALL_TASKS_PER_PROCESS = 128
 BYTES_PER_PROCESS = 64 * MIB
 """Tasks that wait in a worker beyond the usual two a thread: many if they are small."""
@@ -46,6 +50,9 @@ class PoolSettings:
         How fast all of them together may send; ``None`` is without a limit.
     originals
         Where bytes come from when that is another bucket; ``None`` for files.
+    start
+        With what their data path begins (see `validator.s3.wire.head_start`), as plain values that hold keys; ``None``
+        lets them find out by themselves.
     """
 
     s3: S3Settings
@@ -55,12 +62,13 @@ class PoolSettings:
     jobs: int | None
     bandwidth: Timetable | None = None
     originals: OriginalSettings | None = None
+    start: dict[str, Any] | None = field(default=None, repr=False)
 
 
 @dataclass
 class _Process:
     name: str
-    handle: "subprocess.Popen[bytes]"
+    handle: Handle
     threads: int
     tasks: dict[int, Task] = field(default_factory=dict)
     outbox: list[Task] = field(default_factory=list)
@@ -83,10 +91,13 @@ class WorkerPool:
     ----------
     settings
         What every worker is told.
+    ahead
+        Workers that were started already; they are the first.
     """
 
-    def __init__(self, settings: PoolSettings) -> None:
+    def __init__(self, settings: PoolSettings, ahead: Iterable[Handle] = ()) -> None:
         self._settings = settings
+        self._ahead = deque(ahead)
         self._events: queue.SimpleQueue[tuple[_Process, bytes | None]] = queue.SimpleQueue()
         self._answers: deque[Answer] = deque()
         self._processes: list[_Process] = []
@@ -192,16 +203,9 @@ class WorkerPool:
 
     def kill(self) -> None:
         """End every worker now."""
-        for process in self._processes:
-            process.handle.kill()
-            if process.handle.stdin is not None:
-                try:
-                    process.handle.stdin.close()
-                except OSError:  # its end of the pipe is gone already
-                    continue
-        for process in self._processes:
-            process.handle.wait()
+        end_workers([*(process.handle for process in self._processes), *self._ahead])
         self._processes.clear()
+        self._ahead.clear()
 
     def wait(self, seconds: float) -> bool:
         """Wait for the workers to end; whether they did."""
@@ -214,10 +218,8 @@ class WorkerPool:
 
     def _start(self, threads: int) -> None:
         self._started += 1
-        name = f"w{self._started:03d}"
-        log = (self._settings.folder / f"{name}.log").open("wb")
-        with log:
-            handle = _start_worker(log)
+        name = worker_name(self._started)
+        handle = self._ahead.popleft() if self._ahead else start_worker(self._settings.folder, name)
         process = _Process(name, handle, threads)
         self._processes.append(process)
         settings = {
@@ -229,6 +231,7 @@ class WorkerPool:
             "threads": threads,
             "most": threads if self._settings.jobs is not None else None,
             "originals": self._settings.originals.to_dict() if self._settings.originals else None,
+            "start": self._settings.start,
             "pythonpath": os.environ.get("PYTHONPATH"),
         }
         self._write(process, json.dumps(settings).encode("ascii") + b"\n")
@@ -270,35 +273,3 @@ class WorkerPool:
         self._start(process.threads)
         self._bytes -= sum(task.bytes_to_send for task in process.tasks.values())
         return Lost(tuple(process.tasks.values()))
-
-
-def _start_worker(log: IO[bytes]) -> "subprocess.Popen[bytes]":
-    try:
-        return subprocess.Popen(
-            # -P: files of the current folder, a contributor's perhaps, are never imported.
-            [sys.executable, "-P", "-m", "validator.upload.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            # A worker must import this very package, wherever the caller found it.
-            env=os.environ | {"PYTHONPATH": _import_path()},
-            creationflags=APART,
-        )
-    except OSError as error:
-        raise CpgateError(
-            f"a worker process cannot be started: {sys.executable}: {error.strerror or error}",
-            "check that this user may run that program, and the limits on processes and memory",
-        ) from error
-
-
-def process_count(jobs: int | None) -> int:
-    """How many processes carry so many requests: at most one a core, four requests each."""
-    if jobs is None:
-        return default_processes()
-    return max(1, min(usable_cores(), -(-jobs // THREADS_PER_PROCESS)))
-
-
-def _import_path() -> str:
-    package_parent = str(Path(__file__).resolve().parents[2])
-    inherited = os.environ.get("PYTHONPATH")
-    return os.pathsep.join([package_parent, inherited]) if inherited else package_parent

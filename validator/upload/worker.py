@@ -15,12 +15,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from validator.errors import CpgateError, is_broken_pipe
 from validator.s3.client import S3Settings, make_client
+from validator.s3.late_client import LateClient
 from validator.s3.throttle import Throttle
 from validator.s3.wire.connections import Connections, open_data_path
+from validator.s3.wire.head_start import HeadStart, begin_ahead
 from validator.upload.journal import Journal
 from validator.upload.lanes import LaneThread
 from validator.upload.original_settings import OriginalSettings
@@ -140,15 +142,35 @@ def _make_performer(
     return ObjectPerformer(client, bucket, journal, originals, store, connections, writing)
 
 
+def _open(
+    settings: Mapping[str, Any], s3: S3Settings, throttle: Throttle
+) -> tuple["S3Client", Connections | None]:
+    """A client and the data path, which waits for no client where this process was told how to begin."""
+
+    def make() -> "S3Client":
+        client = make_client(s3, settings["threads"])
+        throttle.watch(client)
+        return client
+
+    start = settings.get("start")
+    if start is None:
+        client = make()
+        return client, open_data_path(client, s3, settings["bucket"], throttle)
+    late = LateClient(make)
+    connections = begin_ahead(late, s3, settings["bucket"], throttle, HeadStart.from_message(start))
+    return cast("S3Client", late), connections
+
+
 def run(tasks: BinaryIO, answers: BinaryIO) -> None:
     """Work until the input says ``finish`` (do what was entered) or ends (stop at once)."""
-    settings: Mapping[str, Any] = json.loads(tasks.readline())
+    first = tasks.readline()
+    if not first:
+        return  # it was started ahead, and there is nothing to do
+    settings: Mapping[str, Any] = json.loads(first)
     _restore_pythonpath(settings["pythonpath"])
     s3, throttle = S3Settings.from_dict(settings["s3"]), Throttle()
     try:
-        client = make_client(s3, settings["threads"])
-        throttle.watch(client)
-        connections = open_data_path(client, s3, settings["bucket"], throttle)
+        client, connections = _open(settings, s3, throttle)
     except CpgateError as error:
         failure = Failure.CREDENTIALS if error.exit_code == 5 else Failure.REMOTE
         answers.write(answers_line([Answer(-1, failure, error.what, error.mend)]))
@@ -169,7 +191,7 @@ def run(tasks: BinaryIO, answers: BinaryIO) -> None:
         if "finish" in message:
             worker.finish()
             journal.close()
-            return
+            os._exit(0)  # all is written: Python would take a tenth of a second to tidy up
         if "rate" in message:
             throttle.set_rate(message["rate"])
             continue

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from validator.checks.dataset import Dataset
 from validator.checks.unproven_products import MANIFEST_KIND
@@ -12,6 +13,7 @@ from validator.manifests.provenance import LARGEST_MANIFEST
 from validator.models.configuration import IgnoredFiles
 from validator.models.progress import Progress
 from validator.reporters.numbers import counted
+from validator.s3.wire.head_start import make_head_start
 from validator.upload.checkpoints import EVERY_SECONDS, Checkpoints, forget_checkpoints
 from validator.upload.compaction import NOBODY, compact
 from validator.upload.comparing import abort_leftovers, compare_files, leftovers
@@ -27,6 +29,7 @@ from validator.upload.plan import Action, plan_file
 from validator.upload.pool import PoolSettings, WorkerPool
 from validator.upload.remote import list_folders
 from validator.upload.sending import Outcome, Retried, State
+from validator.upload.starting import WorkersAhead
 from validator.upload.transfer import Transfer
 from validator.workflows.admission import Admission
 from validator.workflows.receipts import keep_receipt
@@ -46,6 +49,8 @@ TO_DO = (*TO_SEND, Action.COMPARE)
 BEFORE, AFTER = 1, 2
 """The two listings of the destination."""
 NO_SHA256 = "the store does not take SHA-256s: it compared MD5s; the SHA-256s stand in the receipt"
+FILES_LOOKED_AT = 1000
+"""Of these it is found out how they are sent; other kinds of files are asked for by whoever sends one."""
 MANY_JOURNALS = 12
 """Files of runs that had nothing to say are put together when there are so many."""
 
@@ -91,11 +96,18 @@ class UploadRun:
         self.lock = lock
         self.limit = limit
         self.keys = keys
+        self.ahead = WorkersAhead(folder, request.jobs)
 
     def carry_out(
         self, files: SelectedFiles, dataset: Dataset, admission: Admission, tell: Tell
     ) -> UploadResult:
         """Plan, send, verify, write the receipt."""
+        with self.ahead:
+            return self._carry_out(files, dataset, admission, tell)
+
+    def _carry_out(
+        self, files: SelectedFiles, dataset: Dataset, admission: Admission, tell: Tell
+    ) -> UploadResult:
         began = datetime.now(UTC)
         # Asked for even if nothing is to be sent: options that cannot be followed are always said.
         original = original_settings(self.request, self.client, files.entry(0))
@@ -165,15 +177,21 @@ class UploadRun:
             local,
         )
 
-    def _list(self, ledger: Ledger, listing: int, label: str) -> None:
+    def _list(self, ledger: Ledger, listing: int, label: str) -> int:
+        """Look what lies at the keys; at how many of them something does."""
+        seen = 0
         with self.progress.step(label, unit="objects") as step:
             for remote in list_folders(self.client, self.bucket, ledger.files.folders()):
                 if ledger.see(remote, listing):
+                    seen += 1
                     step.advance()
+        return seen
 
     def _plan(self, ledger: Ledger) -> JournalState:
         """Decide for every file, from a listing and the journals."""
-        self._list(ledger, BEFORE, "listing the bucket")
+        there = self._list(ledger, BEFORE, "listing the bucket")
+        if there < len(ledger) and not self.request.dry_run:
+            self.ahead.start()  # something will be sent: they get ready while it is found out what
         journal = read_journal(self.folder, None if self.request.rehash else ledger.know)
         unfinished = journal.by_key()
         for position, entry in enumerate(ledger.files):
@@ -207,11 +225,12 @@ class UploadRun:
             request.jobs,
             request.bandwidth,
             original,
+            self._head_start(ledger) if original is None else None,
         )
         # Workers that still send are gone before a last checkpoint is put: it must not wait behind them.
         with (
             self._checkpoints(prefix, settings.run) as checkpoints,
-            WorkerPool(settings) as pool,
+            WorkerPool(settings, self.ahead.take()) as pool,
             stop_request(lambda: self.lock.lost, self.limit) as should_stop,
         ):
             self.keys.should_stop = should_stop
@@ -242,6 +261,16 @@ class UploadRun:
             pool.wait(5)
             self._raise_if_stopped(should_stop, ledger, transfer)
         return transfer
+
+    def _head_start(self, ledger: Ledger) -> dict[str, Any] | None:
+        """What workers are told so that those who only send files need no boto3; see `validator.s3.wire.head_start`."""
+        writing, kinds = self.request.s3.writing, dict[str, dict[str, Any]]()
+        for _, item in islice(ledger.items(*TO_SEND), FILES_LOOKED_AT):
+            arguments = writing.object_arguments(item.entry.key)
+            kinds[str(arguments)] = arguments
+        where = (self.client, self.request.s3, self.bucket)
+        start = make_head_start(*where, kinds.values(), writing.request_arguments())
+        return start.to_message() if start is not None else None
 
     def _checkpoints(self, prefix: str, run: int) -> Checkpoints:
         every = EVERY_SECONDS if self.request.remote_receipt else 0

@@ -2,11 +2,12 @@
 
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from validator.s3.failures import translated
+from validator.s3.wire.forms import Form
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
@@ -60,10 +61,19 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Address and headers that all requests of one kind share."""
+    """Address and headers that all requests of one kind share.
+
+    Attributes
+    ----------
+    address, headers
+        Where they go, and what they say.
+    forms
+        How they are signed, by the names of the headers that each has for itself; ``None`` where only botocore can.
+    """
 
     address: Address
     headers: Mapping[str, str]
+    forms: dict[tuple[str, ...], Form | None] = field(default_factory=dict, compare=False)
 
 
 class _NoAnswer:

@@ -39,3 +39,10 @@ def broken(error: Exception, endpoint: str) -> Exception:
     if isinstance(error, Stalled):
         return known.ReadTimeoutError(endpoint_url=endpoint, error=error)
     return known.ConnectionClosedError(endpoint_url=endpoint)
+
+
+def botocore_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
+    """What botocore raises, and others, for ``except``: asked only when something was raised, so botocore is imported then."""
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415  see above
+
+    return (BotoCoreError, *others)

@@ -1,7 +1,7 @@
 """Connections of one process to one bucket: kept open between requests, made anew where they broke."""
 
 import socket
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -12,10 +12,12 @@ from validator.s3.failures import translated
 from validator.s3.throttle import Throttle
 from validator.s3.wire.address import Template, ask_boto3
 from validator.s3.wire.bodies import MemoryBody
+from validator.s3.wire.complaints import botocore_errors
+from validator.s3.wire.forms import Keys
 from validator.s3.wire.requests import WireRequest
 from validator.s3.wire.retrying import RetryBudget
-from validator.s3.wire.signing import Signer
-from validator.s3.wire.sockets import NoRoute, Route, connect, find_route
+from validator.s3.wire.signing import signed_head
+from validator.s3.wire.sockets import NoRoute, Route, connect, find_route, is_ready
 from validator.s3.writing import ChecksumChoice
 
 if TYPE_CHECKING:
@@ -39,9 +41,15 @@ class Connections:
         Its name.
     throttle
         Slows down what is sent.
+    keys
+        Gives the keys of the moment; ``None`` asks the client for them.
 
     Attributes
     ----------
+    keys
+        Gives the keys of the moment.
+    templates
+        What requests have in common, by kind.
     attempts, budget
         How often a request is tried, and how many second tries all requests have together.
     checksums
@@ -50,7 +58,14 @@ class Connections:
         Seconds without a byte after which a connection is given up.
     """
 
-    def __init__(self, client: "S3Client", settings: S3Settings, bucket: str, throttle: Throttle) -> None:
+    def __init__(
+        self,
+        client: "S3Client",
+        settings: S3Settings,
+        bucket: str,
+        throttle: Throttle,
+        keys: Callable[[], Keys] | None = None,
+    ) -> None:
         self.client = client
         self.throttle = throttle
         self.bucket = bucket
@@ -58,23 +73,23 @@ class Connections:
         self.patience = float(READ_SECONDS)
         self.budget = RetryBudget()
         self.checksums = ChecksumChoice(settings.writing.checksum)
+        self.keys = keys or (lambda: keys_of(client))
+        self.templates: dict[str, Template] = {}
         self._settings = settings
         self._lock = Lock()
-        self._templates: dict[str, Template] = {}
         self._route: Route | None = None
-        self._signer = Signer()
         self._idle: list[tuple[socket.socket, float]] = []
 
     def template(self, request: WireRequest) -> Template:
         """Address and common headers of requests like this one."""
         name = f"{request.operation} {request.arguments}"
-        template = self._templates.get(name)
+        template = self.templates.get(name)
         if template is None:
             arguments: dict[str, Any] = dict(request.arguments)
             if request.operation == "UploadPart":
                 arguments |= {"UploadId": "none", "PartNumber": 1}
             template = ask_boto3(self.client, self.bucket, METHODS[request.operation], arguments)
-            self._templates[name] = template
+            self.templates[name] = template
         return template
 
     def route(self, template: Template) -> Route:
@@ -88,6 +103,11 @@ class Connections:
         if self._route is None:
             self._route = find_route(template.address, self._settings)
         return self._route
+
+    def take(self, route: Route, templates: Mapping[str, Template]) -> None:
+        """Begin with what another process has found out."""
+        self._route = route
+        self.templates.update(templates)
 
     @property
     def endpoint(self) -> str:
@@ -107,7 +127,7 @@ class Connections:
     def close(self) -> None:
         """Close all connections that wait for work, and forget where the bucket is."""
         with self._lock:
-            self._templates.clear()
+            self.templates.clear()
             self._route = None
             idle, self._idle = self._idle, []
         for connection, _ in idle:
@@ -118,8 +138,8 @@ class Connections:
         template = self.template(request)
         route = self.route(template)
         target = template.address.target(request.key) + request.query
-        return self._signer.head(
-            self.client,
+        return signed_head(
+            self.keys(),
             template,
             target,
             request.body.length,
@@ -135,7 +155,7 @@ class Connections:
                 if not self._idle:
                     return None
                 connection, since = self._idle.pop()
-            if monotonic() - since < FRESH_SECONDS or not _is_readable(connection):
+            if monotonic() - since < FRESH_SECONDS or not is_ready(connection, write=False, seconds=0):
                 return connection
             connection.close()  # the store has closed it, or says what nobody asked
 
@@ -151,12 +171,11 @@ class Connections:
 
     def open_another(self, request: WireRequest) -> bool:
         """Open a connection that waits for work; whether one could be opened: the others tell what is wrong."""
-        from botocore.exceptions import BotoCoreError  # noqa: PLC0415  0.1 s that other commands do not pay
-
-        with suppress(CpgateError, BotoCoreError):
+        try:
             self.give_back(self.fresh(request))
-            return True
-        return False
+        except botocore_errors(CpgateError):
+            return False
+        return True
 
     def give_back(self, connection: socket.socket) -> None:
         """Keep a connection for the next request."""
@@ -164,10 +183,23 @@ class Connections:
             self._idle.append((connection, monotonic()))
 
 
-def _is_readable(connection: socket.socket) -> bool:
-    from urllib3.util.wait import wait_for_read  # noqa: PLC0415  as late as botocore, which brings it
+def keys_of(client: "S3Client") -> Keys:
+    """The keys with which a client signs at this moment, renewed if need be.
 
-    return wait_for_read(connection, timeout=0)
+    Raises
+    ------
+    CredentialsError, RemoteError
+        If there are none, or keys that have ended cannot be renewed.
+    """
+    from validator.s3.credentials import current_credentials  # noqa: PLC0415  boto3 takes 0.2 s
+
+    found = current_credentials(client)
+    if found is None or not found.access_key or not found.secret_key:
+        raise CredentialsError(
+            "no AWS credentials were found",
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name --profile or --credentials-file",
+        )
+    return Keys(found.access_key, found.secret_key, found.token)
 
 
 def open_data_path(

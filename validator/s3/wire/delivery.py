@@ -7,7 +7,7 @@ from validator.errors import CpgateError
 from validator.s3.failures import translated
 from validator.s3.objects import Written
 from validator.s3.wire.answers import NotHttp, WireAnswer
-from validator.s3.wire.complaints import broken, client_error, not_s3
+from validator.s3.wire.complaints import botocore_errors, broken, client_error, not_s3
 from validator.s3.wire.connections import Connections
 from validator.s3.wire.exchange import BodyUnreadable, Exchange, Stalled, Want, wait_for
 from validator.s3.wire.requests import WireRequest, error_code, written
@@ -59,8 +59,6 @@ class Delivery:
 
     def begin(self, connection: socket.socket, *, fresh: bool) -> None:
         """Begin a try on a connection."""
-        from botocore.exceptions import BotoCoreError  # noqa: PLC0415  0.1 s that other commands do not pay
-
         self._fresh = fresh
         self.slowed = False
         self._tries += 1
@@ -70,7 +68,7 @@ class Delivery:
             self._with_checksum = self.request.summed and wanted and not self._refused_checksum
             head = self._connections.head(self.request, checksum=self._with_checksum)
             self.exchange = Exchange(connection, head, self.request.body, self._connections.throttle)
-        except (OSError, CpgateError, BotoCoreError) as error:
+        except botocore_errors(OSError, CpgateError) as error:
             # The file, or the keys: nothing was sent, and the connection is as good as before.
             self._connections.give_back(connection)
             self.error = error
@@ -177,18 +175,16 @@ def deliver(connections: Connections, request: WireRequest) -> Written:
 
 def start(delivery: Delivery, connections: Connections) -> None:
     """Begin a try on a connection that waits, or on a new one."""
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415  see above
-
     connection = connections.idle()
     if connection is not None:
         delivery.begin(connection, fresh=False)
         return
     try:
         connection = connections.fresh(delivery.request)
-    except BotoCoreError as error:
-        delivery.unreachable(error)
     except CpgateError as error:
         delivery.error = error
+    except botocore_errors() as error:
+        delivery.unreachable(error)
     else:
         delivery.begin(connection, fresh=True)
 

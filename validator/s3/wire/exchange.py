@@ -8,6 +8,7 @@ from time import monotonic
 from validator.s3.throttle import PIECE, Throttle
 from validator.s3.wire.answers import AnswerReader, WireAnswer
 from validator.s3.wire.bodies import Body
+from validator.s3.wire.sockets import is_ready
 
 JOINED = 64 * 1024
 """Bodies up to this many bytes go out in one piece with their head."""
@@ -166,7 +167,5 @@ class Exchange:
 
 def wait_for(connection: socket.socket, wanted: Want) -> None:
     """Wait until a connection is ready, a second at most."""
-    from urllib3.util.wait import wait_for_socket  # noqa: PLC0415  as late as botocore, which brings it
-
     # While sending an answer may come, too: a store that refuses does not read on.
-    wait_for_socket(connection, read=True, write=wanted is Want.TO_SEND, timeout=POLL_SECONDS)
+    is_ready(connection, write=wanted is Want.TO_SEND, seconds=POLL_SECONDS)

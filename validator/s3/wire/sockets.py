@@ -6,6 +6,7 @@ takes the same way.
 """
 
 import contextlib
+import selectors
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -33,6 +34,8 @@ class Route:
         What proves to the proxy who one is.
     context
         How certificates are verified; ``None`` for plain HTTP.
+    certificates
+        File with the authorities that are trusted.
     server
         Name that the certificate must hold.
     endpoint
@@ -47,6 +50,7 @@ class Route:
     proxy: str = ""
     proxy_headers: Mapping[str, str] = field(default_factory=dict)
     context: ssl.SSLContext | None = None
+    certificates: str = ""
 
     @property
     def whole_url(self) -> bool:
@@ -62,20 +66,21 @@ def find_route(address: Address, settings: S3Settings) -> Route:
     NoRoute
         If the proxy itself wants an encrypted connection.
     """
-    from botocore.httpsession import ProxyConfiguration, create_urllib3_context  # noqa: PLC0415  see signing
+    from botocore.httpsession import ProxyConfiguration  # noqa: PLC0415  see signing
     from botocore.utils import get_environ_proxies  # noqa: PLC0415  see signing
 
     url = f"{address.scheme}://{address.authority}/"
     endpoint = url.rstrip("/")
-    context = None
+    certificates, context = "", None
     if address.scheme == "https":
-        context = create_urllib3_context()
-        context.check_hostname = True
-        context.load_verify_locations(cafile=_certificates(settings))
+        certificates = _certificates(settings)
+        context = secure_context(certificates)
     proxies = ProxyConfiguration(get_environ_proxies(url))
     proxy = proxies.proxy_url_for(url)
     if not proxy:
-        return Route(address.host, address.port, address.host, endpoint, context=context)
+        return Route(
+            address.host, address.port, address.host, endpoint, context=context, certificates=certificates
+        )
     from urllib3.util import parse_url  # noqa: PLC0415  see signing
 
     parts = parse_url(proxy)
@@ -90,7 +95,18 @@ def find_route(address: Address, settings: S3Settings) -> Route:
         proxy=f"http://{parts.netloc}",
         proxy_headers=proxies.proxy_headers_for(proxy),
         context=context,
+        certificates=certificates,
     )
+
+
+def secure_context(certificates: str) -> ssl.SSLContext:
+    """How certificates are verified, by the authorities in a file."""
+    from botocore.httpsession import create_urllib3_context  # noqa: PLC0415  see signing
+
+    context: ssl.SSLContext = create_urllib3_context()
+    context.check_hostname = True
+    context.load_verify_locations(cafile=certificates)
+    return context
 
 
 def _certificates(settings: S3Settings) -> str:
@@ -159,18 +175,27 @@ def _ask_proxy(raw: socket.socket, route: Route) -> None:
 
 @contextlib.contextmanager
 def _as_botocore_says(route: Route) -> Iterator[None]:
+    try:
+        yield
+    except (_Unreachable, _ProxyRefuses, OSError) as error:
+        raise _told(route, error) from error
+
+
+def _told(route: Route, error: Exception) -> Exception:
     from botocore import exceptions as known  # noqa: PLC0415  see signing
 
     at = route.endpoint
-    try:
-        yield
-    except ssl.SSLError as error:
-        raise known.SSLError(endpoint_url=at, error=error) from error
-    except TimeoutError as error:
-        raise known.ConnectTimeoutError(endpoint_url=at, error=error) from error
-    except _ProxyRefuses as error:
-        raise known.ProxyConnectionError(proxy_url=route.proxy, error=error) from error
-    except (_Unreachable, OSError) as error:
-        if route.proxy:
-            raise known.ProxyConnectionError(proxy_url=route.proxy, error=error) from error
-        raise known.EndpointConnectionError(endpoint_url=at, error=error) from error
+    if isinstance(error, ssl.SSLError):
+        return known.SSLError(endpoint_url=at, error=error)
+    if isinstance(error, TimeoutError):
+        return known.ConnectTimeoutError(endpoint_url=at, error=error)
+    if isinstance(error, _ProxyRefuses) or route.proxy:
+        return known.ProxyConnectionError(proxy_url=route.proxy, error=error)
+    return known.EndpointConnectionError(endpoint_url=at, error=error)
+
+
+def is_ready(connection: socket.socket, *, write: bool, seconds: float) -> bool:
+    """Wait until there is something to read, or room to write; whether there is."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection, selectors.EVENT_READ | (selectors.EVENT_WRITE if write else 0))
+        return bool(selector.select(seconds))

@@ -1,0 +1,35 @@
+"""A client of boto3 that is made when it is needed: a worker process that only sends files may never need it."""
+
+from collections.abc import Callable
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class LateClient:
+    """Stands for a client and has all that it has; safe to use from several threads.
+
+    Parameters
+    ----------
+    make
+        Makes the client; what it raises is raised where the client is first used, and it is asked again.
+    """
+
+    def __init__(self, make: "Callable[[], S3Client]") -> None:
+        self._make = make
+        self._lock = Lock()
+        self._client: S3Client | None = None
+
+    @property
+    def is_made(self) -> bool:
+        """Whether somebody needed it already."""
+        return self._client is not None
+
+    def __getattr__(self, name: str) -> Any:
+        """What the client has under this name."""
+        with self._lock:
+            if self._client is None:
+                self._client = self._make()
+        return getattr(self._client, name)

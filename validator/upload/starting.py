@@ -1,0 +1,120 @@
+"""Worker processes at their beginning: how they are started, and some that are started before they are needed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from validator.errors import CpgateError
+from validator.upload.machine import default_processes, usable_cores
+
+THREADS_PER_PROCESS = 4
+APART = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
+"""On Windows, Ctrl-C does not reach the workers (elsewhere they ignore it), and they open no windows of their own."""
+
+Handle = subprocess.Popen[bytes]
+
+
+def process_count(jobs: int | None) -> int:
+    """How many processes carry so many requests: at most one a core, four requests each."""
+    if jobs is None:
+        return default_processes()
+    return max(1, min(usable_cores(), -(-jobs // THREADS_PER_PROCESS)))
+
+
+def worker_name(number: int) -> str:
+    """Name of a worker within its run, 1 is the first."""
+    return f"w{number:03d}"
+
+
+def start_worker(folder: Path, name: str) -> Handle:
+    """Start a worker, which then waits for its settings.
+
+    Parameters
+    ----------
+    folder, name
+        Where it complains (``<name>.log``).
+
+    Raises
+    ------
+    CpgateError
+        If the system refuses.
+    """
+    with (folder / f"{name}.log").open("wb") as log:
+        try:
+            return subprocess.Popen(
+                # -P: files of the current folder, a contributor's perhaps, are never imported.
+                [sys.executable, "-P", "-m", "validator.upload.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                # A worker must import this very package, wherever the caller found it.
+                env=os.environ | {"PYTHONPATH": _import_path()},
+                creationflags=APART,
+            )
+        except OSError as error:
+            raise CpgateError(
+                f"a worker process cannot be started: {sys.executable}: {error.strerror or error}",
+                "check that this user may run that program, and the limits on processes and memory",
+            ) from error
+
+
+def end_workers(handles: list[Handle]) -> None:
+    """End workers now."""
+    for handle in handles:
+        handle.kill()
+        if handle.stdin is not None:
+            try:
+                handle.stdin.close()
+            except OSError:  # its end of the pipe is gone already
+                continue
+    for handle in handles:
+        handle.wait()
+
+
+def _import_path() -> str:
+    package_parent = str(Path(__file__).resolve().parents[2])
+    inherited = os.environ.get("PYTHONPATH")
+    return os.pathsep.join([package_parent, inherited]) if inherited else package_parent
+
+
+class WorkersAhead:
+    """Workers that begin to import what they need while it is still decided what they will do; a context manager.
+
+    Those that nobody takes are ended.
+
+    Parameters
+    ----------
+    folder
+        State folder of the destination.
+    jobs
+        See `process_count`.
+    """
+
+    def __init__(self, folder: Path, jobs: int | None) -> None:
+        self._folder = folder
+        self._count = process_count(jobs)
+        self._handles: list[Handle] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        end_workers(self._handles)
+        for handle in self._handles:
+            if handle.stdout is not None:
+                handle.stdout.close()
+
+    def start(self) -> None:
+        """Start as many as a pool will want; once."""
+        while len(self._handles) < self._count:
+            self._handles.append(start_worker(self._folder, worker_name(len(self._handles) + 1)))
+
+    def take(self) -> list[Handle]:
+        """Hand them over, the first is named first."""
+        handles, self._handles = self._handles, []
+        return handles
