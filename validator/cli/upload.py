@@ -206,12 +206,16 @@ class _Teller:
 
     def tell(self, news: "News") -> None:
         """Say what the check or the plan is, and when keys have expired."""
+        from validator.upload.sending import Outcome, Retried  # noqa: PLC0415  the command's help comes fast
+
+        if isinstance(news, Outcome | Retried):
+            return  # there may be millions
         from validator.cli.key_words import key_news  # noqa: PLC0415  the command's help comes fast
         from validator.cli.upload_words import plan_facts, report_facts  # noqa: PLC0415  the command's help comes fast
         from validator.reporters import upload_text  # noqa: PLC0415  the command's help comes fast
         from validator.upload.key_wait import KeysAwaited, KeysCame  # noqa: PLC0415  see above
         from validator.workflows.admission import Admission  # noqa: PLC0415  the command's help comes fast
-        from validator.workflows.upload_result import Notice, Planned  # noqa: PLC0415  the command's help comes fast
+        from validator.workflows.upload_result import Notice  # noqa: PLC0415  the command's help comes fast
 
         if isinstance(news, KeysAwaited | KeysCame):
             say(key_news(news, beside_a_bar=sys.stderr.isatty()), sys.stderr)
@@ -224,8 +228,6 @@ class _Teller:
             return
         if isinstance(news, Notice):
             _say([upload_text.notice_line(news.text)])
-            return
-        if not isinstance(news, Planned):
             return
         if self._dry_run and not self._quiet:
             _say(

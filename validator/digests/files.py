@@ -13,9 +13,10 @@ from validator.errors import UnreadableFile
 from validator.models.long_paths import openable
 
 READ_BYTES = 8 * 1024 * 1024
+READING = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class FileState:
     """What tells one state of a file from another: bytes and modification time (nanoseconds).
 
@@ -53,13 +54,17 @@ def read_range(path: str, expected: FileState, offset: int, length: int) -> byte
     OSError
         If the system refuses.
     """
-    with Path(openable(path)).open("rb", buffering=0) as stream:
-        if state_of(stream.fileno()) != expected:
+    descriptor = os.open(openable(path), READING)
+    try:
+        if state_of(descriptor) != expected:
             raise FileChanged(path)
-        stream.seek(offset)
-        data = _read_exactly(stream.fileno(), length)
-        if len(data) != length or state_of(stream.fileno()) != expected:
+        if offset:
+            os.lseek(descriptor, offset, os.SEEK_SET)
+        data = _read_exactly(descriptor, length)
+        if len(data) != length or state_of(descriptor) != expected:
             raise FileChanged(path)
+    finally:
+        os.close(descriptor)
     return data
 
 

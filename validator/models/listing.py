@@ -11,7 +11,7 @@ LATEST_NS = 2**63 - 1
 """The year 2262; clocks that were wrong leave later times on disks."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Entry:
     """One object.
 

@@ -69,9 +69,12 @@ class LogWriter:
                 self._descriptor = -1
 
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def encode_record(record: Mapping[str, Any]) -> bytes:
     """One record as the line that stands in the file."""
-    body = json.dumps(record, separators=(",", ":")).encode("ascii")
+    body = _encode(record).encode("ascii")
     return b"%08x %s\n" % (zlib.crc32(body), body)
 
 

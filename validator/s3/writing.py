@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any, Self
 
 from validator.errors import UsageError
@@ -85,12 +86,14 @@ class Writing:
         if sum(len(name) + len(value) for name, value in self.metadata) > 2048:
             raise UsageError("all metadata together is longer than S3's 2,048 bytes", "shorten it")
 
-    def object_arguments(self, key: str) -> dict[str, Any]:
+    def object_arguments(self, key: str) -> Mapping[str, Any]:
         """As arguments of PutObject and CreateMultipartUpload."""
-        name = key.rpartition("/")[2].lower()
-        arguments: dict[str, Any] = {
-            "ContentType": CONTENT_TYPES.get(name[name.rfind(".") :] if "." in name else "", OTHER_CONTENT)
-        }
+        _, dot, ending = key.rpartition("/")[2].rpartition(".")
+        return self._arguments(CONTENT_TYPES.get(dot + ending.lower(), OTHER_CONTENT))
+
+    @cache  # noqa: B019  there is one of these in a process, and a dozen types
+    def _arguments(self, content_type: str) -> Mapping[str, Any]:
+        arguments: dict[str, Any] = {"ContentType": content_type}
         if self.storage_class:
             arguments["StorageClass"] = self.storage_class
         if self.acl:

@@ -41,6 +41,8 @@ EVERY_SECONDS = 180.0
 LARGEST_AT_STOP = 1 << 20
 """Bytes that are still put when somebody wants to leave."""
 NAMES_TRIED = 100
+NEWS_IN_MEMORY = 20_000
+"""A kilobyte each; as lines they take a fourth of that."""
 WRITTEN_MARK = "checkpoints"
 ID_NAME = "journal-id"
 
@@ -78,6 +80,7 @@ class Checkpoints:
         self._run = run
         self._every = every
         self._began = time.time()
+        self._news: list[Outcome] = []
         self._lines: list[bytes] = []
         self._number = 0
         self._lock = Lock()
@@ -103,11 +106,19 @@ class Checkpoints:
     def note(self, outcome: Outcome) -> None:
         """An object was verified."""
         if self._every and outcome.digest is not None and outcome.state in {State.UPLOADED, State.RESUMED}:
-            self._lines.append(_line(outcome.item, outcome))
+            self._news.append(outcome)
+            if len(self._news) >= NEWS_IN_MEMORY:
+                self._write_down()
+
+    def _write_down(self) -> None:
+        """Make lines of what is new; most uploads end before anybody needs them."""
+        news, self._news = self._news, []
+        self._lines.extend(_line(outcome.item, outcome) for outcome in news)
 
     def put(self, most: float = float("inf")) -> None:
         """Put what is new, if it is no more than so many bytes, and what is under way."""
         with self._lock:
+            self._write_down()
             lines, self._lines = self._lines, []
             data = b"".join(lines)
             try:

@@ -40,7 +40,7 @@ class UploadRecord:
     checksum: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class DoneRecord:
     """An object that was verified, and the state of the file it came from.
 

@@ -20,7 +20,7 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Outcome:
     """What became of a file, with the digests and the time of the object (ISO, UTC), or the reason it failed.
 

@@ -1,6 +1,6 @@
 """One run of an upload, with the lock held: plan, send, verify, receipt."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -264,7 +264,7 @@ class UploadRun:
 
     def _head_start(self, ledger: Ledger) -> dict[str, Any] | None:
         """What workers are told so that those who only send files need no boto3; see `validator.s3.wire.head_start`."""
-        writing, kinds = self.request.s3.writing, dict[str, dict[str, Any]]()
+        writing, kinds = self.request.s3.writing, dict[str, Mapping[str, Any]]()
         for _, item in islice(ledger.items(*TO_SEND), FILES_LOOKED_AT):
             arguments = writing.object_arguments(item.entry.key)
             kinds[str(arguments)] = arguments
@@ -321,7 +321,10 @@ class UploadRun:
         kept = {outcome.item.entry.key for outcome in ledger.outcomes(State.FAILED) if outcome.kept}
         sweep = sweep_uploads(self.client, self.bucket, ledger.files, journal, kept)
         self._require_lock()
-        if not kept and (changed or journal.uploads or journal.intents or journal.files > MANY_JOURNALS):
+        unfinished = bool(journal.uploads or journal.intents)
+        # A first run has written each thing once already, and recalled nothing.
+        added = changed and (before.files or ledger.states[State.UNCHANGED])
+        if not kept and (added or unfinished or journal.files > MANY_JOURNALS):
             compact(
                 self.folder,
                 journal.last_run,

@@ -87,7 +87,8 @@ class Exchange:
         """
         if self._sending and self._failure is None:
             wanted = self._send()
-            if wanted is not None and not self._receive():
+            # Nothing can have come yet when the last byte has just gone.
+            if wanted is not None and (not self._piece or not self._receive()):
                 return wanted
         elif not self._receive():
             return Want.TO_RECEIVE
