@@ -21,6 +21,8 @@ from validator.upload.tasks import Answer, Task
 TICK_SECONDS = 1.0
 """How often connections on which nothing moves are looked at."""
 ANSWERS_AT_ONCE = 32
+ANSWER_SECONDS = 0.05
+"""Answers wait so long for others while there is enough to do: each time the parent is woken costs as much as a small file."""
 WAIT_FOR = {
     Want.TO_SEND: selectors.EVENT_READ | selectors.EVENT_WRITE,
     Want.TO_RECEIVE: selectors.EVENT_READ,
@@ -67,6 +69,7 @@ class LaneThread:
         self._lanes: set[Lane] = set()
         self._in_memory = 0
         self._done: list[Answer] = []
+        self._handed_in = 0.0
         self._rung = False
         self._waiting: list[Lane] = []
         self._ended = False
@@ -145,7 +148,8 @@ class LaneThread:
         if not events:
             if not self._tasks.empty() and len(self._lanes) >= self._pace.limit:
                 self._widen()
-            self._hand_in()
+            if self._tasks.qsize() < ANSWERS_AT_ONCE or monotonic() - self._handed_in > ANSWER_SECONDS:
+                self._hand_in()
             events = self._selector.select(self._patience())
         for key, _ in events:
             if key.data is None:
@@ -162,6 +166,7 @@ class LaneThread:
         if self._done:
             done, self._done = self._done, []
             self._answer(done)
+        self._handed_in = monotonic()
 
     def _widen(self) -> None:
         """Open another connection; elsewhere, because on a network far away it takes several round trips."""
@@ -177,7 +182,8 @@ class LaneThread:
 
     def _patience(self) -> float:
         soonest = min((lane.delivery.not_before for lane in self._waiting), default=float("inf"))
-        return max(0.0, min(TICK_SECONDS, soonest - monotonic()))
+        longest = ANSWER_SECONDS if self._done else TICK_SECONDS
+        return max(0.0, min(longest, soonest - monotonic()))
 
     def _go_on(self, errand: Errand) -> None:
         """Send the next request of an errand, or hand in its answer."""

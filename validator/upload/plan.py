@@ -115,6 +115,8 @@ def plan_file(
 
 def resumable(entry: Entry, unfinished: Sequence[UploadRecord]) -> UploadRecord | None:
     """The upload of this very state of the file that has most parts."""
+    if not unfinished:
+        return None
     state = FileState(entry.size, entry.stamp)
     usable = [upload for upload in unfinished if upload.state == state]
     return max(usable, key=lambda upload: len(upload.parts), default=None)
