@@ -6,7 +6,9 @@ W4  W1 again, nothing changed     W5  W2 through a proxy that adds 30 ms to each
 The server is `rclone serve s3`, started afresh for every run (it gets slower with use), its files in memory
 (`--store`, /dev/shm where there is one). Each peer is installed from PyPI into build/bench/peers and runs with its own defaults,
 obstore with 64 puts at once; every run is a process of its own. Shown: median wall seconds and processor seconds
-of the client, peak memory (sum over its processes), ratio of the wall time to the fastest peer's.
+of the client, processor seconds of the server meanwhile (it shares the cores: what it takes nobody can save), peak
+memory (sum over the client's processes), ratio of the wall time to the fastest peer's. The package is compiled
+before, as pip does when it installs one.
 
 The check that comes before an upload is made beforehand (`--report`) and not in the figures; the plan, both
 listings of the bucket, digests, journal, verification and receipt are. rclone's server does not answer with S3's
@@ -14,6 +16,7 @@ ETag of a multipart object: cpgate says so at the end of W3, where this counts a
 """
 
 import argparse
+import compileall
 import os
 import shutil
 import signal
@@ -25,7 +28,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -71,11 +74,12 @@ os._exit(0)  # its runtime may abort while Python ends
 
 @dataclass(frozen=True)
 class Run:
-    """Seconds by the clock and of the processor, peak memory in MiB."""
+    """Seconds by the clock and of the processor, peak memory in MiB; processor seconds of the server."""
 
     wall: float
     cpu: float
     peak: float
+    server: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -130,8 +134,21 @@ def make_files(work: Work, folder: Path) -> Path:
     return root
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    endpoint: str
+    pid: int
+
+    def cpu(self) -> float:
+        """Seconds of the processor so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def rclone_server(folder: Path, tls: tuple[Path, Path] | None) -> Iterator[str]:
+def rclone_server(folder: Path, tls: tuple[Path, Path] | None) -> Iterator[Server]:
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "bench").mkdir(parents=True)
     port = free_port()
@@ -144,7 +161,7 @@ def rclone_server(folder: Path, tls: tuple[Path, Path] | None) -> Iterator[str]:
         server = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         wait_for_port(port)
-        yield f"http{'s' if tls else ''}://127.0.0.1:{port}"
+        yield Server(f"http{'s' if tls else ''}://127.0.0.1:{port}", server.pid)
     finally:
         server.kill()
         server.wait()
@@ -244,11 +261,16 @@ def memory_of_session(session: int) -> float:
 
 def one_run(client: str, work: Work, root: Path, scratch: Path, tls: tuple[Path, Path] | None) -> Run:
     shutil.rmtree(scratch / "state", ignore_errors=True)
-    with rclone_server(scratch / "store" / "s3", tls) as server, slow_answers(server, work.delay) as endpoint:
+    with (
+        rclone_server(scratch / "store" / "s3", tls) as server,
+        slow_answers(server.endpoint, work.delay) as endpoint,
+    ):
         command = command_of(client, endpoint, root, work, scratch)
         if work.again:
             measured(command, environment(tls), scratch)
+        before = server.cpu()
         run = measured(command, environment(tls), scratch, endings(client, work))
+        run = replace(run, server=server.cpu() - before)
         there = [
             p
             for p in (scratch / "store" / "s3" / "bench" / HOME).rglob("*")
@@ -289,9 +311,10 @@ def compare(
     fastest = min((wall for client, wall in walls.items() if client != "cpgate"), default=float("nan"))
     for client, runs in found.items():
         cpu, peak = statistics.median(run.cpu for run in runs), max(run.peak for run in runs)
+        server = statistics.median(run.server for run in runs)
         print(
             f"{work.name} {'TLS ' if tls else 'HTTP'}  {client:8} {walls[client]:7.1f} s  cpu {cpu:6.1f} s  "
-            f"{peak:5.0f} MiB  {walls[client] / fastest:5.2f} x the fastest peer",
+            f"server {server:6.1f} s  {peak:5.0f} MiB  {walls[client] / fastest:5.2f} x the fastest peer",
             flush=True,
         )
 
@@ -304,7 +327,7 @@ def kill_at_half(work: Work, clients: list[str], scratch: Path) -> None:
         shutil.rmtree(scratch / "state", ignore_errors=True)
         with (
             rclone_server(scratch / "store" / "s3", None) as server,
-            counting_proxy(server) as (endpoint, traffic),
+            counting_proxy(server.endpoint) as (endpoint, traffic),
         ):
             command = command_of(client, endpoint, root, work, scratch)
             env = environment(None)
@@ -346,6 +369,7 @@ def main() -> None:
     options = parser.parse_args()
     only = options.only or []
     install()
+    compileall.compile_dir(HERE.parent / "validator", quiet=1)
     clients = [c for c in CLIENTS if c in only or not set(only) & set(CLIENTS)]
     named = set(only) - set(CLIENTS) - {"HTTP", "TLS"}
     rounds = 1 if options.quick else options.rounds

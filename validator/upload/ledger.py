@@ -102,6 +102,8 @@ class Ledger:
         How many files have each state.
     uploads
         Unfinished multipart uploads that are resumed, by position.
+    has_parts
+        Whether some file goes in parts.
     """
 
     def __init__(self, files: SelectedFiles, folder: Path) -> None:
@@ -110,6 +112,7 @@ class Ledger:
         self.planned_bytes: Counter[Action] = Counter()
         self.states: Counter[State] = Counter()
         self.uploads: dict[int, UploadRecord] = {}
+        self.has_parts = False
         self._rows = PagedRows(len(files), (), folder)
 
     def __len__(self) -> int:
@@ -165,6 +168,7 @@ class Ledger:
             self.planned_bytes[before] -= size
         self.planned[item.action] += 1
         self.planned_bytes[item.action] += size
+        self.has_parts = self.has_parts or item.part_size is not None
         self.uploads.pop(position, None)
         if item.upload is not None:
             self.uploads[position] = item.upload

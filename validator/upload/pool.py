@@ -53,6 +53,8 @@ class PoolSettings:
     start
         With what their data path begins (see `validator.s3.wire.head_start`), as plain values that hold keys; ``None``
         lets them find out by themselves.
+    client_soon
+        Whether they will need boto3, too: files go in parts.
     """
 
     s3: S3Settings
@@ -63,6 +65,7 @@ class PoolSettings:
     bandwidth: Timetable | None = None
     originals: OriginalSettings | None = None
     start: dict[str, Any] | None = field(default=None, repr=False)
+    client_soon: bool = False
 
 
 @dataclass
@@ -232,6 +235,7 @@ class WorkerPool:
             "most": threads if self._settings.jobs is not None else None,
             "originals": self._settings.originals.to_dict() if self._settings.originals else None,
             "start": self._settings.start,
+            "client_soon": self._settings.client_soon,
             "pythonpath": os.environ.get("PYTHONPATH"),
         }
         self._write(process, json.dumps(settings).encode("ascii") + b"\n")

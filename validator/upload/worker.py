@@ -157,6 +157,8 @@ def _open(
         client = make()
         return client, open_data_path(client, s3, settings["bucket"], throttle)
     late = LateClient(make)
+    if settings.get("client_soon"):
+        late.make_soon()
     connections = begin_ahead(late, s3, settings["bucket"], throttle, HeadStart.from_message(start))
     return cast("S3Client", late), connections
 

@@ -226,6 +226,7 @@ class UploadRun:
             request.bandwidth,
             original,
             self._head_start(ledger) if original is None else None,
+            client_soon=ledger.has_parts,
         )
         # Workers that still send are gone before a last checkpoint is put: it must not wait behind them.
         with (
