@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
-from time import monotonic
+from time import monotonic, sleep
 
 from validator.errors import CpgateError
 from validator.s3.wire.connections import Connections
@@ -23,6 +23,9 @@ TICK_SECONDS = 1.0
 ANSWERS_AT_ONCE = 32
 ANSWER_SECONDS = 0.05
 """Answers wait so long for others while there is enough to do: each time the parent is woken costs as much as a small file."""
+MANY_LANES = 16
+PAUSE_SECONDS = 0.002
+"""With so many requests under way a store that answers one after the other need not wake this thread for each."""
 WAIT_FOR = {
     Want.TO_SEND: selectors.EVENT_READ | selectors.EVENT_WRITE,
     Want.TO_RECEIVE: selectors.EVENT_READ,
@@ -150,7 +153,10 @@ class LaneThread:
                 self._widen()
             if self._tasks.qsize() < ANSWERS_AT_ONCE or monotonic() - self._handed_in > ANSWER_SECONDS:
                 self._hand_in()
-            events = self._selector.select(self._patience())
+            patience = self._patience()
+            if len(self._lanes) >= MANY_LANES and patience:
+                sleep(min(PAUSE_SECONDS, patience))
+            events = self._selector.select(patience)
         for key, _ in events:
             if key.data is None:
                 self._rung = False
