@@ -46,12 +46,11 @@ def compare_with_listing(ledger: Ledger, listing: int) -> int:
         Number of the listing that counts.
     """
     by_checksum = 0
-    for position, item in ledger.items():
-        account = ledger.account(position)
-        outcome = ledger.outcome(position) if account.state else _without_transfer(item)
-        there = item.there if account.listing == listing else None
-        final = compared(outcome, there)
-        ledger.settle(position, final)
+    for position, item, known, seen_in in ledger.planned_files():
+        outcome = known or _without_transfer(item)
+        final = compared(outcome, item.there if seen_in == listing else None)
+        if final is not known:
+            ledger.settle(position, final)
         if final.digest is not None and final.digest.stored_as and final.state in PRESENT:
             by_checksum += 1
     return by_checksum

@@ -192,6 +192,14 @@ class Ledger:
             if account.action and (not wanted or account.action in wanted):
                 yield position, self._item(position, entry, account)
 
+    def planned_files(self) -> Iterator[tuple[int, PlanItem, Outcome | None, int]]:
+        """Position and plan of every file, what became of it so far, and which listing saw its object last."""
+        for position, entry in enumerate(self.files):
+            account = self.account(position)
+            if account.action:
+                item = self._item(position, entry, account)
+                yield position, item, _outcome(item, account) if account.state else None, account.listing
+
     def _item(self, position: int, entry: Entry, account: Account) -> PlanItem:
         return PlanItem(
             entry,
@@ -232,17 +240,7 @@ class Ledger:
                 yield self._outcome(position, entry, account)
 
     def _outcome(self, position: int, entry: Entry, account: Account) -> Outcome:
-        return Outcome(
-            self._item(position, entry, account),
-            State(account.state),
-            account.digest,
-            account.uploaded_at,
-            Failure(account.failure) if account.failure else None,
-            account.reason,
-            account.mend,
-            account.kept,
-            account.version_id,
-        )
+        return _outcome(self._item(position, entry, account), account)
 
     def known(self) -> Iterator[DoneRecord]:
         """What is known of every file, for the journal: objects that were verified, and digests."""
@@ -252,3 +250,17 @@ class Ledger:
                 state = FileState(entry.size, entry.stamp)
                 at = account.uploaded_at if account.state != State.CONFLICT else ""
                 yield DoneRecord(entry.key, state, account.digest, at, account.version_id)
+
+
+def _outcome(item: PlanItem, account: Account) -> Outcome:
+    return Outcome(
+        item,
+        State(account.state),
+        account.digest,
+        account.uploaded_at,
+        Failure(account.failure) if account.failure else None,
+        account.reason,
+        account.mend,
+        account.kept,
+        account.version_id,
+    )
