@@ -108,7 +108,7 @@ class Writing:
 
     def copy_arguments(self, key: str) -> dict[str, Any]:
         """As arguments of CopyObject: without metadata of one's own the copy has those of the original."""
-        arguments = self.object_arguments(key)
+        arguments = dict(self.object_arguments(key))
         if self.metadata:
             return arguments | {"MetadataDirective": "REPLACE"}
         del arguments["ContentType"]
