@@ -1,26 +1,25 @@
 """Looks at the files of many folders at once, in columns; finds what `examine` finds one by one."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import pairwise
 
-from validator.index.building import folder_table
-from validator.index.examine import digest_of, place_names, summed_up
+import numpy as np
+
+from validator.index.examine import STRANGE_IN_FILE, digest_of, place_names, plain_folders, remarkable_folders
 from validator.index.index import Partition
-from validator.index.partition import FolderRow, PartitionFacts
+from validator.index.listed_files import KnownFolder, ListedFiles, Mask, begins_of, each_once, junk_in
+from validator.index.name_columns import Bytes, Ints
+from validator.index.partition import Group, PartitionFacts
 from validator.index.placed import Sign
 from validator.index.store import OnDisk, Store
+from validator.index.unsorted import Files
 from validator.models.listing import Entry, Trouble
-from validator.models.place import Place
-from validator.rulebook.junk import is_junk, is_junk_folder, junk_patterns
+from validator.rulebook.forms import Form, Forms
 from validator.rulebook.layout import Layout
 from validator.s3.limits import MAX_KEY_BYTES
 
-if TYPE_CHECKING:
-    import polars as pl
-
-_STRANGE = r"[^A-Za-z0-9_.\-]"
+_STRANGE = np.array([STRANGE_IN_FILE.match(chr(byte)) is not None for byte in range(256)])
 
 
 @dataclass
@@ -32,19 +31,9 @@ class Examined:
     troubles: list[Trouble] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    """A folder: its key, its path, its place, the partition in which it is."""
-
-    key: str
-    path: str
-    place: Place
-    partition: str
-
-
 def examine_columns(
-    files: "pl.DataFrame",
-    keys: Mapping[str, tuple[str, str]],
+    files: Files,
+    folders: Sequence[KnownFolder | None],
     layout: Layout,
     store: Store,
     *,
@@ -55,9 +44,9 @@ def examine_columns(
     Parameters
     ----------
     files
-        Columns ``folder, name, size, time``; ASCII only; in the order in which they were listed.
-    keys
-        Key and name of the partition of each folder; folders that are not here are left out.
+        ASCII only.
+    folders
+        What each folder of the files is, those of one partition together; ``None`` for those that are left out.
     layout
         Places them.
     store
@@ -65,188 +54,183 @@ def examine_columns(
     condense
         See `grouped`.
     """
-    import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
-
     examined = Examined()
-    meant = sorted((key, raw, partition) for raw, (key, partition) in keys.items())
-    table = pl.DataFrame(
-        {"folder": [raw for _, raw, _ in meant]}, schema={"folder": pl.String}
-    ).with_row_index("f")
-    files = files.join(table, on="folder", how="inner", maintain_order="left").drop("folder")
-    folders = [
-        _Folder(key, raw.removesuffix("/"), layout.place_folder(key), partition)
-        for key, raw, partition in meant
-    ]
-    files = _each_once(files.sort("f", "name", maintain_order=True), folders, examined)
-    files = _without_junk(files, folders, examined)
-    if not len(files):
+    listed, alike = each_once(ListedFiles.of(files, folders), examined.troubles)
+    junk = junk_in(listed)
+    examined.junk += [listed.entry(row) for row in np.flatnonzero(junk).tolist()]
+    listed, alike = listed.only(~junk), alike[~junk]
+    if not len(listed.folder):
         return examined
-    signs = _signs(files, folders, layout)
-    kinds, misfits = _places(files, folders, layout)
-    numbers = files.group_by("f", maintain_order=True).agg(
-        pl.len(),
-        pl.col("size").sum(),
-        pl.concat_str("name", pl.lit("\0"), "size", pl.lit("\0"), "time", pl.lit("\n")).str.join(""),
+    forms = Forms(layout)
+    form = np.array([forms.of(folder.key).index for folder in listed.folders])
+    changes = [before.partition != folder.partition for before, folder in pairwise(listed.folders)]
+    partition = np.concatenate([np.zeros(1, np.int64), np.cumsum(changes, dtype=np.int64)])
+    signs = _signs(listed, alike, layout)
+    kinds, misfits = _places(listed, form, list(forms), partition, layout)
+    signs[misfits] |= np.uint8(Sign.MISFIT)
+    examined.partitions = _written(
+        listed, signs, form, forms, partition, kinds, layout, store, condense=condense
     )
-    rows: list[FolderRow] = []
-    found: list[_Folder] = []
-    facts: dict[str, PartitionFacts] = {}
-    for f, number, size, lines in numbers.iter_rows():
-        folder = folders[f]
-        sign = signs.get(f, Sign.NONE)
-        if f in misfits:
-            sign |= Sign.MISFIT
-        rows.append(FolderRow(folder.key, folder.path, number, size, sign))
-        found.append(folder)
-        known = facts.setdefault(folder.partition, PartitionFacts(folder.partition))
-        known.digest += digest_of(folder.key, lines.encode())
-    block = store.reserve()
-    store.write(block, folder_table(rows), files.select("name", "size", "time"))
-    first = 0
-    while first < len(rows):
-        partition = found[first].partition
-        end = first
-        while end < len(rows) and found[end].partition == partition:
-            end += 1
-        known = facts[partition]
-        known.kinds = frozenset(kinds[partition])
-        placed = [(row, folder.place) for row, folder in zip(rows[first:end], found[first:end], strict=True)]
-        summed_up(known, placed, layout, condense=condense)
-        examined.partitions.append(Partition(known, OnDisk(store, block, first, end - first)))
-        first = end
     return examined
 
 
-def _entry(folder: _Folder, name: str, size: int, time: int) -> Entry:
-    return Entry(folder.key + name, f"{folder.path}/{name}", size, time)
-
-
-def _without_junk(files: "pl.DataFrame", folders: Sequence[_Folder], examined: Examined) -> "pl.DataFrame":
-    import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
-
-    # Names that could be junk are singled out by one expression; the rulebook's own comparison decides.
-    possible = pl.Series([folder.key for folder in folders], dtype=pl.String).str.contains(
-        "(?i)(?:^|/)" + _one_of(junk_patterns("folders"), "[^/]") + "/"
-    )
-    unwanted = [
-        f for f in possible.arg_true().to_list() if any(map(is_junk_folder, folders[f].key.split("/")))
-    ]
-    suspect = pl.col("name").str.contains("(?i)^" + _one_of(junk_patterns("files"), ".") + "$")
-    if unwanted:
-        suspect |= pl.col("f").is_in(unwanted)
-    files = files.with_row_index("row")
-    closed = frozenset(unwanted)
-    junk = []
-    for row, name, size, time, f in (
-        files.filter(suspect).select("row", "name", "size", "time", "f").iter_rows()
+def _signs(listed: ListedFiles, alike: Mask, layout: Layout) -> Bytes:
+    """What is remarkable about each file, but whether it has a place."""
+    signs = np.zeros(len(listed.folder), np.uint8)
+    empty = np.flatnonzero(listed.sizes == 0)
+    meant = listed.names.gather(empty).is_in(sorted(layout.may_be_empty)).to_numpy()
+    signs[empty[~meant]] |= np.uint8(Sign.EMPTY)
+    signs[listed.text.holding(_STRANGE)] |= np.uint8(Sign.STRANGE)
+    room = np.array([MAX_KEY_BYTES - len(folder.key) for folder in listed.folders])
+    if int(listed.text.lengths.max()) > int(room.min()):
+        signs[listed.text.lengths > room[listed.folder]] |= np.uint8(Sign.LONG)
+    rows = np.flatnonzero(alike)
+    seen: dict[tuple[int, str], list[int]] = {}
+    for row, f, name in zip(
+        rows.tolist(), listed.folder[rows].tolist(), listed.names.gather(rows), strict=True
     ):
-        if f in closed or is_junk(name):
-            junk.append(row)
-            examined.junk.append(_entry(folders[f], name, size, time))
-    if junk:
-        files = files.filter(~pl.col("row").is_in(junk))
-    return files.drop("row")
-
-
-def _one_of(patterns: Iterable[str], letter: str) -> str:
-    """Expression for names of these patterns; ``letter`` stands for any one."""
-    wild = {"*": f"{letter}*", "?": letter}
-    return "(?:" + "|".join("".join(wild.get(c, re.escape(c)) for c in some) for some in patterns) + ")"
-
-
-def _each_once(files: "pl.DataFrame", folders: Sequence[_Folder], examined: Examined) -> "pl.DataFrame":
-    """The last of each name, and the names that came more than once."""
-    import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
-
-    again = (pl.col("f") == pl.col("f").shift(-1)) & (pl.col("name") == pl.col("name").shift(-1))
-    twice = files.filter(again.fill_null(value=False)).select("f", "name").unique(maintain_order=True)
-    if not len(twice):
-        return files
-    for f, name in twice.iter_rows():
-        folder = folders[f]
-        examined.troubles.append(Trouble("listed-twice", folder.key + name, f"{folder.path}/{name}"))
-    return files.filter(~again.fill_null(value=False))
-
-
-def _signs(files: "pl.DataFrame", folders: Sequence[_Folder], layout: Layout) -> dict[int, Sign]:
-    import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
-
-    lower = pl.struct("f", pl.col("name").str.to_lowercase()).is_duplicated()
-    name = pl.col("name")
-    found = (
-        files.select(
-            "f",
-            empty=(pl.col("size") == 0) & ~name.is_in(sorted(layout.may_be_empty)),
-            strange=name.str.contains(_STRANGE),
-            long=name.str.len_bytes()
-            > pl.Series([MAX_KEY_BYTES - len(folder.key) for folder in folders]).gather(files["f"]),
-            alike=lower,
-        )
-        .filter(pl.any_horizontal("empty", "strange", "long", "alike"))
-        .group_by("f")
-        .agg(pl.all().any())
-    )
-    signs = {}
-    for f, empty, strange, long, alike in found.select("f", "empty", "strange", "long", "alike").iter_rows():
-        sign = Sign.EMPTY if empty else Sign.NONE
-        sign |= Sign.STRANGE if strange else Sign.NONE
-        sign |= Sign.LONG if long else Sign.NONE
-        signs[f] = sign | (Sign.ALIKE if alike else Sign.NONE)
+        seen.setdefault((f, name.lower()), []).append(row)
+    for group in seen.values():
+        if len(group) > 1:
+            signs[group] |= np.uint8(Sign.ALIKE)
     return signs
 
 
 def _places(
-    files: "pl.DataFrame", folders: Sequence[_Folder], layout: Layout
-) -> tuple[dict[str, set[str]], set[int]]:
-    """Kinds of the files of each partition, and the folders with files that have no place."""
+    listed: ListedFiles, form: Ints, forms: Sequence[Form], partition: Ints, layout: Layout
+) -> tuple[list[set[str]], Ints]:
+    """Kinds of the files of each partition, and the files that have no place (or are in a folder with such)."""
     import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
-    kinds: dict[str, set[str]] = {folder.partition: set() for folder in folders}
-    alike: list[tuple[int, int, int]] = []  # folder, step of the tree, partition
-    single: list[int] = []
-    partitions = {name: number for number, name in enumerate(kinds)}
-    steps: dict[int, Place] = {}
-    for f in files.get_column("f").unique().to_list():
-        folder = folders[f]
-        if layout.holds_anything(folder.place):
-            kinds[folder.partition].add(folder.place.kind)
-        elif layout.depends_on_names_above(folder.place):
-            single.append(f)
-        else:
-            step = layout.step_of(folder.place)
-            steps[step] = folder.place
-            alike.append((f, step, partitions[folder.partition]))
-    misfits = set()
-    if single:
-        some = files.filter(pl.col("f").is_in(single)).group_by("f").agg("name")
-        for f, names in some.iter_rows():
-            folder = folders[f]
-            if place_names(names, folder.place, layout, kinds[folder.partition]):
-                misfits.add(f)
-    if alike:
-        misfits |= _places_by_step(files, alike, steps, list(kinds.values()), layout)
-    return kinds, misfits
+    kinds: list[set[str]] = [set() for _ in range(int(partition.max()) + 1)]
+    anything = np.array([layout.holds_anything(some.place) for some in forms])
+    single = ~anything & np.array([layout.depends_on_names_above(some.place) for some in forms])
+    for number, some in {
+        *zip(partition[anything[form]].tolist(), form[anything[form]].tolist(), strict=True)
+    }:
+        kinds[number].add(forms[some].place.kind)
+    begins = np.append(begins_of(listed.folder), len(listed.folder))
+    misfits: list[Ints] = []
+    for f in np.flatnonzero(single[form]).tolist():
+        begin, end = begins[f], begins[f + 1]
+        place = layout.place_folder(listed.folders[f].key)
+        if place_names(listed.names[begin:end].to_list(), place, layout, kinds[partition[f]]):
+            misfits.append(np.arange(begin, end))
+    # Elsewhere each name is placed once for all folders at the same step of the tree.
+    steps = {layout.step_of(some.place): some.place for some in forms}
+    numbers = {step: number for number, step in enumerate(steps)}
+    step = np.array([numbers[layout.step_of(some.place)] for some in forms])[form]
+    rows = np.flatnonzero((~anything & ~single)[form][listed.folder])
+    here = listed.folder[rows]
+    table = pl.DataFrame(
+        {"step": step[here], "partition": partition[here], "name": listed.names.gather(rows)}
+    )
+    places = list(steps.values())
+    wrong = set()
+    for number, part, name in table.unique().iter_rows():
+        if place_names([name], places[number], layout, kinds[part]):
+            wrong.add((number, name))
+    suspect = table.with_row_index().filter(pl.col("name").is_in([name for _, name in wrong]))
+    found = [
+        row
+        for row, number, name in suspect.select("index", "step", "name").iter_rows()
+        if (number, name) in wrong
+    ]
+    misfits.append(rows[np.array(found, np.int64)])
+    return kinds, np.concatenate(misfits)
 
 
-def _places_by_step(
-    files: "pl.DataFrame",
-    folders: Sequence[tuple[int, int, int]],
-    steps: Mapping[int, Place],
+def _written(
+    listed: ListedFiles,
+    file_signs: Bytes,
+    form: Ints,
+    forms: Forms,
+    partition: Ints,
     kinds: Sequence[set[str]],
     layout: Layout,
-) -> set[int]:
-    """Place each name once for all folders at the same step of the tree; return the folders of misfits."""
+    store: Store,
+    *,
+    condense: bool,
+) -> list[Partition]:
+    """Write folders and files to the store, and sum up each partition."""
     import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
-    table = pl.DataFrame(
-        folders, schema={"f": pl.UInt32, "step": pl.Int64, "partition": pl.UInt32}, orient="row"
+    begins = begins_of(listed.folder)
+    keys = [folder.key for folder in listed.folders]
+    numbers = np.diff(np.append(begins, len(listed.folder)))
+    sizes = np.add.reduceat(listed.sizes, begins)
+    signs = np.bitwise_or.reduceat(file_signs, begins)
+    block = store.reserve()
+    folder_table = pl.DataFrame(
+        {
+            "key": keys,
+            "path": [folder.path.encode() for folder in listed.folders],
+            "files": numbers,
+            "size": sizes,
+            "signs": signs,
+            "at": begins,
+        }
     )
-    names = files.select("f", "name").join(table, on="f", how="inner")
-    wrong: list[tuple[int, str]] = []
-    for step, partition, name in names.select("step", "partition", "name").unique().iter_rows():
-        if place_names([name], steps[step], layout, kinds[partition]):
-            wrong.append((step, name))
-    if not wrong:
-        return set()
-    misfits = pl.DataFrame(wrong, schema={"step": pl.Int64, "name": pl.String}, orient="row").unique()
-    return set(names.join(misfits, on=["step", "name"], how="semi").get_column("f").to_list())
+    columns = {"name": listed.names, "size": listed.sizes, "time": listed.times, "signs": file_signs}
+    store.write(block, folder_table, pl.DataFrame(columns))
+    groups = _groups(listed.folders, numbers, sizes, form, list(forms), partition, condense=condense)
+    sums = (np.add.reduceat(lane, begins) for lane in listed.text.sums(listed.sizes, listed.times))
+    digests = [
+        digest_of(*folder)
+        for folder in zip(keys, numbers.tolist(), *(lane.tolist() for lane in sums), strict=True)
+    ]
+    plain = plain_folders("", keys, forms.folders)
+    partitions = []
+    ends = np.append(np.flatnonzero(np.diff(partition)) + 1, len(partition)).tolist()
+    for first, end, some, here in zip([0, *ends], ends, kinds, groups, strict=False):
+        facts = PartitionFacts(
+            listed.folders[first].partition,
+            files=int(numbers[first:end].sum()),
+            size=int(sizes[first:end].sum()),
+            signs=Sign(int(np.bitwise_or.reduce(signs[first:end]))),
+            kinds=frozenset(some),
+            groups=here,
+            digest=sum(digests[first:end]),
+        )
+        if not plain:
+            remarkable_folders(facts, keys[first:end], layout)
+        partitions.append(Partition(facts, OnDisk(store, block, first, end - first)))
+    return partitions
+
+
+def _groups(
+    folders: Sequence[KnownFolder],
+    numbers: Ints,
+    sizes: Ints,
+    form: Ints,
+    forms: Sequence[Form],
+    partition: Ints,
+    *,
+    condense: bool,
+) -> list[list[Group]]:
+    """Groups of the folders of each partition, as `grouped` makes them."""
+    import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
+
+    rows = np.arange(len(folders))
+    sorts = np.array([some.number for some in forms])[form]
+    alone = np.array([some.sort is None for some in forms])[form]
+    outermost = np.array([len(folder.key) <= len(folder.partition) for folder in folders])
+    alone |= outermost & np.array([some.place.misfit is None for some in forms])[form]
+    if not condense:
+        alone[:] = True
+    table = pl.DataFrame(
+        {
+            "partition": partition,
+            "sort": np.where(alone, -1 - rows, sorts),
+            "row": rows,
+            "files": numbers,
+            "size": sizes,
+        }
+    )
+    groups: list[list[Group]] = [[] for _ in range(int(partition[-1]) + 1)]
+    found = table.group_by("partition", "sort", maintain_order=True).agg(
+        pl.col("row").first(), pl.col("files").sum(), pl.col("size").sum(), folders=pl.len()
+    )
+    for number, _, row, files, size, some in found.iter_rows():
+        groups[number].append(Group(folders[row].key, files, size, some))
+    return groups

@@ -2,8 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
+import numpy as np
+
+from validator.index.name_columns import NameColumn
 from validator.index.partition import FolderRow, FolderTree, PartitionFacts, grouped
 from validator.index.placed import Sign
 from validator.models.listing import Folder
@@ -38,7 +41,7 @@ def examine(
     kinds: set[str] = set()
     rows = [_row(folder, place, layout, kinds) for folder, place in zip(folders, places, strict=True)]
     facts.kinds = frozenset(kinds)
-    facts.digest = sum(folder_digest(folder) for folder in folders)
+    facts.digest = sum(digests(folders))
     summed_up(facts, list(zip(rows, places, strict=True)), layout, condense=condense)
     return rows, facts
 
@@ -53,24 +56,38 @@ def summed_up(
     for sign in {row.signs for row, _ in rows}:
         facts.signs |= sign
     facts.groups = grouped(prefix, rows, condense=condense)
-    keys = [row.key for row, _ in rows]
-    if not plain_folders(prefix, keys):
-        tree = FolderTree(layout, prefix.count("/"))
+    remarkable_folders(facts, [row.key for row, _ in rows], layout)
+
+
+def remarkable_folders(facts: PartitionFacts, keys: Sequence[str], layout: Layout) -> None:
+    """Complete the facts by what the names of folders say."""
+    if not plain_folders(facts.prefix, keys):
+        tree = FolderTree(layout, facts.prefix.count("/"))
         for key in keys:
             tree.add(key)
         facts.strange, facts.alike = tree.strange, tree.alike
 
 
-def plain_folders(prefix: str, keys: Sequence[str]) -> bool:
-    """Whether no folder between these keys is remarkable; a quick look at all of them that spares most a long one."""
+def plain_folders(prefix: str, keys: Sequence[str], above: Collection[str] | None = None) -> bool:
+    """Whether no folder between these keys is remarkable; a quick look at all of them that spares most a long one.
+
+    Parameters
+    ----------
+    prefix
+        What is above it is not looked at.
+    keys
+        Of folders.
+    above
+        Keys of all folders between them, where these are known.
+    """
     if _NOT_PLAIN.search("\n".join(keys)) is not None:
         return False
-    folders: set[str] = set()
-    level = set(keys)
-    while level:
-        folders |= level
-        level = {key[: key.rfind("/", 0, -1) + 1] for key in level if len(key) > len(prefix)} - folders
-    return len({key.lower() for key in folders}) == len(folders)
+    if above is None:
+        above, level = set[str](), set(keys)
+        while level:
+            above |= level
+            level = {key[: key.rfind("/", 0, -1) + 1] for key in level if len(key) > len(prefix)} - above
+    return len({key.lower() for key in above}) == len(above)
 
 
 def _row(folder: Folder, place: Place, layout: Layout, kinds: set[str]) -> FolderRow:
@@ -110,19 +127,31 @@ def place_names(names: Iterable[str], place: Place, layout: Layout, kinds: set[s
     return misfit and place.misfit is None and not layout.is_opaque(place)
 
 
-def folder_digest(folder: Folder) -> int:
-    """Digest of a folder: its key, and key, size and time of its files."""
-    lines = [
-        f"{name}\0{size}\0{time}\n"
-        for name, size, time in zip(folder.names, folder.sizes, folder.mtimes_ns, strict=True)
+def digests(folders: Sequence[Folder]) -> list[int]:
+    """Digest of each folder, see `digest_of`."""
+    column = NameColumn.of([name for folder in folders for name in folder.names])
+    sizes, times = (
+        np.frombuffer(b"".join(columns), np.int64)
+        for columns in ([folder.sizes for folder in folders], [folder.mtimes_ns for folder in folders])
+    )
+    ends = np.cumsum([len(folder.names) for folder in folders])
+    lanes = []
+    for numbers in column.sums(sizes, times):
+        total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(numbers)])
+        lanes.append(np.diff(total[np.concatenate([np.zeros(1, np.int64), ends])]).tolist())
+    return [
+        digest_of(folder.key, len(folder.names), first, second)
+        for folder, first, second in zip(folders, *lanes, strict=True)
     ]
-    return digest_of(folder.key, "".join(lines).encode("utf-8", "surrogatepass"))
 
 
-def digest_of(folder_key: str, lines: bytes) -> int:
-    """SHA-256 of a folder as a number: its key and one ``name NUL size NUL time`` line for each file."""
-    digest = hashlib.sha256(folder_key.encode("utf-8", "surrogatepass") + b"\n" + lines)
-    return int.from_bytes(digest.digest(), "big")
+def digest_of(folder_key: str, files: int, first: int, second: int) -> int:
+    """SHA-256 of a folder as a number: its key, how many files it holds, and the sums of their numbers.
+
+    The sums (see `NameColumn.sums`; modulo 2**64) do not depend on the order of the files.
+    """
+    text = f"{folder_key}\n{files} {first} {second}\n"
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), "big")
 
 
 def whole_digest(total: int) -> str:

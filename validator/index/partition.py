@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 
 from validator.index.placed import Sign
 from validator.models.place import Place
+from validator.rulebook.forms import sort_of
 from validator.rulebook.layout import Layout
 
 SEGMENTS = 6
 """Parts of a key that name a partition: ``project/source/images/batch/images/plate/``."""
-FINE = frozenset({"well", "site"})
-"""Entities that folders of one plate differ in; no rule asks for them one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +119,8 @@ def grouped(prefix: str, rows: Iterable[tuple[FolderRow, Place]], *, condense: b
 
 
 def _sort_of(prefix: str, key: str, place: Place) -> object:
-    if place.misfit is not None:
-        return "/".join(key.split("/")[: place.misfit.depth + 1])
-    entities = place.entities
-    if "batch" not in entities or len(key) <= len(prefix):
-        return key
-    return place.kind, *((name, value) for name, value in entities.items() if name not in FINE)
+    found = sort_of(key, place)
+    return key if found is None or (place.misfit is None and len(key) <= len(prefix)) else found
 
 
 class FolderTree:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
@@ -119,9 +119,10 @@ class _Files:
             names, sizes, times, marks = self._columns
         end = begin + number
         disk_names = dict(self._store.disk_names.get(key, {}))
-        return Folder(
+        folder = Folder(
             key, path, names[begin:end], sizes[begin:end], times[begin:end], disk_names, marks[begin:end]
         )
+        return in_order_of_names(folder)
 
     def names(self, at: int, number: int) -> "pl.Series":
         """Names of some files."""
@@ -135,6 +136,14 @@ class _Files:
             array("q", some.get_column("time").to_list()),
             array("q", some.get_column("mark").to_list() if "mark" in some.columns else ()),
         )
+
+
+def in_order_of_names(folder: Folder) -> Folder:
+    """The folder with its names in their order, which they need not have in the store."""
+    names = folder.names
+    if all(before <= name for before, name in pairwise(names)):
+        return folder
+    return folder.only(sorted(range(len(names)), key=names.__getitem__))
 
 
 @contextmanager

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from validator.index.name_columns import Ints
+from validator.index.partition import prefix_of
 from validator.index.store import writing
 
 if TYPE_CHECKING:
@@ -20,11 +24,47 @@ ROWS_OF_A_BATCH = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Consecutive files of a block whose folders belong to one partition."""
+    """Consecutive files of a block whose folders belong to one partition.
+
+    Attributes
+    ----------
+    prefix
+        Names the partition.
+    first, files
+        Index of the first file, and how many they are.
+    first_folder, folders
+        Index of the first folder, and how many they are.
+    """
 
     prefix: str
     first: int
     files: int
+    first_folder: int
+    folders: int
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files of some partitions, in the order they came for each folder.
+
+    Attributes
+    ----------
+    names
+        A polars column.
+    sizes, times, folder
+        Of each file; the index of its folder.
+    folders
+        Keys of the folders, sorted; each once.
+    partition
+        Index of the partition of each folder.
+    """
+
+    names: "pl.Series"
+    sizes: Ints
+    times: Ints
+    folder: Ints
+    folders: list[str]
+    partition: Ints
 
 
 def sort_block(files: "pl.DataFrame", segments: int) -> "tuple[pl.DataFrame, list[str], list[Run]]":
@@ -48,21 +88,32 @@ def sort_block(files: "pl.DataFrame", segments: int) -> "tuple[pl.DataFrame, lis
     """
     import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
-    counts = files.group_by("folder").len().sort("folder").with_row_index("f")
-    prefixes = counts.select(
-        pl.col("len"), prefix=pl.col("folder").str.extract(rf"^((?:[^/]*/){{1,{segments}}})", 1).fill_null("")
-    )
-    sizes = prefixes.group_by("prefix", maintain_order=True).agg(pl.col("len").sum())
-    runs, first = [], 0
-    for prefix, number in sizes.iter_rows():
-        runs.append(Run(prefix, first, number))
-        first += number
-    sorted_files = files.join(counts.select("folder", "f"), on="folder", how="left", maintain_order="left")
-    return (
-        sorted_files.select("f", "name", "size", "time").sort("f", maintain_order=True),
-        counts.get_column("folder").to_list(),
-        runs,
-    )
+    rows = files.select("folder").with_row_index("row")
+    groups = rows.group_by("folder").agg("row", number=pl.len()).sort("folder")
+    folders: list[str] = groups.get_column("folder").to_list()
+    numbers = groups.get_column("number").to_numpy().astype(np.int64)
+    order = groups.get_column("row").explode()
+    sorted_files = files.select("name", "size", "time")[order]
+    f = pl.Series("f", np.repeat(np.arange(len(folders), dtype=np.uint32), numbers))
+    return sorted_files.insert_column(0, f), folders, _runs(folders, numbers, segments)
+
+
+def _runs(folders: list[str], numbers: Ints, segments: int) -> list[Run]:
+    begins: list[int] = []
+    prefixes: list[str] = []
+    prefix = ""
+    for f, folder in enumerate(folders):
+        if not prefix or not folder.startswith(prefix):
+            begins.append(f)
+            prefixes.append(prefix_of(folder, segments))
+            # A folder high up is a partition of its own, without what lies below it.
+            prefix = prefixes[-1] if prefixes[-1].count("/") == segments else ""
+    ends = [*begins[1:], len(folders)]
+    at = np.concatenate([np.zeros(1, np.int64), np.cumsum(numbers)]).tolist()
+    return [
+        Run(prefix, at[begin], at[end] - at[begin], begin, end - begin)
+        for prefix, begin, end in zip(prefixes, begins, ends, strict=True)
+    ]
 
 
 class Unsorted:
@@ -79,7 +130,7 @@ class Unsorted:
     def __init__(self) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="cpgate-listing-"))
         self._remove = weakref.finalize(self, shutil.rmtree, self._home, ignore_errors=True)
-        self._runs: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+        self._runs: dict[str, list[tuple[int, Run]]] = defaultdict(list)
         self.files: dict[str, int] = defaultdict(int)
         self.size = 0
 
@@ -89,12 +140,12 @@ class Unsorted:
 
         with writing(self._home):
             files.write_ipc(self._path(block, "files"), record_batch_size=ROWS_OF_A_BATCH)
-            pl.DataFrame({"folder": folders}).with_row_index("f").write_ipc(self._path(block, "folders"))
+            pl.DataFrame({"folder": folders}).write_ipc(self._path(block, "folders"))
 
     def enter(self, block: int, runs: list[Run]) -> None:
         """Remember where the files of each partition lie; blocks are entered in their order."""
         for run in runs:
-            self._runs[run.prefix].append((block, run.first, run.files))
+            self._runs[run.prefix].append((block, run))
             self.files[run.prefix] += run.files
         self.size += sum(self._path(block, what).stat().st_size for what in ("files", "folders"))
 
@@ -102,29 +153,48 @@ class Unsorted:
         """Names of the partitions, sorted."""
         return sorted(self._runs)
 
-    def take(self, prefixes: list[str]) -> "pl.DataFrame":
-        """Read the files of partitions that follow each other: ``folder, name, size, time``, in the order they came."""
+    def take(self, prefixes: list[str]) -> Files:
+        """Read the files of partitions that follow each other."""
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
-        frames = []
-        for block, begin, end in self._spans(prefixes):
-            files = pl.scan_ipc(self._path(block, "files")).slice(begin, end - begin).collect()
-            folders = pl.scan_ipc(self._path(block, "folders")).filter(
-                pl.col("f").is_between(files["f"][0], files["f"][-1])
-            )
-            frames.append(files.join(folders.collect(), on="f", how="left", maintain_order="left").drop("f"))
-        return pl.concat(frames).select("folder", "name", "size", "time")
+        found = (
+            (block, run, number)
+            for number, prefix in enumerate(prefixes)
+            for block, run in self._runs[prefix]
+        )
+        runs = sorted(found, key=lambda item: (item[0], item[1].first))
+        files: list[pl.DataFrame] = []
+        folders: list[pl.DataFrame] = []
+        for block, first, last in _spans(runs):
+            number = last.first + last.files - first.first
+            files.append(self._read(block, "files", first.first, number))
+            number = last.first_folder + last.folders - first.first_folder
+            folders.append(self._read(block, "folders", first.first_folder, number))
+        partition = np.repeat([number for *_, number in runs], [run.folders for _, run, _ in runs])
+        table = pl.concat(folders).with_columns(
+            partition=pl.Series(partition), g=pl.col("folder").rank("dense").cast(pl.Int64) - 1
+        )
+        ranks, begin = table.get_column("g").to_numpy(), 0
+        numbers = []
+        for some, here in zip(files, folders, strict=True):
+            f = some.get_column("f").to_numpy()
+            numbers.append(ranks[begin : begin + len(here)][f - f[0]])
+            begin += len(here)
+        together = pl.concat(files)
+        table = table.unique("g").sort("g")
+        return Files(
+            together.get_column("name"),
+            together.get_column("size").to_numpy(),
+            together.get_column("time").to_numpy(),
+            np.concatenate(numbers),
+            table.get_column("folder").to_list(),
+            table.get_column("partition").to_numpy(),
+        )
 
-    def _spans(self, prefixes: list[str]) -> list[tuple[int, int, int]]:
-        """Block, begin and end of the files of these partitions, those that follow each other in one go."""
-        runs = sorted(run for prefix in prefixes for run in self._runs[prefix])
-        spans: list[tuple[int, int, int]] = []
-        for block, first, number in runs:
-            if spans and spans[-1][0] == block and spans[-1][2] == first:
-                spans[-1] = block, spans[-1][1], first + number
-            else:
-                spans.append((block, first, first + number))
-        return spans
+    def _read(self, block: int, what: str, first: int, number: int) -> "pl.DataFrame":
+        import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
+
+        return pl.scan_ipc(self._path(block, what)).slice(first, number).collect()
 
     def close(self) -> None:
         """Remove the blocks."""
@@ -132,6 +202,17 @@ class Unsorted:
 
     def _path(self, block: int, what: str) -> Path:
         return self._home / f"{block:05d}.{what}.arrow"
+
+
+def _spans(runs: list[tuple[int, Run, int]]) -> list[tuple[int, Run, Run]]:
+    """Block, first and last run of those that follow each other."""
+    spans: list[tuple[int, Run, Run]] = []
+    for block, run, _ in runs:
+        if spans and spans[-1][0] == block and spans[-1][2].first + spans[-1][2].files == run.first:
+            spans[-1] = block, spans[-1][1], run
+        else:
+            spans.append((block, run, run))
+    return spans
 
 
 def batches(prefixes: list[str], files: dict[str, int], most: int) -> Iterator[list[str]]:

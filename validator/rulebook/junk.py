@@ -23,6 +23,14 @@ def _first_and_last(section: str) -> tuple[frozenset[str], frozenset[str]]:
     return firsts, lasts
 
 
+def junk_edges() -> tuple[str, str]:
+    """Letters, in both cases, with one of which the name of a junk file begins, or with one of which it ends."""
+    firsts, lasts = _first_and_last("files")
+    return "".join(letter.lower() + letter.upper() for letter in sorted(firsts)), "".join(
+        letter.lower() + letter.upper() for letter in sorted(lasts)
+    )
+
+
 def _is_junk(name: str, section: str) -> bool:
     if not name:
         return False

@@ -96,7 +96,15 @@ class Layout:
         key
             Its key from the bucket's root on, ending with ``/``; the empty key is the root.
         """
+        return self.folder_place(key)
+
+    def folder_place(self, key: str) -> FolderPlace:
+        """Like :meth:`place_folder`, with the step of the tree."""
         return self._placed(key.removeprefix(self._prefix))
+
+    def is_named(self, parent: Place, name: str) -> bool:
+        """Whether the tree, or what may lie everywhere, names a folder in this one literally."""
+        return name in self._folders_everywhere or name in _folder_place(parent).node.literals
 
     def _placed(self, key: str) -> FolderPlace:
         if not key:
@@ -105,11 +113,44 @@ class Layout:
         if known is None:
             cut = key.rfind("/", 0, -1) + 1
             parent = self._placed(key[:cut])
-            known = self._step(_folder_place(parent), key[cut:-1])
+            known = self.step(parent, key[cut:-1])
             if len(self._remembered) >= FOLDERS_REMEMBERED:
                 self._remembered.clear()
             self._remembered[key] = known
         return known
+
+    def step(self, parent: FolderPlace, name: str) -> FolderPlace:
+        """Place a folder in a folder.
+
+        Parameters
+        ----------
+        parent
+            Place of the folder in which it lies.
+        name
+            Its name.
+        """
+        depth, entities, node = parent.depth + 1, parent.entities, parent.node
+        child = self._folders_everywhere.get(name)
+        if child is not None:
+            return FolderPlace(child.kind, entities, None, child, depth)
+        if parent.misfit is not None:
+            return FolderPlace(parent.kind, entities, parent.misfit, node, depth)
+        child = node.literals.get(name)
+        if child is not None:
+            return FolderPlace(child.kind, entities, None, child, depth)
+        meant = "" if node.anything else nearest_name(name, node.literals, node.aliases)
+        for template, child in node.templates:
+            if meant and template.is_one_entity:
+                continue  # metadata/platemap is a slip for platemaps, not a batch of this name
+            bound = template.match(name, entities)
+            if bound is not None:
+                return FolderPlace(
+                    child.kind, {**entities, **bound} if bound else entities, None, child, depth
+                )
+        if node.inside is not None:
+            return FolderPlace(node.kind, entities, None, node.inside, depth)
+        misfit = Misfit(parent.depth, name, parent.kind, node.describe_folders(entities), meant)
+        return FolderPlace(parent.kind, entities, misfit, _NOWHERE, depth)
 
     def place_file(self, folder: Place, name: str) -> Place:
         """Place a file.
@@ -196,30 +237,6 @@ class Layout:
     def is_closed(self, folder_name: str) -> bool:
         """Whether names below this folder are a file format's own (Zarr) and not judged."""
         return self._closed.fullmatch(folder_name) is not None
-
-    def _step(self, parent: FolderPlace, name: str) -> FolderPlace:
-        depth, entities, node = parent.depth + 1, parent.entities, parent.node
-        child = self._folders_everywhere.get(name)
-        if child is not None:
-            return FolderPlace(child.kind, entities, None, child, depth)
-        if parent.misfit is not None:
-            return FolderPlace(parent.kind, entities, parent.misfit, node, depth)
-        child = node.literals.get(name)
-        if child is not None:
-            return FolderPlace(child.kind, entities, None, child, depth)
-        meant = "" if node.anything else nearest_name(name, node.literals, node.aliases)
-        for template, child in node.templates:
-            if meant and template.is_one_entity:
-                continue  # metadata/platemap is a slip for platemaps, not a batch of this name
-            bound = template.match(name, entities)
-            if bound is not None:
-                return FolderPlace(
-                    child.kind, {**entities, **bound} if bound else entities, None, child, depth
-                )
-        if node.inside is not None:
-            return FolderPlace(node.kind, entities, None, node.inside, depth)
-        misfit = Misfit(parent.depth, name, parent.kind, node.describe_folders(entities), meant)
-        return FolderPlace(parent.kind, entities, misfit, _NOWHERE, depth)
 
 
 @cache

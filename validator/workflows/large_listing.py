@@ -6,12 +6,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from validator.index.building import IndexBuilder
 from validator.index.columns import Examined, examine_columns
+from validator.index.listed_files import KnownFolder
 from validator.index.partition import prefix_of
-from validator.index.unsorted import Run, Unsorted, batches, sort_block
+from validator.index.unsorted import Files, Run, Unsorted, batches, sort_block
 from validator.models.listing import Entry, Scan, Trouble
 from validator.models.progress import Step
 from validator.rulebook.layout import load_layout
@@ -19,9 +20,6 @@ from validator.sources.keys import RECEIPTS, KeyFolders, Relocation, shared_begi
 from validator.sources.listed import LargeText, ListedSource
 from validator.sources.listing_columns import blocks_of, read_block
 from validator.sources.listing_text import AwsLines, KeyLines
-
-if TYPE_CHECKING:
-    import polars as pl
 
 THREADS = 2
 """polars uses more by itself."""
@@ -95,8 +93,8 @@ def index_listing(
 
         def examine(prefixes: list[str]) -> Examined:
             files = unsorted.take(prefixes)
-            keys = _keys_of(files, relocation, segments)
-            return examine_columns(files, keys, load_layout(), builder.store, condense=condense)
+            folders = _known(files, prefixes, relocation)
+            return examine_columns(files, folders, load_layout(), builder.store, condense=condense)
 
         for examined in _in_order(pool, examine, batches(wanted, unsorted.files, FILES_AT_ONCE)):
             builder.enter(examined.partitions)
@@ -153,26 +151,24 @@ def _set_apart(unsorted: Unsorted, unusual: KeyFolders, relocation: Relocation, 
     for prefix in unsorted.prefixes():
         key = relocation.key_of(prefix)
         if prefix in apart or (key is not None and key.count("/") <= SHALLOW):
-            for folder, name, size, time in unsorted.take([prefix]).iter_rows():
-                unusual.add(folder + name, size, time)
+            files = unsorted.take([prefix])
+            columns = files.folder.tolist(), files.names.to_list(), files.sizes.tolist(), files.times.tolist()
+            for f, name, size, time in zip(*columns, strict=True):
+                unusual.add(files.folders[f] + name, size, time)
         elif key is not None:
             wanted.append(prefix)
     return wanted
 
 
-def _keys_of(files: "pl.DataFrame", relocation: Relocation, segments: int) -> dict[str, tuple[str, str]]:
-    """Key and partition of each folder; receipts are about the data, never data."""
-    keys = {}
-    partitions: dict[str, str | None] = {}
-    for folder in files.get_column("folder").unique().to_list():
-        key = relocation.key_of(folder)
-        raw = prefix_of(folder, segments)
-        partition = (
-            partitions[raw] if raw in partitions else partitions.setdefault(raw, relocation.key_of(raw))
-        )
-        if key is not None and partition is not None and f"/{RECEIPTS}/" not in key:
-            keys[folder] = key, partition
-    return keys
+def _known(files: Files, prefixes: list[str], relocation: Relocation) -> list[KnownFolder | None]:
+    """What each folder is; receipts are about the data, never data."""
+    partitions = [relocation.key_of(prefix) for prefix in prefixes]
+    known: list[KnownFolder | None] = []
+    for folder, number in zip(files.folders, files.partition.tolist(), strict=True):
+        key, partition = relocation.key_of(folder), partitions[number]
+        left_out = key is None or partition is None or f"/{RECEIPTS}/" in key
+        known.append(None if left_out else KnownFolder(key or "", folder.removesuffix("/"), partition or ""))
+    return known
 
 
 def _in_order(

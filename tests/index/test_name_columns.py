@@ -1,0 +1,58 @@
+"""Names in one text say the same as names one by one."""
+
+import re
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from validator.index.name_columns import NameColumn
+
+NAMES = st.text(st.characters(max_codepoint=300), min_size=1, max_size=40)
+NUMBERS = st.integers(-1, 2**63 - 1)
+
+
+def sums(files):
+    names, sizes, times = zip(*files, strict=True)
+    column = NameColumn.of(names)
+    return list(zip(*(lane.tolist() for lane in column.sums(np.array(sizes), np.array(times))), strict=True))
+
+
+@given(st.lists(st.tuples(NAMES, NUMBERS, NUMBERS), min_size=1, max_size=30))
+def test_the_numbers_of_a_file_do_not_depend_on_others(files):
+    assert sums(files) == [sums([file])[0] for file in files]
+    assert len(set(sums(files))) == len(set(files))
+
+
+def test_name_size_and_time_all_count():
+    same = ("r01c01f01p01-ch1.tiff", 7, 1_700_000_000)
+    others = [
+        ("r01c01f01p01-ch2.tiff", *same[1:]),
+        (same[0], 8, same[2]),
+        (*same[:2], 1),
+        (same[0] + "\0", *same[1:]),
+    ]
+    assert len(set(sums([same, *others]))) == 5
+    assert sums([same]) == [(11270120877838598603, 3753503881620741729)], (
+        "digests of reports that were written before hold"
+    )
+
+
+@given(st.lists(st.text("abABzZ09_.-@`{[", min_size=1, max_size=20), min_size=1, max_size=30))
+def test_names_that_differ_only_in_case_have_one_number(names):
+    numbers = NameColumn.of(names).folded().tolist()
+    assert len({name.lower() for name in names}) == len(set(numbers))
+    assert dict(zip([name.lower() for name in names], numbers, strict=True)) == dict(
+        zip([name.upper().lower() for name in names], numbers, strict=True)
+    )
+
+
+@given(st.lists(st.text("ab c", min_size=1, max_size=9), max_size=20))
+def test_names_that_hold_something(names):
+    table = np.zeros(256, bool)
+    table[ord(" ")] = True
+    column = NameColumn.of(names)
+    assert column.holding(table).tolist() == [i for i, name in enumerate(names) if re.search(" ", name)]
+    first, last = column.edges()
+    assert bytes(first) == "".join(name[0] for name in names).encode()
+    assert bytes(last) == "".join(name[-1] for name in names).encode()
