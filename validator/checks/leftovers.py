@@ -80,7 +80,7 @@ def judge_empty_files(dataset: Dataset) -> Iterator[Finding]:
     """Find files without a byte; those of one folder are one finding, and those of many folders of a batch."""
     batches: dict[str, _Empty] = {}
     for placed in dataset.folders.with_sign(Sign.EMPTY):
-        folder = placed.folder
+        folder = placed.remarkable
         names = [
             name
             for name, size in zip(folder.names, folder.sizes, strict=True)

@@ -125,7 +125,7 @@ def judge_file_characters(dataset: Dataset) -> Iterator[Finding]:
     """Find file names with special characters; those of one batch are one finding."""
     found: dict[str, tuple[list[str], list[str], list[int]]] = {}
     for placed in dataset.folders.with_sign(Sign.STRANGE):
-        strange = [name for name in placed.folder.names if "\n" in name or STRANGE_IN_FILE.search(name)]
+        strange = [name for name in placed.remarkable.names if "\n" in name or STRANGE_IN_FILE.search(name)]
         examples, characters, counts = found.setdefault(group_home(placed.key), ([], [], []))
         counts.append(len(strange))
         examples.extend((placed.key + name) for name in strange[: EXAMPLES_KEPT - len(examples)])
@@ -148,7 +148,7 @@ def judge_key_lengths(dataset: Dataset) -> Iterator[Finding]:
     for placed in dataset.folders.with_sign(Sign.LONG):
         key = placed.key
         room = MAX_KEY_BYTES - len(key.encode())
-        long = [name for name in placed.folder.names if len(name.encode()) > room]
+        long = [name for name in placed.remarkable.names if len(name.encode()) > room]
         longest = max(len(key.encode()) + len(name.encode()) for name in long)
         what = (
             "The key of this file has"
@@ -172,7 +172,7 @@ def judge_case(dataset: Dataset) -> Iterator[Finding]:
         yield _same_but_case(key, [other[:-1].rpartition("/")[2], key[:-1].rpartition("/")[2]], "folder")
     for placed in dataset.folders.with_sign(Sign.ALIKE):
         alike: dict[str, list[str]] = {}
-        for name in placed.folder.names:
+        for name in placed.remarkable.names:
             alike.setdefault(name.casefold(), []).append(name)
         pairs = [group for group in alike.values() if len(group) > 1]
         yield _same_but_case(placed.key + pairs[0][-1], [name for group in pairs for name in group], "file")

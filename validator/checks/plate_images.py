@@ -1,21 +1,23 @@
 """What the names of a plate's raw images say: its wells, sites and channels."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import groupby
 from threading import local
 
+import numpy as np
+
 from validator.checks.dataset import Dataset, PlacedFolder
 from validator.checks.pool import in_threads
 from validator.checks.wells import Well
-from validator.rulebook.imagers import ImageColumns, ImagedSite, read_image_names
+from validator.rulebook.imagers import ImageColumns, Ints
 
-IMAGE_ENDINGS = (".tif", ".tiff")
 READ_SHARE = 0.9
 """Share of a plate's images whose names must be of a known form; otherwise nothing is said about the plate."""
 THREADS = 2
+LAYOUTS_REMEMBERED = 50
+"""Sets of sites of which it is known how they spread over the wells."""
 
 
 class _Reader(local):
@@ -23,6 +25,25 @@ class _Reader(local):
 
     def __init__(self) -> None:
         self.columns = ImageColumns()
+        self._by_well: dict[bytes, Mapping[Well, frozenset[int]]] = {}
+
+    def by_well(self, sites: Ints) -> Mapping[Well, frozenset[int]]:
+        """Sites of each well; most plates have the same."""
+        known = self._by_well.get(sites.tobytes())
+        if known is None:
+            if len(self._by_well) >= LAYOUTS_REMEMBERED:
+                self._by_well.clear()
+            found: dict[Well, set[int]] = defaultdict(set)
+            for number in sites.tolist():
+                row, column, site = self.columns.sites[number]
+                found[Well(row, column)].add(site)
+            same: dict[frozenset[int], frozenset[int]] = {}  # most wells have the same sites
+            known = {
+                well: same.setdefault(some, some)
+                for well, some in ((w, frozenset(s)) for w, s in found.items())
+            }
+            self._by_well[sites.tobytes()] = known
+        return known
 
 
 _reader = _Reader()
@@ -80,54 +101,43 @@ def _plate(placed: PlacedFolder) -> tuple[str, str, str]:
 
 def _read(found: tuple[tuple[str, str, str], list[PlacedFolder]]) -> PlateImages | None:
     (home, batch, plate), folders = found
-    channels_of: dict[tuple[Well, int], frozenset[str]] = {}
-    images = read = 0
-    for placed in folders:
-        endings, number, channels = _read_folder(placed)
-        images += endings
-        read += number
-        for (row, column, site), names in channels.items():
-            place = Well(row, column), site
-            channels_of[place] = channels_of[place] | names if place in channels_of else frozenset(names)
+    columns = _reader.columns
+    parts = [
+        columns.read(folder.column()) if folder.column is not None else columns.read_list(folder.folder.names)
+        for folder in folders
+    ]
+    images, read = sum(part.images for part in parts), sum(part.read for part in parts)
     if not read or read < images * READ_SHARE:
         return None
-    sites: dict[Well, set[int]] = defaultdict(set)
-    for well, site in channels_of:
-        sites[well].add(site)
-    known: dict[frozenset[int], frozenset[int]] = {}  # most wells have the same sites
+    site, channel = (
+        np.concatenate(some) for some in zip(*((p.sites, p.channels) for p in parts), strict=True)
+    )
+    pairs = np.unique(channel * len(columns.sites) + site)
+    channel, site = np.divmod(pairs, len(columns.sites))
+    sites = np.unique(site)
     key = "/".join(folders[0].key.split("/")[:6]) + "/"
     return PlateImages(
         home=home,
         batch=batch,
         plate=plate,
         key=key,
-        sites={
-            well: known.setdefault(some, some) for well, some in ((w, frozenset(s)) for w, s in sites.items())
-        },
-        channels=frozenset[str]().union(*set(channels_of.values())),
-        lacking=_lacking(channels_of),
+        sites=_reader.by_well(sites),
+        channels=frozenset(columns.channels[number] for number in np.unique(channel).tolist()),
+        lacking=_lacking(sites, site, channel, columns),
     )
 
 
-def _read_folder(placed: PlacedFolder) -> tuple[int, int, Mapping[ImagedSite, AbstractSet[str]]]:
-    """Number of images in a folder, of those whose name can be read, and the channels of their sites."""
-    if placed.column is not None:
-        column = placed.column()
-        return int(column.str.contains(r"(?i)\.tiff?$").sum()), *_reader.columns.read(column)
-    names = [name for name in placed.folder.names if name.lower().endswith(IMAGE_ENDINGS)]
-    return len(names), *read_image_names(names)
-
-
 def _lacking(
-    channels_of: Mapping[tuple[Well, int], frozenset[str]],
+    sites: Ints, site: Ints, channel: Ints, columns: ImageColumns
 ) -> Mapping[str, tuple[tuple[Well, int], ...]]:
-    usual: Counter[str] = Counter()
-    for channels, number in Counter(channels_of.values()).items():
-        usual.update(dict.fromkeys(channels, number))
-    expected = {channel for channel, number in usual.items() if number > len(channels_of) * USUAL_SHARE}
-    lacking: dict[str, list[tuple[Well, int]]] = defaultdict(list)
-    for place, channels in channels_of.items():
-        if not expected <= channels:
-            for channel in expected - channels:
-                lacking[channel].append(place)
-    return {channel: tuple(sorted(places)) for channel, places in sorted(lacking.items())}
+    """Sites without a channel that is usual; sites and channels are numbers, each pair of them once."""
+    lacking: dict[str, tuple[tuple[Well, int], ...]] = {}
+    numbers, counts = np.unique(channel, return_counts=True)
+    for number in numbers[counts > len(sites) * USUAL_SHARE].tolist():
+        gaps = np.setdiff1d(sites, site[channel == number], assume_unique=True).tolist()
+        if gaps:
+            places = (columns.sites[gap] for gap in gaps)
+            lacking[columns.channels[number]] = tuple(
+                sorted((Well(place.row, place.column), place.site) for place in places)
+            )
+    return dict(sorted(lacking.items()))

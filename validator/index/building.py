@@ -98,7 +98,7 @@ class IndexBuilder:
     def _known(self, prefix: str) -> list[Folder]:
         """Folders of a partition that was closed before; only when keys do not come in their order."""
         if prefix in self._partitions:
-            return [load() for _, load, _ in self._partitions.pop(prefix).piece.rows()]
+            return [load() for _, load, *_ in self._partitions.pop(prefix).piece.rows()]
         if prefix not in self._closed:
             return []
         facts, folders = self._closed.pop(prefix)

@@ -171,8 +171,10 @@ def _written(
             "at": begins,
         }
     )
-    columns = {"name": listed.names, "size": listed.sizes, "time": listed.times, "signs": file_signs}
-    store.write(block, folder_table, pl.DataFrame(columns))
+    files = pl.DataFrame({"name": listed.names, "size": listed.sizes, "time": listed.times})
+    rows = np.flatnonzero(file_signs)
+    remarkable = files[rows].with_columns(row=pl.Series(rows), signs=pl.Series(file_signs[rows]))
+    store.write(block, folder_table, files, remarkable)
     groups = _groups(listed.folders, numbers, sizes, form, list(forms), partition, condense=condense)
     sums = (np.add.reduceat(lane, begins) for lane in listed.text.sums(listed.sizes, listed.times))
     digests = [

@@ -55,6 +55,8 @@ class PlacedFolder:
         Reads its files from the index.
     column
         Reads the names of its files as a polars column, where they are kept in one.
+    pick
+        Reads only those of its files that may have the sign by which it was found, where these are kept apart.
     """
 
     key: str
@@ -64,11 +66,17 @@ class PlacedFolder:
     signs: Sign
     load: Callable[[], Folder]
     column: "Callable[[], pl.Series] | None" = None
+    pick: Callable[[], Folder] | None = None
 
     @property
     def folder(self) -> Folder:
         """The folder with the names, sizes and times of its files; read from the index at every use."""
         return self.load()
+
+    @property
+    def remarkable(self) -> Folder:
+        """The folder with at least those files that have the sign by which it was found."""
+        return self.load() if self.pick is None else self.pick()
 
     @classmethod
     def of(cls, folder: Folder, place: Place, signs: Sign = Sign.NONE) -> "PlacedFolder":

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import weakref
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,12 +22,14 @@ from validator.models.listing import Folder
 if TYPE_CHECKING:
     import polars as pl
 
-FOLDERS, FILES = "folders", "files"
+FOLDERS, FILES, REMARKABLE = "folders", "files", "remarkable"
 BLOCKS_OPEN = 2
 """Blocks kept open: who walks the index is in one, and perhaps looks something up in another."""
 
-Located = tuple[FolderRow, Callable[[], Folder], "Callable[[], pl.Series] | None"]
-"""A folder, what reads its files, and what reads their names as a column."""
+Located = tuple[
+    FolderRow, Callable[[], Folder], "Callable[[], pl.Series] | None", Callable[[], Folder] | None
+]
+"""A folder, what reads its files, what reads their names as a column, and what reads those that have a sign."""
 _Columns = tuple[list[str], "array[int]", "array[int]", "array[int]"]
 
 
@@ -46,7 +49,7 @@ class InMemory:
     def rows(self, sign: Sign | None = None) -> list[Located]:
         """Every folder, or those with a sign, in the order of the keys, with what reads its files."""
         return [
-            (row, partial(_itself, folder), None)
+            (row, partial(_itself, folder), None, None)
             for row, folder in self.folders
             if sign is None or row.signs & sign
         ]
@@ -85,14 +88,38 @@ class OnDisk:
             strict=True,
         )
         files = _Files(self.store, self.block, some)
-        return [
-            (
-                FolderRow(key, path.decode("utf-8", "surrogatepass"), number, size, Sign(signs)),
-                partial(files.folder, key, path.decode("utf-8", "surrogatepass"), at, number),
-                partial(files.names, at, number),
+        marked = _Marked(self.store, self.block, sign) if sign is not None else None
+        located: list[Located] = []
+        for key, raw, number, size, signs, at in columns:
+            path = raw.decode("utf-8", "surrogatepass")
+            pick = partial(marked.folder, key, path, at, number) if marked and marked.known else None
+            located.append(
+                (
+                    FolderRow(key, path, number, size, Sign(signs)),
+                    partial(files.folder, key, path, at, number),
+                    partial(files.names, at, number),
+                    pick,
+                )
             )
-            for key, path, number, size, signs, at in columns
-        ]
+        return located
+
+
+class _Marked:
+    """The files of a block that have a sign."""
+
+    def __init__(self, store: "Store", block: int, sign: Sign) -> None:
+        self.known = block in store.remarkable
+        if self.known:
+            some = store.marked(block)
+            some = some.filter((some.get_column("signs") & int(sign)) != 0)
+            self._rows: list[int] = some.get_column("row").to_list()
+            self._files = some
+
+    def folder(self, key: str, path: str, at: int, number: int) -> Folder:
+        begin, end = bisect_left(self._rows, at), bisect_left(self._rows, at + number)
+        some = self._files.slice(begin, end - begin).sort("name")
+        sizes, times = (array("q", some.get_column(name).to_list()) for name in ("size", "time"))
+        return Folder(key, path, some.get_column("name").to_list(), sizes, times)
 
 
 class _Files:
@@ -173,15 +200,18 @@ class Store:
         Bytes on disk.
     disk_names
         Names on disk that differ from those in keys, by the key of their folder; see `Folder`.
+    remarkable
+        Blocks whose files with a sign are kept apart as well.
     """
 
     def __init__(self) -> None:
         self.size = 0
+        self.remarkable: set[int] = set()
         self.disk_names: dict[str, Mapping[str, str]] = {}
         self._home: Path | None = None
         self._numbers = count()
         self._lock, self._making = Lock(), Lock()
-        self._opened: dict[str, dict[int, pl.DataFrame]] = {FOLDERS: {}, FILES: {}}
+        self._opened: dict[str, dict[int, pl.DataFrame]] = {FOLDERS: {}, FILES: {}, REMARKABLE: {}}
 
     @property
     def home(self) -> Path:
@@ -196,7 +226,13 @@ class Store:
         """Return a number for a new block."""
         return next(self._numbers)
 
-    def write(self, block: int, folders: "pl.DataFrame", files: "pl.DataFrame") -> None:
+    def write(
+        self,
+        block: int,
+        folders: "pl.DataFrame",
+        files: "pl.DataFrame",
+        remarkable: "pl.DataFrame | None" = None,
+    ) -> None:
         """Write a block.
 
         Parameters
@@ -207,6 +243,8 @@ class Store:
             Columns ``key, path, files, size, signs`` and ``at``, the index of the first file.
         files
             Columns ``name, size, time``, and ``mark`` where objects have marks.
+        remarkable
+            Files with a sign once more, with ``row`` (their index) and ``signs``.
 
         Raises
         ------
@@ -214,11 +252,15 @@ class Store:
             If the disk is full.
         """
         with writing(self.home):
-            for frame, sort in ((folders, FOLDERS), (files, FILES)):
+            for frame, sort in ((folders, FOLDERS), (files, FILES), (remarkable, REMARKABLE)):
+                if frame is None:
+                    continue
                 path = self._path(block, sort)
                 frame.write_ipc(path, compression="lz4")
                 with self._lock:
                     self.size += path.stat().st_size
+                    if sort == REMARKABLE:
+                        self.remarkable.add(block)
 
     def folders(self, block: int) -> "pl.DataFrame":
         """Folders of a block."""
@@ -227,6 +269,10 @@ class Store:
     def files(self, block: int) -> "pl.DataFrame":
         """Files of a block."""
         return self._open(block, FILES)
+
+    def marked(self, block: int) -> "pl.DataFrame":
+        """Files of a block that have a sign."""
+        return self._open(block, REMARKABLE)
 
     def _open(self, block: int, sort: str) -> "pl.DataFrame":
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large datasets only

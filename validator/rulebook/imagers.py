@@ -3,10 +3,13 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from validator.rulebook.locate import read_rulebook_file
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+Ints = NDArray[np.int64]
+
+IMAGE_ENDINGS = (".tif", ".tiff")
 NAMES_REMEMBERED = 200_000
 """Names of images of which it is known what they say."""
 
@@ -93,55 +99,116 @@ def read_image_names(names: Sequence[str]) -> tuple[int, dict[ImagedSite, set[st
     return 0, {}
 
 
+@dataclass(frozen=True, slots=True)
+class ReadNames:
+    """What names of images say, in columns.
+
+    Attributes
+    ----------
+    images
+        How many of the names end like those of images.
+    read
+        How many of them have a known form.
+    sites, channels
+        What they say, as indices of the lists of `ImageColumns`; side by side, some perhaps more than once.
+    """
+
+    images: int
+    read: int
+    sites: Ints
+    channels: Ints
+
+
 class ImageColumns:
     """Reads names of images in columns; plates of one microscope repeat their names, which are read once.
 
     For one thread.
+
+    Attributes
+    ----------
+    sites, channels
+        Every site and every channel that was met.
     """
 
     def __init__(self) -> None:
         self._read: dict[str, pl.DataFrame] = {}
+        self._site_numbers: dict[ImagedSite, int] = {}
+        self._channel_numbers: dict[str, int] = {}
+        self.sites: list[ImagedSite] = []
+        self.channels: list[str] = []
 
-    def read(self, names: "pl.Series") -> tuple[int, dict[ImagedSite, frozenset[str]]]:
-        """What the names of images of one folder say, see `read_image_names`.
+    def read(self, names: "pl.Series") -> ReadNames:
+        """What the names of images of one folder say.
 
         Parameters
         ----------
         names
             A polars column of names.
         """
-        import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large datasets only
-
-        column = names.alias("name").to_frame()
+        column, images = names.alias("name").to_frame(), 0
         for spec, pattern in load_imagers():
-            place = [name for name in ("well", "row", "column", "site") if name in pattern.groupindex]
-            parts = self._parts(spec, column)
-            if not len(parts):
-                continue
-            sites = parts.group_by(place).agg(pl.col("channel").unique().sort().str.join("\n"))
-            sets = {text: frozenset(text.split("\n")) for text in sites.get_column("channel").unique()}
-            channels: dict[ImagedSite, frozenset[str]] = {}
-            for *where, text in sites.iter_rows():
-                site = _site(where)  # numbers may be written in several ways: 01 and 001
-                channels[site] = channels[site] | sets[text] if site in channels else sets[text]
-            return len(parts), channels
-        return 0, {}
+            parts = self._parts(spec, pattern, column)
+            images = int(parts.get_column("image").sum())
+            found = parts.drop_nulls("at")
+            if len(found):
+                sites, channels = (found.get_column(name).to_numpy() for name in ("at", "of"))
+                return ReadNames(images, len(found), sites, channels)
+        return ReadNames(images, 0, np.empty(0, np.int64), np.empty(0, np.int64))
 
-    def _parts(self, spec: ImagerSpec, column: "pl.DataFrame") -> "pl.DataFrame":
-        """Well, site and channel of each name of this form."""
+    def read_list(self, names: Sequence[str]) -> ReadNames:
+        """The same for a list of names."""
+        images = [name for name in names if name.lower().endswith(IMAGE_ENDINGS)]
+        number, channels = read_image_names(images)
+        pairs = [
+            (self._site_number(site), self._channel_number(channel))
+            for site, some in channels.items()
+            for channel in sorted(some)
+        ]
+        sites, of = np.array(pairs, np.int64).reshape(-1, 2).T
+        return ReadNames(len(images), number, sites, of)
+
+    def _parts(self, spec: ImagerSpec, pattern: re.Pattern[str], column: "pl.DataFrame") -> "pl.DataFrame":
+        """Site and channel of each name, as numbers, if it is of this form."""
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large datasets only
 
         known = self._read.get(spec.name)
-        if known is not None and len(known) > NAMES_REMEMBERED:
-            known = None
-        new = column.unique() if known is None else column.join(known, on="name", how="anti").unique()
-        if known is None or len(new):
-            read = new.with_columns(
-                pl.col("name").str.extract_groups(f"^(?:{spec.pattern})$").struct.unnest()
-            )
-            known = read if known is None else pl.concat([known, read])
-            self._read[spec.name] = known
-        return column.join(known, on="name", how="inner").drop_nulls("site")
+        if known is None or len(known) > NAMES_REMEMBERED:
+            known = self._parsed(spec, pattern, column.unique())
+        parts = column.join(known, on="name", how="left")
+        new = parts.filter(pl.col("image").is_null()).select("name").unique()
+        if len(new):
+            known = pl.concat([known, self._parsed(spec, pattern, new)])
+            parts = column.join(known, on="name", how="left")
+        self._read[spec.name] = known
+        return parts
+
+    def _parsed(self, spec: ImagerSpec, pattern: re.Pattern[str], names: "pl.DataFrame") -> "pl.DataFrame":
+        import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large datasets only
+
+        place = [name for name in ("well", "row", "column", "site") if name in pattern.groupindex]
+        groups = pl.col("name").str.extract_groups(f"^(?:{spec.pattern})$").struct.unnest()
+        read = names.with_columns(groups, image=pl.col("name").str.contains(r"(?i)\.tiff?$"))
+        # Numbers may be written in several ways, 01 and 001; thousands of images are of one site.
+        sites = read.select(place).drop_nulls("site").unique()
+        numbers = [self._site_number(_site(where)) for where in sites.iter_rows()]
+        sites = sites.with_columns(pl.Series("at", numbers, pl.Int64))
+        channels = read.select("channel").drop_nulls().unique()
+        numbers = [self._channel_number(channel) for channel in channels.get_column("channel")]
+        channels = channels.with_columns(pl.Series("of", numbers, pl.Int64))
+        read = read.join(sites, on=place, how="left").join(channels, on="channel", how="left")
+        return read.select("name", "image", "at", "of")
+
+    def _site_number(self, site: ImagedSite) -> int:
+        number = self._site_numbers.setdefault(site, len(self.sites))
+        if number == len(self.sites):
+            self.sites.append(site)
+        return number
+
+    def _channel_number(self, channel: str) -> int:
+        number = self._channel_numbers.setdefault(channel, len(self.channels))
+        if number == len(self.channels):
+            self.channels.append(channel)
+        return number
 
 
 def _channels(found: Sequence[tuple[str, ...]], groups: Mapping[str, int]) -> dict[ImagedSite, set[str]]:
