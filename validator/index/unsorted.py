@@ -108,7 +108,7 @@ def _runs(folders: list[str], numbers: Ints, segments: int) -> list[Run]:
             prefixes.append(prefix_of(folder, segments))
             # A folder high up is a partition of its own, without what lies below it.
             prefix = prefixes[-1] if prefixes[-1].count("/") == segments else ""
-    ends = [*begins[1:], len(folders)]
+    ends = [*begins[1:], len(folders)] if folders else []
     at = np.concatenate([np.zeros(1, np.int64), np.cumsum(numbers)]).tolist()
     return [
         Run(prefix, at[begin], at[end] - at[begin], begin, end - begin)

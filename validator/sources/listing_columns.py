@@ -1,25 +1,23 @@
 """Large listings in text, read in columns: blocks of lines at once, and the few unusual lines one by one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
+import numpy as np
+
 from validator.models.listing import UNKNOWN_SIZE
+from validator.sources.aws_columns import KEY, usual_lines
 
 if TYPE_CHECKING:
     import polars as pl
 
 BLOCK = 8 * 1024 * 1024
 """Bytes read at once: some 50,000 keys."""
-_USUAL: Mapping[str, str] = {
-    "aws-ls": r"^(?:19[7-9]\d|20\d\d)-\d\d-\d\d \d\d:\d\d:\d\d [ \d]{9}\d [!-~](?:[ -~]*[ -.0-~])?$",
-    "keys": r"^(?:[!-.0-~][ -~]*/)*[!-.0-~][ -.0-~]*$",
-}
-"""Lines that need no second look: printable ASCII, and a key that is no folder marker."""
+_USUAL = r"^(?:[!-.0-~][ -.0-~]*/)*[!-.0-~][ -.0-~]*$"
+"""Keys that need no second look: printable ASCII, and no folder marker."""
 _NO_SEPARATOR = b"\x1f"
 _BEFORE_KEY = r"^(?:s3://[^/]+/)?(?:\./)?/?"
-_DATE, _SIZE, _KEY = 19, 20, 31
-"""Where the date and time end, where the size begins, where the key begins in a line of ``aws s3 ls``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +71,44 @@ def read_block(sort: Literal["aws-ls", "keys"], number: int, block: bytes) -> Re
     block
         Whole lines.
     """
+    if b"\r" in block:
+        block = block.replace(b"\r\n", b"\n")
+    if not block.endswith(b"\n"):
+        block += b"\n"
+    return _read_aws(number, block) if sort == "aws-ls" else _read_keys(number, block)
+
+
+def _read_aws(number: int, block: bytes) -> ReadBlock:
+    import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
+
+    found = usual_lines(block)
+    usual, unusual = block, []
+    if not found.usual.all():
+        rows = np.flatnonzero(~found.usual).tolist()
+        whole = block.split(b"\n")
+        unusual = [(number + row, whole[row].decode("utf-8", "surrogateescape")) for row in rows]
+        usual = b"".join(whole[row] + b"\n" for row in np.flatnonzero(found.usual).tolist())
+    if not usual:
+        schema = {"name": pl.String, "size": pl.Int64, "time": pl.Int64, "folder": pl.String}
+        return ReadBlock(pl.DataFrame(schema=schema), unusual)
+    begin, slash = found.starts + KEY, found.slashes + 1
+    lines = _lines(usual).select(
+        pl.col("line").cast(pl.Binary),
+        begin=pl.Series(np.full(len(begin), KEY)),
+        length=pl.Series(slash - begin),
+        name=pl.Series(slash - found.starts),
+        rest=pl.Series(found.ends - slash),
+    )
+    files = lines.select(
+        pl.col("line").bin.slice(pl.col("name"), pl.col("rest")).cast(pl.String).alias("name"),
+        size=pl.Series(found.sizes),
+        time=pl.Series(found.times),
+        folder=pl.col("line").bin.slice(pl.col("begin"), pl.col("length")).cast(pl.String),
+    )
+    return ReadBlock(files, unusual)
+
+
+def _read_keys(number: int, block: bytes) -> ReadBlock:
     import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
     if block.isascii():
@@ -81,35 +117,15 @@ def read_block(sort: Literal["aws-ls", "keys"], number: int, block: bytes) -> Re
         whole = block.decode("utf-8", "surrogateescape").split("\n")
         lines = pl.DataFrame({"line": [line if line.isascii() else "" for line in whole]})
     lines = lines.with_row_index("row")
-    if b"\r" in block:
-        lines = lines.with_columns(pl.col("line").str.strip_suffix("\r"))
-    usual = pl.col("line").str.contains(_USUAL[sort])
-    if sort == "aws-ls":
-        found = lines.filter(usual).select(
-            "row",
-            time=pl.col("line")
-            .str.head(_DATE)
-            .str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="ns", strict=False),
-            size=pl.col("line")
-            .str.slice(_SIZE, _KEY - _SIZE - 1)
-            .str.strip_chars_start(" ")
-            .cast(pl.Int64, strict=False),
-            key=pl.col("line").str.slice(_KEY),
-        )
-        found = found.with_columns(time=pl.col("time").cast(pl.Int64)).drop_nulls()
-    else:
-        key = pl.col("line").str.replace(_BEFORE_KEY, "")
-        found = lines.with_columns(line=key).filter(usual)
-        found = found.select(
-            "row", time=pl.lit(0, pl.Int64), size=pl.lit(UNKNOWN_SIZE, pl.Int64), key=pl.col("line")
-        )
+    key = pl.col("line").str.replace(_BEFORE_KEY, "")
+    found = lines.with_columns(line=key).filter(pl.col("line").str.contains(_USUAL))
     unusual = _unusual(lines, found, number, block)
-    name = pl.col("key").str.extract(r"([^/]*)$", 1)
-    files = found.select("key", "size", "time", name=name).select(
+    name = pl.col("line").str.extract(r"([^/]*)$", 1)
+    files = found.select("line", name=name).select(
         "name",
-        "size",
-        "time",
-        folder=pl.col("key").str.head(pl.col("key").str.len_bytes() - pl.col("name").str.len_bytes()),
+        size=pl.lit(UNKNOWN_SIZE, pl.Int64),
+        time=pl.lit(0, pl.Int64),
+        folder=pl.col("line").str.head(pl.col("line").str.len_bytes() - pl.col("name").str.len_bytes()),
     )
     return ReadBlock(files, unusual)
 
