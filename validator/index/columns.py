@@ -1,15 +1,21 @@
 """Looks at the files of many folders at once, in columns; finds what `examine` finds one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from validator.index.examine import STRANGE_IN_FILE, digest_of, place_names, plain_folders, remarkable_folders
+from validator.index.examine import (
+    STRANGE_IN_FILE,
+    joined_digest,
+    place_names,
+    plain_folders,
+    remarkable_folders,
+)
 from validator.index.index import Partition
-from validator.index.listed_files import KnownFolder, ListedFiles, Mask, begins_of, each_once, junk_in
-from validator.index.name_columns import Bytes, Ints
+from validator.index.listed_files import ListedFiles, Mask, begins_of, each_once, junk_in
+from validator.index.name_columns import Bytes, Ints, NameColumn
 from validator.index.partition import Group, PartitionFacts
 from validator.index.placed import Sign
 from validator.index.store import OnDisk, Store
@@ -18,6 +24,9 @@ from validator.models.listing import Entry, Trouble
 from validator.rulebook.forms import Form, Forms
 from validator.rulebook.layout import Layout
 from validator.s3.limits import MAX_KEY_BYTES
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _STRANGE = np.array([STRANGE_IN_FILE.match(chr(byte)) is not None for byte in range(256)])
 
@@ -33,7 +42,8 @@ class Examined:
 
 def examine_columns(
     files: Files,
-    folders: Sequence[KnownFolder | None],
+    keys: Sequence[str | None],
+    prefixes: Sequence[str | None],
     layout: Layout,
     store: Store,
     *,
@@ -45,8 +55,10 @@ def examine_columns(
     ----------
     files
         ASCII only.
-    folders
-        What each folder of the files is, those of one partition together; ``None`` for those that are left out.
+    keys
+        Key of each folder of the files; ``None`` for those that are left out.
+    prefixes
+        What names each partition.
     layout
         Places them.
     store
@@ -55,22 +67,23 @@ def examine_columns(
         See `grouped`.
     """
     examined = Examined()
-    listed, alike = each_once(ListedFiles.of(files, folders), examined.troubles)
+    listed, alike = each_once(ListedFiles.of(files, keys), examined.troubles)
     junk = junk_in(listed)
     examined.junk += [listed.entry(row) for row in np.flatnonzero(junk).tolist()]
     listed, alike = listed.only(~junk), alike[~junk]
     if not len(listed.folder):
         return examined
     forms = Forms(layout)
-    form = np.array([forms.of(folder.key).index for folder in listed.folders])
-    changes = [before.partition != folder.partition for before, folder in pairwise(listed.folders)]
-    partition = np.concatenate([np.zeros(1, np.int64), np.cumsum(changes, dtype=np.int64)])
+    form = np.array(forms.indices(listed.keys))
     signs = _signs(listed, alike, layout)
-    kinds, misfits = _places(listed, form, list(forms), partition, layout)
+    kinds, misfits = _places(listed, form, list(forms), layout)
     signs[misfits] |= np.uint8(Sign.MISFIT)
-    examined.partitions = _written(
-        listed, signs, form, forms, partition, kinds, layout, store, condense=condense
-    )
+    summary = _Summary(listed, signs, form, forms)
+    block = store.reserve()
+    store.write(block, *summary.tables())
+    for facts, first, folders in summary.facts(prefixes, layout, condense=condense):
+        facts.kinds = frozenset(kinds[int(listed.partition[first])])
+        examined.partitions.append(Partition(facts, OnDisk(store, block, first, folders)))
     return examined
 
 
@@ -81,7 +94,7 @@ def _signs(listed: ListedFiles, alike: Mask, layout: Layout) -> Bytes:
     meant = listed.names.gather(empty).is_in(sorted(layout.may_be_empty)).to_numpy()
     signs[empty[~meant]] |= np.uint8(Sign.EMPTY)
     signs[listed.text.holding(_STRANGE)] |= np.uint8(Sign.STRANGE)
-    room = np.array([MAX_KEY_BYTES - len(folder.key) for folder in listed.folders])
+    room = np.array([MAX_KEY_BYTES - len(key) for key in listed.keys])
     if int(listed.text.lengths.max()) > int(room.min()):
         signs[listed.text.lengths > room[listed.folder]] |= np.uint8(Sign.LONG)
     rows = np.flatnonzero(alike)
@@ -97,11 +110,12 @@ def _signs(listed: ListedFiles, alike: Mask, layout: Layout) -> Bytes:
 
 
 def _places(
-    listed: ListedFiles, form: Ints, forms: Sequence[Form], partition: Ints, layout: Layout
+    listed: ListedFiles, form: Ints, forms: Sequence[Form], layout: Layout
 ) -> tuple[list[set[str]], Ints]:
     """Kinds of the files of each partition, and the files that have no place (or are in a folder with such)."""
     import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
+    partition = listed.partition
     kinds: list[set[str]] = [set() for _ in range(int(partition.max()) + 1)]
     anything = np.array([layout.holds_anything(some.place) for some in forms])
     single = ~anything & np.array([layout.depends_on_names_above(some.place) for some in forms])
@@ -113,7 +127,7 @@ def _places(
     misfits: list[Ints] = []
     for f in np.flatnonzero(single[form]).tolist():
         begin, end = begins[f], begins[f + 1]
-        place = layout.place_folder(listed.folders[f].key)
+        place = layout.place_folder(listed.keys[f])
         if place_names(listed.names[begin:end].to_list(), place, layout, kinds[partition[f]]):
             misfits.append(np.arange(begin, end))
     # Elsewhere each name is placed once for all folders at the same step of the tree.
@@ -140,99 +154,92 @@ def _places(
     return kinds, np.concatenate(misfits)
 
 
-def _written(
-    listed: ListedFiles,
-    file_signs: Bytes,
-    form: Ints,
-    forms: Forms,
-    partition: Ints,
-    kinds: Sequence[set[str]],
-    layout: Layout,
-    store: Store,
-    *,
-    condense: bool,
-) -> list[Partition]:
-    """Write folders and files to the store, and sum up each partition."""
-    import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
+class _Summary:
+    """What is known of the folders, and of the partitions."""
 
-    begins = begins_of(listed.folder)
-    keys = [folder.key for folder in listed.folders]
-    numbers = np.diff(np.append(begins, len(listed.folder)))
-    sizes = np.add.reduceat(listed.sizes, begins)
-    signs = np.bitwise_or.reduceat(file_signs, begins)
-    block = store.reserve()
-    folder_table = pl.DataFrame(
-        {
-            "key": keys,
-            "path": [folder.path.encode() for folder in listed.folders],
-            "files": numbers,
-            "size": sizes,
-            "signs": signs,
-            "at": begins,
-        }
-    )
-    files = pl.DataFrame({"name": listed.names, "size": listed.sizes, "time": listed.times})
-    rows = np.flatnonzero(file_signs)
-    remarkable = files[rows].with_columns(row=pl.Series(rows), signs=pl.Series(file_signs[rows]))
-    store.write(block, folder_table, files, remarkable)
-    groups = _groups(listed.folders, numbers, sizes, form, list(forms), partition, condense=condense)
-    sums = (np.add.reduceat(lane, begins) for lane in listed.text.sums(listed.sizes, listed.times))
-    digests = [
-        digest_of(*folder)
-        for folder in zip(keys, numbers.tolist(), *(lane.tolist() for lane in sums), strict=True)
-    ]
-    plain = plain_folders("", keys, forms.folders)
-    partitions = []
-    ends = np.append(np.flatnonzero(np.diff(partition)) + 1, len(partition)).tolist()
-    for first, end, some, here in zip([0, *ends], ends, kinds, groups, strict=False):
-        facts = PartitionFacts(
-            listed.folders[first].partition,
-            files=int(numbers[first:end].sum()),
-            size=int(sizes[first:end].sum()),
-            signs=Sign(int(np.bitwise_or.reduce(signs[first:end]))),
-            kinds=frozenset(some),
-            groups=here,
-            digest=sum(digests[first:end]),
+    def __init__(self, listed: ListedFiles, signs: Bytes, form: Ints, forms: Forms) -> None:
+        self._listed = listed
+        self._file_signs = signs
+        self._form, self._forms = form, forms
+        self._begins = begins_of(listed.folder)
+        self._files = np.diff(np.append(self._begins, len(listed.folder)))
+        self._sizes = np.add.reduceat(listed.sizes, self._begins)
+        self._signs = np.bitwise_or.reduceat(signs, self._begins)
+
+    def tables(self) -> "tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]":
+        """Folders, files and remarkable files, see `Store.write`."""
+        import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
+
+        listed = self._listed
+        folders = pl.DataFrame(
+            {
+                "key": listed.keys,
+                "path": pl.Series(listed.raw, dtype=pl.String).str.strip_suffix("/").cast(pl.Binary),
+                "files": self._files,
+                "size": self._sizes,
+                "signs": self._signs,
+                "at": self._begins,
+            }
         )
-        if not plain:
-            remarkable_folders(facts, keys[first:end], layout)
-        partitions.append(Partition(facts, OnDisk(store, block, first, end - first)))
-    return partitions
+        files = pl.DataFrame({"name": listed.names, "size": listed.sizes, "time": listed.times})
+        rows = np.flatnonzero(self._file_signs)
+        remarkable = files[rows].with_columns(row=pl.Series(rows), signs=pl.Series(self._file_signs[rows]))
+        return folders, files, remarkable
 
+    def facts(
+        self, prefixes: Sequence[str | None], layout: Layout, *, condense: bool
+    ) -> Iterator[tuple[PartitionFacts, int, int]]:
+        """What is known of each partition but the kinds of its files, its first folder, and how many it has."""
+        keys, partition = self._listed.keys, self._listed.partition
+        column = NameColumn.of(keys)
+        groups = self._groups(column.lengths, prefixes, condense=condense)
+        sums = (
+            np.add.reduceat(lane, self._begins)
+            for lane in self._listed.text.sums(self._listed.sizes, self._listed.times)
+        )
+        digests = column.sums(self._files, *sums)
+        plain = plain_folders("", keys, self._forms.folders)
+        ends = np.append(np.flatnonzero(np.diff(partition)) + 1, len(partition)).tolist()
+        for first, end in zip([0, *ends], ends, strict=False):
+            facts = PartitionFacts(
+                prefixes[int(partition[first])] or "",
+                files=int(self._files[first:end].sum()),
+                size=int(self._sizes[first:end].sum()),
+                signs=Sign(int(np.bitwise_or.reduce(self._signs[first:end]))),
+                groups=groups[int(partition[first])],
+                digest=joined_digest(*(int(lane[first:end].sum()) for lane in digests)),
+            )
+            if not plain:
+                remarkable_folders(facts, keys[first:end], layout)
+            yield facts, first, end - first
 
-def _groups(
-    folders: Sequence[KnownFolder],
-    numbers: Ints,
-    sizes: Ints,
-    form: Ints,
-    forms: Sequence[Form],
-    partition: Ints,
-    *,
-    condense: bool,
-) -> list[list[Group]]:
-    """Groups of the folders of each partition, as `grouped` makes them."""
-    import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
+    def _groups(
+        self, lengths: Ints, prefixes: Sequence[str | None], *, condense: bool
+    ) -> dict[int, list[Group]]:
+        """Groups of the folders of each partition, as `grouped` makes them."""
+        import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
-    rows = np.arange(len(folders))
-    sorts = np.array([some.number for some in forms])[form]
-    alone = np.array([some.sort is None for some in forms])[form]
-    outermost = np.array([len(folder.key) <= len(folder.partition) for folder in folders])
-    alone |= outermost & np.array([some.place.misfit is None for some in forms])[form]
-    if not condense:
-        alone[:] = True
-    table = pl.DataFrame(
-        {
+        keys, partition = self._listed.keys, self._listed.partition
+        forms = list(self._forms)
+        rows = np.arange(len(keys))
+        sorts = np.array([form.number for form in forms])[self._form]
+        outermost = lengths <= np.array([len(prefix or "") for prefix in prefixes])[partition]
+        alone = outermost & np.array([form.place.misfit is None for form in forms])[self._form]
+        alone |= np.array([form.sort is None for form in forms])[self._form]
+        sorts = np.where(alone, -1 - rows, sorts) if condense else rows
+        columns = {
             "partition": partition,
-            "sort": np.where(alone, -1 - rows, sorts),
+            "sort": sorts,
             "row": rows,
-            "files": numbers,
-            "size": sizes,
+            "files": self._files,
+            "size": self._sizes,
         }
-    )
-    groups: list[list[Group]] = [[] for _ in range(int(partition[-1]) + 1)]
-    found = table.group_by("partition", "sort", maintain_order=True).agg(
-        pl.col("row").first(), pl.col("files").sum(), pl.col("size").sum(), folders=pl.len()
-    )
-    for number, _, row, files, size, some in found.iter_rows():
-        groups[number].append(Group(folders[row].key, files, size, some))
-    return groups
+        found = (
+            pl.DataFrame(columns)
+            .group_by("partition", "sort", maintain_order=True)
+            .agg(pl.col("row").first(), pl.col("files").sum(), pl.col("size").sum(), folders=pl.len())
+        )
+        groups: dict[int, list[Group]] = {}
+        for number, _, row, files, size, folders in found.iter_rows():
+            groups.setdefault(number, []).append(Group(keys[row], files, size, folders))
+        return groups

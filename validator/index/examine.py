@@ -17,7 +17,8 @@ from validator.s3.limits import MAX_KEY_BYTES
 STRANGE_IN_FILE = re.compile(r"[^A-Za-z0-9_.\-\n]")
 """A character that names of files should not hold; between names stands a line break."""
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_/\-\n]")
-DIGEST_BITS = 256
+_HALF = 64
+_LOWER = (1 << _HALF) - 1
 
 
 def examine(
@@ -41,7 +42,7 @@ def examine(
     kinds: set[str] = set()
     rows = [_row(folder, place, layout, kinds) for folder, place in zip(folders, places, strict=True)]
     facts.kinds = frozenset(kinds)
-    facts.digest = sum(digests(folders))
+    facts.digest = digest_of(folders)
     summed_up(facts, list(zip(rows, places, strict=True)), layout, condense=condense)
     return rows, facts
 
@@ -127,33 +128,39 @@ def place_names(names: Iterable[str], place: Place, layout: Layout, kinds: set[s
     return misfit and place.misfit is None and not layout.is_opaque(place)
 
 
-def digests(folders: Sequence[Folder]) -> list[int]:
-    """Digest of each folder, see `digest_of`."""
+def digest_of(folders: Sequence[Folder]) -> int:
+    """Digest of some folders: two numbers in one, which do not depend on the order of folders and files.
+
+    Of each file a number is made from its name, its size and its time; of each folder one from its key, how many files
+    it holds, and the sum of the numbers of these. All are modulo 2**64, and all is done twice with other factors.
+    """
     column = NameColumn.of([name for folder in folders for name in folder.names])
     sizes, times = (
         np.frombuffer(b"".join(columns), np.int64)
         for columns in ([folder.sizes for folder in folders], [folder.mtimes_ns for folder in folders])
     )
-    ends = np.cumsum([len(folder.names) for folder in folders])
-    lanes = []
+    files = np.array([len(folder.names) for folder in folders])
+    bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(files)])
+    sums = []
     for numbers in column.sums(sizes, times):
         total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(numbers)])
-        lanes.append(np.diff(total[np.concatenate([np.zeros(1, np.int64), ends])]).tolist())
-    return [
-        digest_of(folder.key, len(folder.names), first, second)
-        for folder, first, second in zip(folders, *lanes, strict=True)
-    ]
+        sums.append(np.diff(total[bounds]))
+    first, second = NameColumn.of([folder.key for folder in folders]).sums(files, *sums)
+    return joined_digest(int(first.sum()), int(second.sum()))
 
 
-def digest_of(folder_key: str, files: int, first: int, second: int) -> int:
-    """SHA-256 of a folder as a number: its key, how many files it holds, and the sums of their numbers.
+def joined_digest(first: int, second: int) -> int:
+    """Two numbers in one."""
+    return first << _HALF | second
 
-    The sums (see `NameColumn.sums`; modulo 2**64) do not depend on the order of the files.
-    """
-    text = f"{folder_key}\n{files} {first} {second}\n"
-    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), "big")
+
+def added(digests: Iterable[int]) -> int:
+    """Digest of everything from those of its parts."""
+    found = list(digests)
+    first, second = sum(digest >> _HALF for digest in found), sum(digest & _LOWER for digest in found)
+    return joined_digest(first & _LOWER, second & _LOWER)
 
 
 def whole_digest(total: int) -> str:
-    """Digest of a listing from the sum of those of its folders: it does not depend on their order."""
-    return f"{total % (1 << DIGEST_BITS):064x}"
+    """SHA-256 of what the digests of all folders come to."""
+    return hashlib.sha256(f"{total:032x}".encode()).hexdigest()

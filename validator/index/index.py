@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from validator.index.examine import whole_digest
+from validator.index.examine import added, whole_digest
 from validator.index.partition import FolderTree, PartitionFacts
 from validator.index.placed import PlacedFolder, Sign
 from validator.index.store import Piece, Store
@@ -54,7 +54,7 @@ class FolderIndex(Collection[PlacedFolder]):
         facts = [partition.facts for partition in self._partitions]
         self.files = sum(some.files for some in facts)
         self.size = sum(some.size for some in facts)
-        self.digest = whole_digest(sum(some.digest for some in facts))
+        self.digest = whole_digest(added(some.digest for some in facts))
         above = FolderTree(layout)
         for prefix in self._prefixes:
             above.add(prefix)

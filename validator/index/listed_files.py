@@ -22,67 +22,84 @@ _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True)
-class KnownFolder:
-    """A folder: its key, its path, and the name of the partition in which it is."""
-
-    key: str
-    path: str
-    partition: str
-
-
-@dataclass(frozen=True, slots=True)
 class ListedFiles:
-    """Files sorted by folder; every folder holds some."""
+    """Files sorted by folder; every folder holds some.
+
+    Attributes
+    ----------
+    names, text
+        Of the files, as a polars column and as one text.
+    sizes, times, folder
+        Of each file; the index of its folder.
+    keys, raw
+        Of each folder its key in the Gallery, and as it was listed.
+    partition
+        Index of the partition of each folder.
+    """
 
     names: "pl.Series"
     text: NameColumn
     sizes: Ints
     times: Ints
     folder: Ints
-    folders: list[KnownFolder]
+    keys: list[str]
+    raw: list[str]
+    partition: Ints
 
     @classmethod
-    def of(cls, files: Files, folders: Sequence[KnownFolder | None]) -> "ListedFiles":
+    def of(cls, files: Files, keys: Sequence[str | None]) -> "ListedFiles":
+        """Files as they came, but for those in folders without a key."""
         folder = files.folder
-        if None in folders:
-            chosen = np.flatnonzero(np.array([known is not None for known in folders])[folder])
+        if None in keys:
+            chosen = np.flatnonzero(np.array([key is not None for key in keys])[folder])
             order = chosen[np.argsort(folder[chosen], kind="stable")]
         else:
-            small = folder.astype(np.uint16) if len(folders) <= 1 << 16 else folder  # sorted by their digits
+            small = folder.astype(np.uint16) if len(keys) <= 1 << 16 else folder  # sorted by their digits
             order = np.argsort(small, kind="stable")
-        return cls._compact(
-            files.names[order], files.sizes[order], files.times[order], folder[order], folders
+        folder = folder[order]
+        names = files.names.gather(order)
+        left = folder[begins_of(folder)]
+        return cls(
+            names,
+            _text(names),
+            files.sizes[order],
+            files.times[order],
+            np.searchsorted(left, folder) if len(left) < len(keys) else folder,
+            [key for key in map(keys.__getitem__, left.tolist()) if key is not None],
+            [files.folders[f] for f in left.tolist()],
+            files.partition[left],
         )
 
     def only(self, kept: Mask) -> "ListedFiles":
         """Some of the files."""
         if kept.all():
             return self
-        return self._compact(
-            self.names.filter(kept), self.sizes[kept], self.times[kept], self.folder[kept], self.folders
+        folder, names = self.folder[kept], self.names.filter(kept)
+        keys, raw, partition = self.keys, self.raw, self.partition
+        left = folder[begins_of(folder)]
+        if len(left) < len(keys):
+            folder = np.searchsorted(left, folder)
+            keys, raw = ([some[f] for f in left.tolist()] for some in (keys, raw))
+            partition = partition[left]
+        return ListedFiles(
+            names, _text(names), self.sizes[kept], self.times[kept], folder, keys, raw, partition
         )
 
-    @classmethod
-    def _compact(
-        cls,
-        names: "pl.Series",
-        sizes: Ints,
-        times: Ints,
-        folder: Ints,
-        folders: Sequence[KnownFolder | None],
-    ) -> "ListedFiles":
-        text = "".join(names.str.join("").to_list()).encode()
-        column = NameColumn(text, names.str.len_bytes().to_numpy().astype(np.int64))
-        present = folder[begins_of(folder)]
-        numbers = np.zeros(len(folders), np.int64)
-        numbers[present] = np.arange(len(present))
-        left = [known for known in map(folders.__getitem__, present.tolist()) if known is not None]
-        return cls(names, column, sizes, times, numbers[folder], left)
+    def path(self, f: int) -> str:
+        """Where a folder lies."""
+        return self.raw[f].removesuffix("/")
 
     def entry(self, row: int) -> Entry:
         """One file."""
-        folder, name = self.folders[self.folder[row]], str(self.names[row])
-        return Entry(folder.key + name, f"{folder.path}/{name}", int(self.sizes[row]), int(self.times[row]))
+        f, name = int(self.folder[row]), str(self.names[row])
+        return Entry(
+            self.keys[f] + name, f"{self.path(f)}/{name}", int(self.sizes[row]), int(self.times[row])
+        )
+
+
+def _text(names: "pl.Series") -> NameColumn:
+    lengths = names.str.len_bytes().to_numpy().astype(np.int64)
+    return NameColumn("".join(names.str.join("").to_list()).encode(), lengths)
 
 
 def begins_of(folder: Ints) -> Ints:
@@ -109,8 +126,7 @@ def each_once(listed: ListedFiles, troubles: list[Trouble]) -> tuple[ListedFiles
             twice.add(place)
         last[place] = row
     for f, name in sorted(twice):
-        folder = listed.folders[f]
-        troubles.append(Trouble("listed-twice", folder.key + name, f"{folder.path}/{name}"))
+        troubles.append(Trouble("listed-twice", listed.keys[f] + name, f"{listed.path(f)}/{name}"))
     return listed.only(kept), alike[kept]
 
 
@@ -122,10 +138,10 @@ def junk_in(listed: ListedFiles) -> Mask:
     names = listed.names.gather(rows)
     junk = np.zeros(len(listed.folder), bool)
     junk[rows] = names.is_in([name for name in names.unique().to_list() if is_junk(name)]).to_numpy()
-    parts = set("".join([folder.key for folder in listed.folders]).split("/"))
+    parts = set("".join(listed.keys).split("/"))
     closed = set(filter(is_junk_folder, parts))
     if closed:
-        inside = [not closed.isdisjoint(folder.key.split("/")) for folder in listed.folders]
+        inside = [not closed.isdisjoint(key.split("/")) for key in listed.keys]
         junk |= np.array(inside)[listed.folder]
     return junk
 

@@ -69,15 +69,16 @@ class NameColumn:
             [_mixed(data, *part, 1)[0] for part in self._parts()] or [np.empty(0, np.uint64)]
         )
 
-    def sums(self, sizes: Ints, times: Ints) -> tuple[Words, Words]:
-        """Two numbers for each file, from its name, its size and its time."""
+    def sums(self, *numbers: Ints | Words) -> tuple[Words, Words]:
+        """Two numbers for each name, from the name and some numbers that belong to it."""
         lanes = np.empty((2, len(self.starts)), np.uint64)
         begin = 0
         for starts, lengths in self._parts():
             end = begin + len(starts)
             mixed = _mixed(self.data, starts, lengths, 2)
-            for numbers in (lengths, sizes[begin:end], times[begin:end]):
-                _mix(mixed, numbers.view(np.uint64))
+            _mix(mixed, lengths.view(np.uint64))
+            for more in numbers:
+                _mix(mixed, more[begin:end].view(np.uint64))
             lanes[:, begin:end] = mixed
             begin = end
         return lanes[0], lanes[1]

@@ -68,7 +68,7 @@ class PartitionFacts:
     alike
         Keys of folders below the prefix that differ from another one only in case, with that one.
     digest
-        Sum of the digests of its folders.
+        Of its folders, see `digest_of`.
     """
 
     prefix: str

@@ -1,6 +1,6 @@
 """Folders of one form: the layout says the same of all of them, but for the values of well and site."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from validator.models.place import Place
@@ -10,6 +10,8 @@ from validator.rulebook.template import Template
 FINE = frozenset({"well", "site"})
 """Entities that folders of one plate differ in; no rule asks for them one by one."""
 _PLATE = "{plate}"
+_UNKNOWN = ("",)
+"""What is not known yet of the end of a name; no entity has this name."""
 
 
 @dataclass(slots=True, eq=False)
@@ -33,7 +35,9 @@ class Form:
     number: int
     index: int
     _alone: bool
-    _short: Template | None
+    _plate: str
+    _named: Collection[str]
+    _rests: dict[str, tuple[str, ...] | None]
     _children: dict[str, "Form"] = field(default_factory=dict)
     _by_entities: dict[tuple[str, ...], "Form"] = field(default_factory=dict)
 
@@ -61,7 +65,8 @@ class Forms:
         self._forms: dict[object, Form] = {}
         self._sorts: dict[object, int] = {}
         self._known: dict[str, Form] = {}
-        self._rests: dict[tuple[int, str], tuple[str, ...] | None] = {}
+        self._rests: dict[int, dict[str, tuple[str, ...] | None]] = {}
+        self._known[""] = self._form("", layout.folder_place(""))
 
     def of(self, key: str) -> Form:
         """Form of a folder.
@@ -71,15 +76,23 @@ class Forms:
         key
             Ends with ``/``; the empty key is the root.
         """
-        known = self._known.get(key)
-        if known is None:
-            if key:
+        self.indices([key])
+        return self._known[key]
+
+    def indices(self, keys: Iterable[str]) -> list[int]:
+        """Index of the form of each folder."""
+        known = self._known
+        found = []
+        for key in keys:
+            form = known.get(key)
+            if form is None:
                 cut = key.rfind("/", 0, -1) + 1
-                known = self._below(self.of(key[:cut]), key, key[cut:-1])
-            else:
-                known = self._form("", self._layout.folder_place(""))
-            self._known[key] = known
-        return known
+                parent = known.get(key[:cut]) or self.of(key[:cut])
+                name = key[cut:-1]
+                form = parent._children.get(name)  # noqa: SLF001  forms are made here only
+                known[key] = form = form or self._below(parent, key, name)
+            found.append(form.index)
+        return found
 
     @property
     def folders(self) -> Collection[str]:
@@ -91,36 +104,25 @@ class Forms:
         return iter(self._forms.values())
 
     def _below(self, parent: Form, key: str, name: str) -> Form:
-        known = parent._children.get(name)  # noqa: SLF001  forms are made here only
-        if known is not None:
-            return known
-        if parent._short is not None:  # noqa: SLF001
-            found = self._by_plate(parent, parent._short, key, name)  # noqa: SLF001
-            if found is not None:
-                return found
+        # PLATE-A01-1 in a folder of this plate: what follows the plate is the same in every plate.
+        plate = parent._plate  # noqa: SLF001
+        if plate and name.startswith(plate) and name not in parent._named:  # noqa: SLF001
+            rest = name[len(plate) :]
+            bound = parent._rests.get(rest, _UNKNOWN)  # noqa: SLF001
+            if bound is _UNKNOWN:
+                template = parent.place.node.templates[0][0]
+                match = template.match(name, parent.place.entities)
+                bound = parent._rests[rest] = None if match is None else tuple(match)  # noqa: SLF001
+            if bound is not None:
+                form = parent._by_entities.get(bound)  # noqa: SLF001
+                if form is None:
+                    form = self._form(key, self._layout.step(parent.place, name))
+                    parent._by_entities[bound] = form  # noqa: SLF001
+                return form
         if parent._alone:  # noqa: SLF001
             return self._form(key, self._layout.folder_place(key))
         form = self._form(key, self._layout.step(parent.place, name))
         parent._children[name] = form  # noqa: SLF001
-        return form
-
-    def _by_plate(self, parent: Form, template: Template, key: str, name: str) -> Form | None:
-        """Form of ``PLATE-A01-1`` in a folder of this plate: what follows the plate is the same in every plate."""
-        plate = parent.place.entities["plate"]
-        if not name.startswith(plate) or self._layout.is_named(parent.place, name):
-            return None
-        step = id(parent.place.node), name[len(plate) :]
-        if step in self._rests:
-            bound = self._rests[step]
-        else:
-            found = template.match(name, parent.place.entities)
-            bound = self._rests[step] = None if found is None else tuple(found)
-        if bound is None:
-            return None
-        form = parent._by_entities.get(bound)  # noqa: SLF001
-        if form is None:
-            form = self._form(key, self._layout.step(parent.place, name))
-            parent._by_entities[bound] = form  # noqa: SLF001
         return form
 
     def _form(self, key: str, place: FolderPlace) -> Form:
@@ -135,10 +137,17 @@ class Forms:
             alone = any(
                 entity in FINE and entity in place.entities for t in templates for entity in t.entities
             )
-            short = (
-                templates[0] if templates and not alone and _begins_with_plate(templates[0], place) else None
+            short = bool(templates) and not alone and _begins_with_plate(templates[0], place)
+            known = self._forms[same] = Form(
+                place,
+                sort,
+                number,
+                len(self._forms),
+                alone,
+                place.entities["plate"] if short else "",
+                self._layout.named_in(place),
+                self._rests.setdefault(id(place.node), {}),
             )
-            known = self._forms[same] = Form(place, sort, number, len(self._forms), alone, short)
         return known
 
 

@@ -1,7 +1,7 @@
 """Places every folder and file: matches a key against the layout's tree, part by part."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import cache
@@ -102,9 +102,9 @@ class Layout:
         """Like :meth:`place_folder`, with the step of the tree."""
         return self._placed(key.removeprefix(self._prefix))
 
-    def is_named(self, parent: Place, name: str) -> bool:
-        """Whether the tree, or what may lie everywhere, names a folder in this one literally."""
-        return name in self._folders_everywhere or name in _folder_place(parent).node.literals
+    def named_in(self, parent: Place) -> Collection[str]:
+        """Names of folders that the tree, or what may lie everywhere, has literally in this one."""
+        return {*self._folders_everywhere, *_folder_place(parent).node.literals}
 
     def _placed(self, key: str) -> FolderPlace:
         if not key:

@@ -1,7 +1,7 @@
 """Keys as a bucket or a listing gives them, sorted into folders."""
 
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from validator.errors import UsageError
 from validator.models.listing import UNKNOWN_SIZE, Folder, Trouble
@@ -103,6 +103,13 @@ class Relocation:
         if not folder_key.startswith(self._prefix):
             return None
         return self._key_prefix + folder_key[len(self._prefix) :]
+
+    def keys_of(self, folder_keys: Sequence[str]) -> list[str | None]:
+        """The same for many folders; receipts, which are about the data and never data, are left out as well."""
+        if not self._prefix and not self._key_prefix and RECEIPTS not in "".join(folder_keys):
+            return list(folder_keys)
+        keys = map(self.key_of, folder_keys)
+        return [None if key is None or f"/{RECEIPTS}/" in key else key for key in keys]
 
     def move(self, found: Iterable[Folder | Trouble]) -> Iterator[Folder | Trouble]:
         """Give folders and troubles their keys in the Gallery, and tell what cannot have one."""

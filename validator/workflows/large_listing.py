@@ -10,13 +10,12 @@ from typing import TypeVar
 
 from validator.index.building import IndexBuilder
 from validator.index.columns import Examined, examine_columns
-from validator.index.listed_files import KnownFolder
 from validator.index.partition import prefix_of
-from validator.index.unsorted import Files, Run, Unsorted, batches, sort_block
+from validator.index.unsorted import Run, Unsorted, batches, sort_block
 from validator.models.listing import Entry, Scan, Trouble
 from validator.models.progress import Step
 from validator.rulebook.layout import load_layout
-from validator.sources.keys import RECEIPTS, KeyFolders, Relocation, shared_beginning
+from validator.sources.keys import KeyFolders, Relocation, shared_beginning
 from validator.sources.listed import LargeText, ListedSource
 from validator.sources.listing_columns import blocks_of, read_block
 from validator.sources.listing_text import AwsLines, KeyLines
@@ -93,8 +92,8 @@ def index_listing(
 
         def examine(prefixes: list[str]) -> Examined:
             files = unsorted.take(prefixes)
-            folders = _known(files, prefixes, relocation)
-            return examine_columns(files, folders, load_layout(), builder.store, condense=condense)
+            keys, moved = relocation.keys_of(files.folders), relocation.keys_of(prefixes)
+            return examine_columns(files, keys, moved, load_layout(), builder.store, condense=condense)
 
         for examined in _in_order(pool, examine, batches(wanted, unsorted.files, FILES_AT_ONCE)):
             builder.enter(examined.partitions)
@@ -158,17 +157,6 @@ def _set_apart(unsorted: Unsorted, unusual: KeyFolders, relocation: Relocation, 
         elif key is not None:
             wanted.append(prefix)
     return wanted
-
-
-def _known(files: Files, prefixes: list[str], relocation: Relocation) -> list[KnownFolder | None]:
-    """What each folder is; receipts are about the data, never data."""
-    partitions = [relocation.key_of(prefix) for prefix in prefixes]
-    known: list[KnownFolder | None] = []
-    for folder, number in zip(files.folders, files.partition.tolist(), strict=True):
-        key, partition = relocation.key_of(folder), partitions[number]
-        left_out = key is None or partition is None or f"/{RECEIPTS}/" in key
-        known.append(None if left_out else KnownFolder(key or "", folder.removesuffix("/"), partition or ""))
-    return known
 
 
 def _in_order(
