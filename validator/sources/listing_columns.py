@@ -29,15 +29,18 @@ class ReadBlock:
     files
         Columns ``folder`` (ends with ``/``, or is empty), ``name``, ``size`` and ``time`` (nanoseconds).
     unusual
-        Lines that must be read one by one, with their numbers.
+        Lines that must be read one by one, with their indices.
+    lines
+        How many lines these are.
     """
 
     files: "pl.DataFrame"
     unusual: list[tuple[int, str]]
+    lines: int
 
 
-def blocks_of(stream: BinaryIO, size: int = BLOCK) -> Iterator[tuple[int, bytes]]:
-    """Whole lines of a text, as many as fit, with the number of the first.
+def blocks_of(stream: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
+    """Whole lines of a text, as many as fit; every line but the last of all ends with its line break.
 
     Parameters
     ----------
@@ -46,28 +49,25 @@ def blocks_of(stream: BinaryIO, size: int = BLOCK) -> Iterator[tuple[int, bytes]
     size
         Bytes.
     """
-    number, rest = 1, b""
+    rest = b""
     while data := stream.read(size):
         end = data.rfind(b"\n") + 1
         if end == 0:
             rest += data
             continue
-        block, rest = rest + data[:end], data[end:]
-        yield number, block
-        number += block.count(b"\n")
+        yield b"".join((rest, memoryview(data)[:end]))
+        rest = data[end:]
     if rest:
-        yield number, rest
+        yield rest
 
 
-def read_block(sort: Literal["aws-ls", "keys"], number: int, block: bytes) -> ReadBlock:
+def read_block(sort: Literal["aws-ls", "keys"], block: bytes) -> ReadBlock:
     """Read lines in columns.
 
     Parameters
     ----------
     sort
         What the listing is.
-    number
-        Number of the first line.
     block
         Whole lines.
     """
@@ -75,10 +75,10 @@ def read_block(sort: Literal["aws-ls", "keys"], number: int, block: bytes) -> Re
         block = block.replace(b"\r\n", b"\n")
     if not block.endswith(b"\n"):
         block += b"\n"
-    return _read_aws(number, block) if sort == "aws-ls" else _read_keys(number, block)
+    return _read_aws(block) if sort == "aws-ls" else _read_keys(block)
 
 
-def _read_aws(number: int, block: bytes) -> ReadBlock:
+def _read_aws(block: bytes) -> ReadBlock:
     import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
     found = usual_lines(block)
@@ -86,13 +86,13 @@ def _read_aws(number: int, block: bytes) -> ReadBlock:
     if not found.usual.all():
         rows = np.flatnonzero(~found.usual).tolist()
         whole = block.split(b"\n")
-        unusual = [(number + row, whole[row].decode("utf-8", "surrogateescape")) for row in rows]
+        unusual = [(row, whole[row].decode("utf-8", "surrogateescape")) for row in rows]
         usual = b"".join(whole[row] + b"\n" for row in np.flatnonzero(found.usual).tolist())
     if not usual:
         schema = {"name": pl.String, "size": pl.Int64, "time": pl.Int64, "folder": pl.String}
-        return ReadBlock(pl.DataFrame(schema=schema), unusual)
+        return ReadBlock(pl.DataFrame(schema=schema), unusual, len(found.usual))
     begin, slash = found.starts + KEY, found.slashes + 1
-    lines = _lines(usual).select(
+    lines = _lines(usual, len(begin)).select(
         pl.col("line").cast(pl.Binary),
         begin=pl.Series(np.full(len(begin), KEY)),
         length=pl.Series(slash - begin),
@@ -105,21 +105,21 @@ def _read_aws(number: int, block: bytes) -> ReadBlock:
         time=pl.Series(found.times),
         folder=pl.col("line").bin.slice(pl.col("begin"), pl.col("length")).cast(pl.String),
     )
-    return ReadBlock(files, unusual)
+    return ReadBlock(files, unusual, len(found.usual))
 
 
-def _read_keys(number: int, block: bytes) -> ReadBlock:
+def _read_keys(block: bytes) -> ReadBlock:
     import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
     if block.isascii():
-        lines = _lines(block)
+        lines = _lines(block, block.count(b"\n"))
     else:
         whole = block.decode("utf-8", "surrogateescape").split("\n")
         lines = pl.DataFrame({"line": [line if line.isascii() else "" for line in whole]})
     lines = lines.with_row_index("row")
     key = pl.col("line").str.replace(_BEFORE_KEY, "")
     found = lines.with_columns(line=key).filter(pl.col("line").str.contains(_USUAL))
-    unusual = _unusual(lines, found, number, block)
+    unusual = _unusual(lines, found, block)
     name = pl.col("line").str.extract(r"([^/]*)$", 1)
     files = found.select("line", name=name).select(
         "name",
@@ -127,11 +127,11 @@ def _read_keys(number: int, block: bytes) -> ReadBlock:
         time=pl.lit(0, pl.Int64),
         folder=pl.col("line").str.head(pl.col("line").str.len_bytes() - pl.col("name").str.len_bytes()),
     )
-    return ReadBlock(files, unusual)
+    return ReadBlock(files, unusual, block.count(b"\n"))
 
 
-def _lines(block: bytes) -> "pl.DataFrame":
-    """Lines of a text; faster by far than splitting it, where no line holds the character that ends a cell."""
+def _lines(block: bytes, number: int) -> "pl.DataFrame":
+    """So many lines of a text; faster by far than splitting it, where no line holds the character that ends a cell."""
     import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
     if _NO_SEPARATOR not in block:
@@ -143,14 +143,12 @@ def _lines(block: bytes) -> "pl.DataFrame":
             quote_char=None,
             infer_schema=False,
         )
-        if len(lines) == block.count(b"\n") + (not block.endswith(b"\n")):
+        if len(lines) == number:
             return lines.with_columns(pl.col("line").fill_null(""))
-    return pl.Series("line", [block.decode("ascii")]).str.split("\n").explode().to_frame()
+    return pl.Series("line", [block.decode("ascii")]).str.split("\n").explode().to_frame().head(number)
 
 
-def _unusual(
-    lines: "pl.DataFrame", found: "pl.DataFrame", number: int, block: bytes
-) -> list[tuple[int, str]]:
+def _unusual(lines: "pl.DataFrame", found: "pl.DataFrame", block: bytes) -> list[tuple[int, str]]:
     if len(found) == len(lines):
         return []
     rows = lines.join(found, on="row", how="anti").get_column("row").to_list()
@@ -159,4 +157,4 @@ def _unusual(
     whole = block.split(b"\n")
     if rows[-1] == len(whole) - 1 and not whole[-1]:
         rows.pop()  # what stands behind the last line break is no line
-    return [(number + row, whole[row].decode("utf-8", "surrogateescape")) for row in rows]
+    return [(row, whole[row].decode("utf-8", "surrogateescape")) for row in rows]

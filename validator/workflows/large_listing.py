@@ -112,26 +112,27 @@ def _sort_on_disk(
     step: Step,
 ) -> tuple[int, int]:
     """Bring the files of each partition together; return how many parts name one, and the number of keys."""
-    keys = segments = 0
+    keys = segments = lines_before = 0
     with text.opened() as stream:
         blocks = iter(blocks_of(stream))
-        number, data = next(blocks)
-        first = read_block(text.sort, number, data).files.get_column("folder").unique().to_list()
+        beginning = next(blocks)
+        first = read_block(text.sort, beginning).files.get_column("folder").unique().to_list()
         segments = SEGMENTS + max(shared_beginning(first).count("/"), source.said_depth)
 
-        def sort(item: tuple[int, tuple[int, bytes]]) -> _Block:
-            block, (number, data) = item
-            found = read_block(text.sort, number, data)
+        def sort(item: tuple[int, bytes]) -> _Block:
+            block, data = item
+            found = read_block(text.sort, data)
             files, folders, runs = sort_block(found.files, segments)
             unsorted.write(block, files, folders)
-            return _Block(block, len(files), runs, found.unusual)
+            return _Block(block, len(files), runs, found.unusual, found.lines)
 
-        for block in _in_order(pool, sort, enumerate(chain([(number, data)], blocks))):
+        for block in _in_order(pool, sort, enumerate(chain([beginning], blocks))):
             unsorted.enter(block.number, block.runs)
             keys += block.files
             step.advance(block.files)
             for place, line in block.unusual:
-                lines.read(place, line)
+                lines.read(lines_before + place + 1, line)
+            lines_before += block.lines
     return segments, keys
 
 
@@ -141,6 +142,7 @@ class _Block:
     files: int
     runs: list[Run]
     unusual: list[tuple[int, str]]
+    lines: int
 
 
 def _set_apart(unsorted: Unsorted, unusual: KeyFolders, relocation: Relocation, segments: int) -> list[str]:
