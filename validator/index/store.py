@@ -14,6 +14,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from validator.errors import CpgateError
 from validator.index.partition import FolderRow
 from validator.index.placed import Sign
@@ -88,7 +90,7 @@ class OnDisk:
             strict=True,
         )
         files = _Files(self.store, self.block, some)
-        marked = _Marked(self.store, self.block, sign) if sign is not None else None
+        marked = _Marked(self.store, self.block, sign, some) if sign is not None else None
         located: list[Located] = []
         for key, raw, number, size, signs, at in columns:
             path = raw.decode("utf-8", "surrogatepass")
@@ -105,21 +107,27 @@ class OnDisk:
 
 
 class _Marked:
-    """The files of a block that have a sign."""
+    """The files of some folders of a block that have a sign."""
 
-    def __init__(self, store: "Store", block: int, sign: Sign) -> None:
+    def __init__(self, store: "Store", block: int, sign: Sign, folders: "pl.DataFrame") -> None:
         self.known = block in store.remarkable
-        if self.known:
-            some = store.marked(block)
+        if self.known and len(folders):
+            marked = store.marked(block)
+            begin, end = folders["at"][0], folders["at"][-1] + folders["files"][-1]
+            first, last = np.searchsorted(marked.get_column("row").to_numpy(), (begin, end)).tolist()
+            some = marked.slice(first, last - first)
             some = some.filter((some.get_column("signs") & int(sign)) != 0)
-            self._rows: list[int] = some.get_column("row").to_list()
-            self._files = some
+            self._rows, *columns = (
+                some.get_column(name).to_list() for name in ("row", "name", "size", "time")
+            )
+            self._files = list(zip(*columns, strict=True))
 
     def folder(self, key: str, path: str, at: int, number: int) -> Folder:
         begin, end = bisect_left(self._rows, at), bisect_left(self._rows, at + number)
-        some = self._files.slice(begin, end - begin).sort("name")
-        sizes, times = (array("q", some.get_column(name).to_list()) for name in ("size", "time"))
-        return Folder(key, path, some.get_column("name").to_list(), sizes, times)
+        folder = Folder(key, path)
+        for name, size, time in sorted(self._files[begin:end]):
+            folder.add(name, size, time)
+        return folder
 
 
 class _Files:

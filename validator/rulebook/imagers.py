@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+NEW_SHARE = 0.1
+"""Share of new names from which on they are remembered; a few odd ones of each plate are not."""
 Ints = NDArray[np.int64]
 
 IMAGE_ENDINGS = (".tif", ".tiff")
@@ -173,14 +175,15 @@ class ImageColumns:
 
         known = self._read.get(spec.name)
         if known is None or len(known) > NAMES_REMEMBERED:
-            known = self._parsed(spec, pattern, column.unique())
+            known = self._read[spec.name] = self._parsed(spec, pattern, column.unique())
         parts = column.join(known, on="name", how="left")
-        new = parts.filter(pl.col("image").is_null()).select("name").unique()
-        if len(new):
-            known = pl.concat([known, self._parsed(spec, pattern, new)])
-            parts = column.join(known, on="name", how="left")
-        self._read[spec.name] = known
-        return parts
+        new = parts.filter(pl.col("image").is_null()).select("name")
+        if not len(new):
+            return parts
+        parsed = self._parsed(spec, pattern, new)
+        if len(new) > len(column) * NEW_SHARE:
+            self._read[spec.name] = pl.concat([known, parsed.unique("name")])
+        return pl.concat([parts.filter(pl.col("image").is_not_null()), parsed])
 
     def _parsed(self, spec: ImagerSpec, pattern: re.Pattern[str], names: "pl.DataFrame") -> "pl.DataFrame":
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large datasets only
