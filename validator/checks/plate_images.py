@@ -16,6 +16,8 @@ from validator.rulebook.imagers import ImageColumns, Ints
 READ_SHARE = 0.9
 """Share of a plate's images whose names must be of a known form; otherwise nothing is said about the plate."""
 THREADS = 2
+PAIRS = 1_000_000
+"""Up to so many possible pairs of a channel and a site are marked in a table."""
 LAYOUTS_REMEMBERED = 50
 """Sets of sites of which it is known how they spread over the wells."""
 
@@ -112,8 +114,7 @@ def _read(found: tuple[tuple[str, str, str], list[PlacedFolder]]) -> PlateImages
     site, channel = (
         np.concatenate(some) for some in zip(*((p.sites, p.channels) for p in parts), strict=True)
     )
-    pairs = np.unique(channel * len(columns.sites) + site)
-    channel, site = np.divmod(pairs, len(columns.sites))
+    channel, site = _each_pair(channel, site)
     sites = np.unique(site)
     key = "/".join(folders[0].key.split("/")[:6]) + "/"
     return PlateImages(
@@ -125,6 +126,20 @@ def _read(found: tuple[tuple[str, str, str], list[PlacedFolder]]) -> PlateImages
         channels=frozenset(columns.channels[number] for number in np.unique(channel).tolist()),
         lacking=_lacking(sites, site, channel, columns),
     )
+
+
+def _each_pair(channel: Ints, site: Ints) -> tuple[Ints, Ints]:
+    """Each pair once, in their order."""
+    wide = int(site.max()) + 1
+    codes, many = channel * wide + site, (int(channel.max()) + 1) * wide
+    if many <= PAIRS:
+        there = np.zeros(many, bool)
+        there[codes] = True
+        codes = np.flatnonzero(there)
+    else:
+        codes = np.unique(codes)
+    channel, site = np.divmod(codes, wide)
+    return channel, site
 
 
 def _lacking(

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,7 +24,12 @@ NEW_SHARE = 0.1
 Ints = NDArray[np.int64]
 
 IMAGE_ENDINGS = (".tif", ".tiff")
-NAMES_REMEMBERED = 200_000
+FEW = 100
+_NEW = -1
+_CHANNEL = 40
+_SITE = (1 << _CHANNEL - 1) - 1
+"""Bits of the site in the number that stands for a name."""
+NAMES_REMEMBERED = 100_000
 """Names of images of which it is known what they say."""
 
 
@@ -133,7 +139,7 @@ class ImageColumns:
     """
 
     def __init__(self) -> None:
-        self._read: dict[str, pl.DataFrame] = {}
+        self._read: dict[str, dict[str, int]] = {}
         self._site_numbers: dict[ImagedSite, int] = {}
         self._channel_numbers: dict[str, int] = {}
         self.sites: list[ImagedSite] = []
@@ -147,14 +153,13 @@ class ImageColumns:
         names
             A polars column of names.
         """
-        column, images = names.alias("name").to_frame(), 0
+        listed, images = names.to_list(), 0
         for spec, pattern in load_imagers():
-            parts = self._parts(spec, pattern, column)
-            images = int(parts.get_column("image").sum())
-            found = parts.drop_nulls("at")
+            codes = self._codes(spec, pattern, listed)
+            images = int((codes & 1).sum())
+            found = codes[codes > 1]
             if len(found):
-                sites, channels = (found.get_column(name).to_numpy() for name in ("at", "of"))
-                return ReadNames(images, len(found), sites, channels)
+                return ReadNames(images, len(found), (found >> 1 & _SITE) - 1, found >> _CHANNEL)
         return ReadNames(images, 0, np.empty(0, np.int64), np.empty(0, np.int64))
 
     def read_list(self, names: Sequence[str]) -> ReadNames:
@@ -169,37 +174,52 @@ class ImageColumns:
         sites, of = np.array(pairs, np.int64).reshape(-1, 2).T
         return ReadNames(len(images), number, sites, of)
 
-    def _parts(self, spec: ImagerSpec, pattern: re.Pattern[str], column: "pl.DataFrame") -> "pl.DataFrame":
-        """Site and channel of each name, as numbers, if it is of this form."""
+    def _codes(self, spec: ImagerSpec, pattern: re.Pattern[str], names: list[str]) -> Ints:
+        """What each name says in this form, in one number: channel, site (from 1; 0 for none), whether it is an image."""
+        known = self._read.setdefault(spec.name, {})
+        codes = np.fromiter(map(known.get, names, repeat(_NEW)), np.int64, len(names))
+        rows = np.flatnonzero(codes == _NEW)
+        if len(rows):
+            new = [names[row] for row in rows.tolist()]
+            few = len(new) <= max(FEW, int(len(names) * NEW_SHARE))
+            codes[rows] = found = self._parsed_few(pattern, new) if few else self._parsed(spec, pattern, new)
+            if not few:
+                if len(known) > NAMES_REMEMBERED:
+                    known.clear()
+                known.update(zip(new, found.tolist(), strict=True))
+        return codes
+
+    def _parsed_few(self, pattern: re.Pattern[str], names: list[str]) -> Ints:
+        codes = []
+        for name in names:
+            code = int(name.lower().endswith(IMAGE_ENDINGS))
+            match = pattern.fullmatch(name) if "\n" not in name else None
+            if match is not None:
+                site = _site([match[part] for part in _place_of(pattern)])
+                code |= (self._site_number(site) + 1) << 1
+                code |= self._channel_number(match["channel"]) << _CHANNEL
+            codes.append(code)
+        return np.array(codes, np.int64)
+
+    def _parsed(self, spec: ImagerSpec, pattern: re.Pattern[str], names: list[str]) -> Ints:
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large datasets only
 
-        known = self._read.get(spec.name)
-        if known is None or len(known) > NAMES_REMEMBERED:
-            known = self._read[spec.name] = self._parsed(spec, pattern, column.unique())
-        parts = column.join(known, on="name", how="left")
-        new = parts.filter(pl.col("image").is_null()).select("name")
-        if not len(new):
-            return parts
-        parsed = self._parsed(spec, pattern, new)
-        if len(new) > len(column) * NEW_SHARE:
-            self._read[spec.name] = pl.concat([known, parsed.unique("name")])
-        return pl.concat([parts.filter(pl.col("image").is_not_null()), parsed])
-
-    def _parsed(self, spec: ImagerSpec, pattern: re.Pattern[str], names: "pl.DataFrame") -> "pl.DataFrame":
-        import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large datasets only
-
-        place = [name for name in ("well", "row", "column", "site") if name in pattern.groupindex]
+        place = _place_of(pattern)
         groups = pl.col("name").str.extract_groups(f"^(?:{spec.pattern})$").struct.unnest()
-        read = names.with_columns(groups, image=pl.col("name").str.contains(r"(?i)\.tiff?$"))
+        image = pl.col("name").str.contains(r"(?i)\.tiff?$").cast(pl.Int64)
+        read = pl.DataFrame({"name": names}).with_columns(groups, image=image)
         # Numbers may be written in several ways, 01 and 001; thousands of images are of one site.
         sites = read.select(place).drop_nulls("site").unique()
-        numbers = [self._site_number(_site(where)) for where in sites.iter_rows()]
+        numbers = [self._site_number(_site(where)) + 1 for where in sites.iter_rows()]
         sites = sites.with_columns(pl.Series("at", numbers, pl.Int64))
         channels = read.select("channel").drop_nulls().unique()
         numbers = [self._channel_number(channel) for channel in channels.get_column("channel")]
         channels = channels.with_columns(pl.Series("of", numbers, pl.Int64))
-        read = read.join(sites, on=place, how="left").join(channels, on="channel", how="left")
-        return read.select("name", "image", "at", "of")
+        read = read.join(sites, on=place, how="left", maintain_order="left")
+        read = read.join(channels, on="channel", how="left", maintain_order="left").fill_null(0)
+        images, at, of = (read.get_column(column).to_numpy() for column in ("image", "at", "of"))
+        codes: Ints = images | (at << 1) | (of << _CHANNEL)
+        return codes
 
     def _site_number(self, site: ImagedSite) -> int:
         number = self._site_numbers.setdefault(site, len(self.sites))
@@ -212,6 +232,10 @@ class ImageColumns:
         if number == len(self.channels):
             self.channels.append(channel)
         return number
+
+
+def _place_of(pattern: re.Pattern[str]) -> list[str]:
+    return [name for name in ("well", "row", "column", "site") if name in pattern.groupindex]
 
 
 def _channels(found: Sequence[tuple[str, ...]], groups: Mapping[str, int]) -> dict[ImagedSite, set[str]]:
