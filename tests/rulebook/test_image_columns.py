@@ -8,7 +8,13 @@ from validator.rulebook import imagers
 from validator.rulebook.imagers import ImageColumns, load_imagers, read_image_names
 
 EXAMPLES = [example for spec, _ in load_imagers() for example in spec.examples]
-ODD = ["bad name.tif", "a.TIFF", "notes.txt", "r1c1f1p01-ch1sk1fk1fl1.tiff", "r001c01f01p01-ch1sk1fk1fl1.tiff"]
+ODD = [
+    "bad name.tif",
+    "a.TIFF",
+    "notes.txt",
+    "r1c1f1p01-ch1sk1fk1fl1.tiff",
+    "r001c01f01p01-ch1sk1fk1fl1.tiff",
+]
 
 
 def read_of(columns, found):

@@ -132,14 +132,16 @@ def each_once(listed: ListedFiles, troubles: list[Trouble]) -> tuple[ListedFiles
 
 def junk_in(listed: ListedFiles) -> Mask:
     """Which files are junk. Names that could be are singled out; the rulebook's own comparison decides."""
-    firsts, lasts = (_table(letters) for letters in junk_edges())
+    begins, ends = (_table(letters) for letters in junk_edges("files"))
     first, last = listed.text.edges()
-    rows = np.flatnonzero(firsts[first] | lasts[last])
+    rows = np.flatnonzero(begins[first] | ends[last])
     names = listed.names.gather(rows)
     junk = np.zeros(len(listed.folder), bool)
     junk[rows] = names.is_in([name for name in names.unique().to_list() if is_junk(name)]).to_numpy()
-    parts = set("".join(listed.keys).split("/"))
-    closed = set(filter(is_junk_folder, parts))
+    every = "/" + "".join(listed.keys)
+    firsts, lasts = junk_edges("folders")
+    possible = lasts or any(f"/{letter}" in every for letter in firsts)
+    closed = set(filter(is_junk_folder, every.split("/"))) if possible else set()
     if closed:
         inside = [not closed.isdisjoint(key.split("/")) for key in listed.keys]
         junk |= np.array(inside)[listed.folder]

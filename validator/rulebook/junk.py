@@ -23,9 +23,9 @@ def _first_and_last(section: str) -> tuple[frozenset[str], frozenset[str]]:
     return firsts, lasts
 
 
-def junk_edges() -> tuple[str, str]:
-    """Letters, in both cases, with one of which the name of a junk file begins, or with one of which it ends."""
-    firsts, lasts = _first_and_last("files")
+def junk_edges(section: Literal["files", "folders"]) -> tuple[str, str]:
+    """Letters, in both cases, with one of which a junk name begins, or with one of which it ends."""
+    firsts, lasts = _first_and_last(section)
     return "".join(letter.lower() + letter.upper() for letter in sorted(firsts)), "".join(
         letter.lower() + letter.upper() for letter in sorted(lasts)
     )

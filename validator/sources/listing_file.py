@@ -50,6 +50,8 @@ class _Rejoined(io.RawIOBase):
 
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]  # typeshed wants any buffer
         if not self._head:
+            if isinstance(self._rest, io.BufferedIOBase):  # without another copy of megabytes
+                return self._rest.readinto(buffer)
             data = self._rest.read(len(buffer))
             buffer[: len(data)] = data
             return len(data)
