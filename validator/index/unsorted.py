@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ROWS_OF_A_BATCH = 20_000
 """Rows that are read together from a block: what is cut out of a block is smaller."""
 
+WEIGHT_OF_A_RUN = 1500
+"""What is read of a block for a few files stays in memory with them: few runs must be read together, however short."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -121,8 +124,8 @@ class Unsorted:
 
     Attributes
     ----------
-    files
-        How many files they hold, by partition.
+    weight
+        How many files they hold, by partition; a run counts like some files more.
     size
         Bytes on disk.
     """
@@ -131,7 +134,7 @@ class Unsorted:
         self._home = Path(tempfile.mkdtemp(prefix="cpgate-listing-"))
         self._remove = weakref.finalize(self, shutil.rmtree, self._home, ignore_errors=True)
         self._runs: dict[str, list[tuple[int, Run]]] = defaultdict(list)
-        self.files: dict[str, int] = defaultdict(int)
+        self.weight: dict[str, int] = defaultdict(int)
         self.size = 0
 
     def write(self, block: int, files: "pl.DataFrame", folders: list[str]) -> None:
@@ -146,7 +149,7 @@ class Unsorted:
         """Remember where the files of each partition lie; blocks are entered in their order."""
         for run in runs:
             self._runs[run.prefix].append((block, run))
-            self.files[run.prefix] += run.files
+            self.weight[run.prefix] += run.files + WEIGHT_OF_A_RUN
         self.size += sum(self._path(block, what).stat().st_size for what in ("files", "folders"))
 
     def prefixes(self) -> list[str]:
@@ -215,13 +218,13 @@ def _spans(runs: list[tuple[int, Run, int]]) -> list[tuple[int, Run, Run]]:
     return spans
 
 
-def batches(prefixes: list[str], files: dict[str, int], most: int) -> Iterator[list[str]]:
-    """Partitions that follow each other, as many as hold about so many files."""
+def batches(prefixes: list[str], weight: dict[str, int], most: int) -> Iterator[list[str]]:
+    """Partitions that follow each other, as many as weigh about so much."""
     batch: list[str] = []
     number = 0
     for prefix in prefixes:
         batch.append(prefix)
-        number += files[prefix]
+        number += weight[prefix]
         if number >= most:
             yield batch
             batch, number = [], 0

@@ -95,7 +95,7 @@ def index_listing(
             keys, moved = relocation.keys_of(files.folders), relocation.keys_of(prefixes)
             return examine_columns(files, keys, moved, load_layout(), builder.store, condense=condense)
 
-        for examined in _in_order(pool, examine, batches(wanted, unsorted.files, FILES_AT_ONCE)):
+        for examined in _in_order(pool, examine, batches(wanted, unsorted.weight, FILES_AT_ONCE)):
             builder.enter(examined.partitions)
             listed.junk += examined.junk
             listed.troubles += examined.troubles
