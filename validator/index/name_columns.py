@@ -29,8 +29,6 @@ class NameColumn:
 
     Attributes
     ----------
-    data
-        The text, with some bytes more.
     starts, lengths
         Where each name begins, and how long it is.
     """
