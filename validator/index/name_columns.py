@@ -49,6 +49,7 @@ class NameColumn:
 
     @cached_property
     def data(self) -> Bytes:
+        """Return the text as bytes, with some more behind it, so that words can be read up to its end."""
         return np.frombuffer(self._text + bytes(_WORD), np.uint8)
 
     def edges(self) -> tuple[Bytes, Bytes]:
