@@ -13,9 +13,12 @@ from uploader_process import UploadCommand, kill_somehow, wait_until_gone
 from validator.s3.limits import MIB
 from validator.workflows.demo_plate import make_demo_plate
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc").is_dir(), reason="finds the uploader's processes through /proc, which Linux has"
-)
+pytestmark = [
+    pytest.mark.full,
+    pytest.mark.skipif(
+        not Path("/proc").is_dir(), reason="finds the uploader's processes through /proc, which Linux has"
+    ),
+]
 
 PART = 5 * MIB
 JOBS = 4

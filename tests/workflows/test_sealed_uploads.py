@@ -17,6 +17,8 @@ from validator.cli.main import run
 from validator.manifests.receipt import Receipt
 from validator.models.receipt import ReceiptObject
 
+pytestmark = pytest.mark.full  # half a minute and more
+
 MIB = 1024 * 1024
 HOME = "cpg0099-example/broad"
 BIG = f"{HOME}/workspace/backend/2024_03_05_Run1/BR01/BR01.sqlite"

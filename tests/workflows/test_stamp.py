@@ -221,7 +221,7 @@ def test_what_is_no_manifest(tmp_path, store):
     with pytest.raises(UsageError, match="cannot be read"):
         run(tmp_path / "none.json", store)
     (tmp_path / "a.json").write_text('{"record": "header", "format": "cpgate-receipt/1"}')
-    with pytest.raises(UnreadableFile, match="is no provenance manifest"):
+    with pytest.raises(UnreadableFile, match="is a receipt: it says already what was sent"):
         run(tmp_path / "a.json", store)
     (tmp_path / "a.json").write_text("[]")
     assert run(tmp_path / "a.json", store).exit_code is ExitCode.NOTHING_CHECKED

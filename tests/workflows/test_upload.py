@@ -243,6 +243,7 @@ def test_a_file_that_changes_after_an_upload_conflicts(cpgate, dataset):
     assert "conflict 1" in out
 
 
+@pytest.mark.full
 def test_a_resumed_file_that_changed_is_sent_afresh_and_its_old_parts_go(store, dataset, tmp_path):
     big = dataset / SQLITE
     big.write_bytes(os.urandom(48 * MIB))
@@ -267,6 +268,7 @@ def test_a_lost_journal_costs_reading_and_no_sending(cpgate, dataset):
     assert "send 0 (0 B)" in out
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_stops_cleanly_and_the_next_run_goes_on(store, dataset, tmp_path, number, code):
     big = dataset / SQLITE
@@ -287,6 +289,7 @@ def test_a_signal_stops_cleanly_and_the_next_run_goes_on(store, dataset, tmp_pat
     assert store.unfinished() == []
 
 
+@pytest.mark.full
 def test_a_second_uploader_is_told_about_the_first(store, dataset, tmp_path):
     (dataset / SQLITE).write_bytes(os.urandom(32 * MIB))
     with counting_proxy(store.endpoint, 8e6) as (endpoint, _):
@@ -429,6 +432,7 @@ def test_a_file_that_vanishes_is_named_and_the_rest_arrives(cpgate, store, datas
     assert len(data_keys(store)) == len(local_files(dataset))
 
 
+@pytest.mark.full
 def test_a_full_disk_under_the_journal_stops_the_upload(store, dataset, tmp_path):
     """A limit on the size of files stands for a quota: nothing may be sent that the journal cannot hold."""
     resource = pytest.importorskip("resource")
@@ -537,6 +541,7 @@ def test_a_program_that_hands_out_keys_may_ask_and_talk(store, dataset, tmp_path
     assert len(data_keys(store)) == len(local_files(dataset))
 
 
+@pytest.mark.full
 def test_a_share_that_is_gone_for_a_moment_costs_no_part(store, dataset, tmp_path):
     big, away = dataset / SQLITE, tmp_path / "away"
     big.write_bytes(os.urandom(64 * MIB))

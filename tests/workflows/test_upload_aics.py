@@ -6,6 +6,8 @@ from package_builder import build_package
 from validator.cli.main import run
 from validator.manifests.receipt import Receipt
 
+pytestmark = pytest.mark.full  # half a minute and more
+
 
 @pytest.fixture
 def upload(tmp_path, monkeypatch, store, capsys):

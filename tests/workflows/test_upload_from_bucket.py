@@ -8,6 +8,8 @@ from servers import CREDENTIALS, counting_proxy, moto_server, s3_client
 from validator.cli.main import run
 from validator.manifests.receipt import Receipt
 
+pytestmark = pytest.mark.full  # half a minute and more
+
 MIB = 1024 * 1024
 HOME = "cpg0099-example/broad"
 BIG = f"{HOME}/workspace/backend/2024_03_05_Run1/BR00123401/BR00123401.csv"

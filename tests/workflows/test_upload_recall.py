@@ -17,6 +17,8 @@ from validator.digests.parts import ObjectDigest
 from validator.recordlog.log import encode_record
 from validator.upload.journal import DoneRecord, done_values
 
+pytestmark = pytest.mark.full  # half a minute and more
+
 MIB = 1024 * 1024
 HOME = "cpg0099-example/broad"
 SQLITE = "workspace/backend/2024_03_05_Run1/BR00123401/BR00123401.csv"
