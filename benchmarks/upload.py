@@ -3,8 +3,8 @@
 W1  5,000 files of 1 MiB          W2  20,000 files of 8 KiB        W3  one file of 4 GiB
 W4  W1 again, nothing changed     W5  W2 through a proxy that adds 30 ms to each answer
 
-The server is `rclone serve s3`, started afresh for every run (it gets slower with use), its files in memory
-(`--store`, /dev/shm where there is one). Each peer is installed from PyPI into build/bench/peers and runs with its own defaults,
+The server is one that reads and throws away (`--server null`, see null_server.py: the client's own ceiling), or `rclone serve s3`
+(`--server rclone`), its files in memory (`--store`, /dev/shm where there is one); started afresh for every run. Each peer is installed from PyPI into build/bench/peers and runs with its own defaults,
 obstore with 64 puts at once; every run is a process of its own. Shown: median wall seconds and processor seconds
 of the client, processor seconds of the server meanwhile (it shares the cores: what it takes nobody can save), peak
 memory (sum over the client's processes), ratio of the wall time to the fastest peer's. The package is compiled
@@ -20,12 +20,14 @@ import compileall
 import os
 import shutil
 import signal
+import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -169,6 +171,39 @@ def rclone_server(folder: Path, tls: tuple[Path, Path] | None) -> Iterator[Serve
 
 
 @contextmanager
+def null_server(tls: tuple[Path, Path] | None) -> Iterator[Server]:
+    port = free_port()
+    certificate = [str(path) for path in tls] if tls else []
+    process = subprocess.Popen([sys.executable, str(HERE / "null_server.py"), str(port), *certificate])
+    try:
+        wait_for_port(port)
+        yield Server(f"http{'s' if tls else ''}://127.0.0.1:{port}", process.pid)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def running(kind: str, scratch: Path, tls: tuple[Path, Path] | None) -> Iterator[Server]:
+    server = null_server(tls) if kind == "null" else rclone_server(scratch / "store" / "s3", tls)
+    with server as found:
+        yield found
+
+
+def kept(server: Server, scratch: Path) -> tuple[int, int]:
+    """Objects that the server holds, and their bytes; without those of cpgate itself."""
+    folder = scratch / "store" / "s3" / "bench" / HOME
+    if not folder.exists():
+        trust = ssl.create_default_context()
+        trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE  # a certificate of its own
+        with urllib.request.urlopen(f"{server.endpoint}/bench?summary", context=trust) as answer:
+            count, size = answer.read().split()
+        return int(count), int(size)
+    there = [p for p in folder.rglob("*") if p.is_file() and "_cpgate" not in p.parts]
+    return len(there), sum(path.stat().st_size for path in there)
+
+
+@contextmanager
 def slow_answers(endpoint: str, seconds: float) -> Iterator[str]:
     """Hand everything on, answers later; a process of its own, so that it costs the client nothing."""
     if not seconds:
@@ -243,9 +278,9 @@ def measured(command: list[str], env: dict[str, str], cwd: Path, fine: tuple[int
     return Run(wall, usage.ru_utime + usage.ru_stime, peak)
 
 
-def endings(client: str, work: Work) -> tuple[int, ...]:
+def endings(client: str, work: Work, kind: str) -> tuple[int, ...]:
     """Exit codes that count: rclone's server forgets the ``-N`` of a multipart ETag, which only cpgate notices (4)."""
-    return (0, 4) if client == "cpgate" and work.name == "W3" else (0,)
+    return (0, 4) if client == "cpgate" and work.name == "W3" and kind == "rclone" else (0,)
 
 
 def memory_of_session(session: int) -> float:
@@ -259,26 +294,20 @@ def memory_of_session(session: int) -> float:
     return total / 1024
 
 
-def one_run(client: str, work: Work, root: Path, scratch: Path, tls: tuple[Path, Path] | None) -> Run:
+def one_run(
+    client: str, work: Work, root: Path, scratch: Path, kind: str, tls: tuple[Path, Path] | None
+) -> Run:
     shutil.rmtree(scratch / "state", ignore_errors=True)
-    with (
-        rclone_server(scratch / "store" / "s3", tls) as server,
-        slow_answers(server.endpoint, work.delay) as endpoint,
-    ):
+    with running(kind, scratch, tls) as server, slow_answers(server.endpoint, work.delay) as endpoint:
         command = command_of(client, endpoint, root, work, scratch)
         if work.again:
             measured(command, environment(tls), scratch)
         before = server.cpu()
-        run = measured(command, environment(tls), scratch, endings(client, work))
+        run = measured(command, environment(tls), scratch, endings(client, work, kind))
         run = replace(run, server=server.cpu() - before)
-        there = [
-            p
-            for p in (scratch / "store" / "s3" / "bench" / HOME).rglob("*")
-            if p.is_file() and "_cpgate" not in p.parts
-        ]
-        sizes = sum(path.stat().st_size for path in there)
-        if (len(there), sizes) != (work.files, work.files * work.size):
-            raise SystemExit(f"{client} left {len(there):,} objects of {sizes:,} bytes")
+        count, size = kept(server, scratch)
+        if (count, size) != (work.files, work.files * work.size):
+            raise SystemExit(f"{client} left {count:,} objects of {size:,} bytes")
     return run
 
 
@@ -299,14 +328,14 @@ def check(root: Path) -> None:
 
 
 def compare(
-    work: Work, clients: list[str], rounds: int, scratch: Path, tls: tuple[Path, Path] | None
+    work: Work, clients: list[str], rounds: int, scratch: Path, kind: str, tls: tuple[Path, Path] | None
 ) -> None:
     root = make_files(work, scratch / "files")
     check(root)
     found: dict[str, list[Run]] = {client: [] for client in clients}
     for _ in range(rounds):
         for client in clients:
-            found[client].append(one_run(client, work, root, scratch, tls))
+            found[client].append(one_run(client, work, root, scratch, kind, tls))
     walls = {client: statistics.median(run.wall for run in runs) for client, runs in found.items()}
     fastest = min((wall for client, wall in walls.items() if client != "cpgate"), default=float("nan"))
     for client, runs in found.items():
@@ -319,14 +348,14 @@ def compare(
         )
 
 
-def kill_at_half(work: Work, clients: list[str], scratch: Path) -> None:
+def kill_at_half(work: Work, clients: list[str], scratch: Path, kind: str) -> None:
     """`kill -9` when half of the bytes are through: how many go a second time, how many uploads stay behind."""
     root = make_files(work, scratch / "files")
     check(root)
     for client in clients:
         shutil.rmtree(scratch / "state", ignore_errors=True)
         with (
-            rclone_server(scratch / "store" / "s3", None) as server,
+            running(kind, scratch, None) as server,
             counting_proxy(server.endpoint) as (endpoint, traffic),
         ):
             command = command_of(client, endpoint, root, work, scratch)
@@ -345,7 +374,7 @@ def kill_at_half(work: Work, clients: list[str], scratch: Path) -> None:
             process.wait()
             time.sleep(0.5)
             first = traffic.bytes_up
-            measured(command, env, scratch, endings(client, work))
+            measured(command, env, scratch, endings(client, work, kind))
             again = traffic.bytes_up - work.size
         print(
             f"W3 killed at {first / work.size:.0%}  {client:8} sends {again / work.size:6.1%} of the bytes again",
@@ -362,6 +391,7 @@ def main() -> None:
         "--only", action="append", metavar="NAME", help="W1 ... W5, kill, or a client; several"
     )
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--server", choices=["null", "rclone"], default="null")
     parser.add_argument("--scratch", type=Path, help="keep the files there")
     parser.add_argument(
         "--store", type=Path, default=Path("/dev/shm"), help="where the server keeps its objects"
@@ -392,10 +422,13 @@ def main() -> None:
         chosen = [w for w in works(0.1 if options.quick else 1) if w.name in named or not named]
         for work in chosen:
             for tls in ways if not work.delay else [None]:
-                compare(work, clients, rounds, scratch, tls)
+                compare(work, clients, rounds, scratch, options.server, tls)
         if "kill" in named or not named:
             kill_at_half(
-                next(w for w in works(0.1 if options.quick else 1) if w.name == "W3"), clients, scratch
+                next(w for w in works(0.1 if options.quick else 1) if w.name == "W3"),
+                clients,
+                scratch,
+                options.server,
             )
 
 
