@@ -96,6 +96,11 @@ def digest_bytes(data: bytes | memoryview, *, sha256: bool = False) -> PartDiges
     return PartDigest(len(data), md5, crc64nvme(data), more)
 
 
+def digest_with_md5(data: bytes | memoryview, md5: str) -> PartDigest:
+    """Digests of one run of bytes whose MD5 (32 hex digits) is known already."""
+    return PartDigest(len(data), md5, crc64nvme(data))
+
+
 def digest_pieces(pieces: Iterable[bytes]) -> PartDigest:
     """MD5 and CRC64NVME of bytes that come in pieces."""
     md5, checksum, size = hashlib.md5(usedforsecurity=False), 0, 0

@@ -3,6 +3,7 @@
 import queue
 import selectors
 import socket
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
@@ -75,6 +76,8 @@ class LaneThread:
         self._handed_in = 0.0
         self._rung = False
         self._waiting: list[Lane] = []
+        self._prepared: deque[Task] = deque()
+        self._recalled: Callable[[Task], None] | None = None
         self._ended = False
         self._opening = 0
         self._opened: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -98,6 +101,8 @@ class LaneThread:
         with suppress(queue.Empty):
             while (task := self._tasks.get_nowait()) is not None:
                 give_back(task)
+        self._recalled = give_back
+        self._ring()
 
     def finish(self) -> None:
         """Do what was entered, then end."""
@@ -112,9 +117,9 @@ class LaneThread:
                 self._bell.send(b"x")
 
     def _run(self) -> None:
-        while not (self._ended and not self._lanes):
+        while True:
             self._begin_some()
-            if not self._lanes and self._ended:
+            if self._ended and not self._lanes and not self._prepared:
                 break
             self._advance_some()
         self._hand_in()
@@ -131,15 +136,35 @@ class LaneThread:
         for lane in [lane for lane in self._waiting if lane.delivery.not_before <= now]:
             self._waiting.remove(lane)
             self._try(lane)
-        while self._has_room() and not self._ended:
-            try:
+        if self._recalled is not None:
+            self._forget_prepared(self._recalled)
+        while self._has_room():
+            if not self._prepared:
+                self._prepare()
+            if not self._prepared:
+                return
+            self._go_on(self._performer.begin(self._prepared.popleft()))
+
+    def _prepare(self) -> None:
+        """Take the next tasks: several where their digests are best computed together, else one."""
+        loader = self._performer.loader
+        most = loader.group
+        with suppress(queue.Empty):
+            while len(self._prepared) < most and not self._ended:
                 task = self._tasks.get_nowait()
-            except queue.Empty:
-                return
-            if task is None:
-                self._ended = True
-                return
-            self._go_on(self._performer.begin(task))
+                if task is None:
+                    self._ended = True
+                else:
+                    self._prepared.append(task)
+        if len(self._prepared) > 1:
+            loader.load_ahead(self._prepared)
+
+    def _forget_prepared(self, give_back: Callable[[Task], None]) -> None:
+        self._recalled = None
+        while self._prepared:
+            task = self._prepared.popleft()
+            self._performer.loader.forget(task)
+            give_back(task)
 
     def _has_room(self) -> bool:
         if not self._lanes:
@@ -149,7 +174,7 @@ class LaneThread:
     def _advance_some(self) -> None:
         events = self._selector.select(0)
         if not events:
-            if not self._tasks.empty() and len(self._lanes) >= self._pace.limit:
+            if (self._prepared or not self._tasks.empty()) and len(self._lanes) >= self._pace.limit:
                 self._widen()
             if self._tasks.qsize() < ANSWERS_AT_ONCE or monotonic() - self._handed_in > ANSWER_SECONDS:
                 self._hand_in()

@@ -22,7 +22,7 @@ from validator.s3.writing import ChecksumChoice, Writing
 from validator.upload.errands import Conflict, Errand, JournalFull, Steps, Unverifiable
 from validator.upload.journal import DoneRecord, Journal, UploadRecord
 from validator.upload.likeness import digest_like
-from validator.upload.loading import load
+from validator.upload.loading import Loader
 from validator.upload.proof import prove_sealed, recognise
 from validator.upload.tasks import Answer, Do, Task
 from validator.upload.values import digest_values, part_values
@@ -44,6 +44,8 @@ class Performer:
         The data path; ``None`` sends with boto3.
     writing
         Options of what is written.
+    loader
+        Reads and digests files.
     """
 
     def __init__(
@@ -53,12 +55,14 @@ class Performer:
         journal: Journal,
         connections: Connections | None = None,
         writing: Writing | None = None,
+        loader: Loader | None = None,
     ) -> None:
         self.client = client
         self.bucket = bucket
         self.journal = journal
         self.connections = connections
         self.writing = writing or Writing()
+        self.loader = loader or Loader()
         self.checksums = connections.checksums if connections else ChecksumChoice(self.writing.checksum)
 
     @property
@@ -140,8 +144,10 @@ class Performer:
             raise JournalFull(error.strerror or str(error)) from error
 
     def _load(self, task: Task, offset: int, length: int) -> tuple[Body, PartDigest]:
-        sha256 = self.checksums.sha256 or task.checksum == "sha256"
-        return load(task.path, FileState(task.size, task.mtime_ns), offset, length, sha256=sha256)
+        return self.loader.load(task, offset, length, sha256=self._wants_sha256(task))
+
+    def _wants_sha256(self, task: Task) -> bool:
+        return self.checksums.sha256 or task.checksum == "sha256"
 
     def _digest_as(self, task: Task, part_size: int | None, *, sha256: bool) -> ObjectDigest:
         return digest_file(task.path, FileState(task.size, task.mtime_ns), part_size, sha256=sha256)

@@ -53,8 +53,7 @@ class ObjectPerformer(Performer):
 
     def _load(self, task: Task, offset: int, length: int) -> tuple[Body, PartDigest]:
         data = self._originals.fetch(task, offset, length)
-        sha256 = self.checksums.sha256 or task.checksum == "sha256"
-        return MemoryBody(data), digest_bytes(data, sha256=sha256)
+        return MemoryBody(data), digest_bytes(data, sha256=self._wants_sha256(task))
 
     def _digest_as(self, task: Task, part_size: int | None, *, sha256: bool) -> ObjectDigest:  # noqa: ARG002  of files
         return self._originals.digest(task, part_size)

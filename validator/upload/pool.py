@@ -32,6 +32,8 @@ DEATHS_WITHOUT_PROGRESS = 5
 SMALL_TASKS_PER_PROCESS = 128
 BYTES_PER_PROCESS = 64 * MIB
 """Tasks that wait in a worker beyond the usual two a thread: many if they are small."""
+BYTES_SIDE_BY_SIDE = 256 * MIB
+"""So that there are sixteen parts to digest at once, and as many that wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class PoolSettings:
         lets them find out by themselves.
     client_soon
         Whether they will need boto3, too: files go in parts.
+    side_by_side
+        Whether they digest many runs of bytes at once: they have much to read.
     """
 
     s3: S3Settings
@@ -66,6 +70,7 @@ class PoolSettings:
     originals: OriginalSettings | None = None
     start: dict[str, Any] | None = field(default=None, repr=False)
     client_soon: bool = False
+    side_by_side: bool = False
 
 
 @dataclass
@@ -119,7 +124,8 @@ class WorkerPool:
             return True
         if self._settings.jobs is not None or waiting >= self._count * SMALL_TASKS_PER_PROCESS:
             return False
-        return self._bytes < self._count * BYTES_PER_PROCESS
+        enough = BYTES_SIDE_BY_SIDE if self._settings.side_by_side else BYTES_PER_PROCESS
+        return self._bytes < self._count * enough
 
     def __enter__(self) -> Self:
         count = self._count
@@ -222,7 +228,7 @@ class WorkerPool:
     def _start(self, threads: int) -> None:
         self._started += 1
         name = worker_name(self._started)
-        handle = self._ahead.popleft() if self._ahead else start_worker(self._settings.folder, name)
+        handle = self._ahead.popleft() if self._ahead else self._start_worker(name)
         process = _Process(name, handle, threads)
         self._processes.append(process)
         settings = {
@@ -240,6 +246,9 @@ class WorkerPool:
         }
         self._write(process, json.dumps(settings).encode("ascii") + b"\n")
         Thread(target=self._listen, args=(process,), daemon=True).start()
+
+    def _start_worker(self, name: str) -> Handle:
+        return start_worker(self._settings.folder, name, side_by_side=self._settings.side_by_side)
 
     def _listen(self, process: _Process) -> None:
         stream = process.handle.stdout

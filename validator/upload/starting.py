@@ -14,6 +14,11 @@ THREADS_PER_PROCESS = 4
 APART = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
 """On Windows, Ctrl-C does not reach the workers (elsewhere they ignore it), and they open no windows of their own."""
 
+SIDE_BY_SIDE = "--side-by-side"
+"""Argument of a worker."""
+WORTH_SIDE_BY_SIDE = 1024**3
+"""Bytes to send from which on it is worth half a second of every worker."""
+
 Handle = subprocess.Popen[bytes]
 
 
@@ -29,13 +34,15 @@ def worker_name(number: int) -> str:
     return f"w{number:03d}"
 
 
-def start_worker(folder: Path, name: str) -> Handle:
+def start_worker(folder: Path, name: str, *, side_by_side: bool = False) -> Handle:
     """Start a worker, which then waits for its settings.
 
     Parameters
     ----------
     folder, name
         Where it complains (``<name>.log``).
+    side_by_side
+        Whether it makes ready to digest many runs of bytes side by side: it has much to read.
 
     Raises
     ------
@@ -46,7 +53,13 @@ def start_worker(folder: Path, name: str) -> Handle:
         try:
             return subprocess.Popen(
                 # -P: files of the current folder, a contributor's perhaps, are never imported.
-                [sys.executable, "-P", "-m", "validator.upload.worker"],
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "validator.upload.worker",
+                    *([SIDE_BY_SIDE] if side_by_side else []),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -109,10 +122,11 @@ class WorkersAhead:
             if handle.stdout is not None:
                 handle.stdout.close()
 
-    def start(self) -> None:
+    def start(self, *, side_by_side: bool = False) -> None:
         """Start as many as a pool will want; once."""
         while len(self._handles) < self._count:
-            self._handles.append(start_worker(self._folder, worker_name(len(self._handles) + 1)))
+            name = worker_name(len(self._handles) + 1)
+            self._handles.append(start_worker(self._folder, name, side_by_side=side_by_side))
 
     def take(self) -> list[Handle]:
         """Hand them over, the first is named first."""

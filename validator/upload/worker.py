@@ -17,6 +17,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from validator.digests.strands import KernelSoon
 from validator.errors import CpgateError, is_broken_pipe
 from validator.s3.client import S3Settings, make_client
 from validator.s3.late_client import LateClient
@@ -25,11 +26,13 @@ from validator.s3.wire.connections import Connections, open_data_path
 from validator.s3.wire.head_start import HeadStart, begin_ahead
 from validator.upload.journal import Journal
 from validator.upload.lanes import LaneThread
+from validator.upload.loading import Loader
 from validator.upload.original_settings import OriginalSettings
 from validator.upload.originals import CopyingStore, Originals
 from validator.upload.pace import Pace
 from validator.upload.perform import Performer
 from validator.upload.perform_objects import ObjectPerformer
+from validator.upload.starting import SIDE_BY_SIDE
 from validator.upload.tasks import Answer, Do, Failure, Task, answers_line, tasks_of
 
 if TYPE_CHECKING:
@@ -128,12 +131,16 @@ class Worker:
 
 
 def _make_performer(
-    client: "S3Client", journal: Journal, settings: Mapping[str, Any], connections: Connections | None
+    client: "S3Client",
+    journal: Journal,
+    settings: Mapping[str, Any],
+    connections: Connections | None,
+    kernel: KernelSoon | None,
 ) -> Performer:
     bucket = settings["bucket"]
     writing = S3Settings.from_dict(settings["s3"]).writing
     if settings.get("originals") is None:
-        return Performer(client, bucket, journal, connections, writing)
+        return Performer(client, bucket, journal, connections, writing, Loader(kernel))
     said = OriginalSettings.from_dict(settings["originals"])
     originals = Originals(make_client(said.s3, settings["threads"]))
     store = None
@@ -163,7 +170,7 @@ def _open(
     return cast("S3Client", late), connections
 
 
-def run(tasks: BinaryIO, answers: BinaryIO) -> None:
+def run(tasks: BinaryIO, answers: BinaryIO, kernel: KernelSoon | None = None) -> None:
     """Work until the input says ``finish`` (do what was entered) or ends (stop at once)."""
     first = tasks.readline()
     if not first:
@@ -185,7 +192,7 @@ def run(tasks: BinaryIO, answers: BinaryIO) -> None:
         answers.write(answers_line([Answer(-1, Failure.JOURNAL, what)]))
         answers.flush()
         return
-    performer = _make_performer(client, journal, settings, connections)
+    performer = _make_performer(client, journal, settings, connections, kernel)
     retries = connections.budget.news if connections else lambda: 0
     worker = Worker(performer, settings["threads"], answers, retries, settings.get("most"))
     for line in tasks:
@@ -221,8 +228,9 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
+    kernel = KernelSoon() if SIDE_BY_SIDE in sys.argv[1:] else None
     try:
-        run(tasks, answers)
+        run(tasks, answers, kernel)
     except OSError as error:
         if not is_broken_pipe(error):
             raise

@@ -29,7 +29,7 @@ from validator.upload.plan import Action, plan_file
 from validator.upload.pool import PoolSettings, WorkerPool
 from validator.upload.remote import list_folders
 from validator.upload.sending import Outcome, Retried, State
-from validator.upload.starting import WorkersAhead
+from validator.upload.starting import WORTH_SIDE_BY_SIDE, WorkersAhead
 from validator.upload.transfer import Transfer
 from validator.workflows.admission import Admission
 from validator.workflows.receipts import keep_receipt
@@ -97,6 +97,7 @@ class UploadRun:
         self.limit = limit
         self.keys = keys
         self.ahead = WorkersAhead(folder, request.jobs)
+        self.side_by_side = False
 
     def carry_out(
         self, files: SelectedFiles, dataset: Dataset, admission: Admission, tell: Tell
@@ -191,7 +192,10 @@ class UploadRun:
         """Decide for every file, from a listing and the journals."""
         there = self._list(ledger, BEFORE, "listing the bucket")
         if there < len(ledger) and not self.request.dry_run:
-            self.ahead.start()  # something will be sent: they get ready while it is found out what
+            # Something will be sent: they get ready while it is found out what.
+            missing = ledger.files.size * (len(ledger) - there) // len(ledger)
+            self.side_by_side = self.request.origin is None and missing >= WORTH_SIDE_BY_SIDE
+            self.ahead.start(side_by_side=self.side_by_side)
         journal = read_journal(self.folder, None if self.request.rehash else ledger.know)
         unfinished = journal.by_key()
         for position, entry in enumerate(ledger.files):
@@ -227,6 +231,7 @@ class UploadRun:
             original,
             self._head_start(ledger) if original is None else None,
             client_soon=ledger.has_parts,
+            side_by_side=self.side_by_side,
         )
         # Workers that still send are gone before a last checkpoint is put: it must not wait behind them.
         with (

@@ -7,9 +7,10 @@ from validator.errors import CpgateError
 from validator.s3.failures import translated
 from validator.s3.objects import Written
 from validator.s3.wire.answers import NotHttp, WireAnswer
+from validator.s3.wire.bodies import BodyUnreadable
 from validator.s3.wire.complaints import botocore_errors, broken, client_error, not_s3
 from validator.s3.wire.connections import Connections
-from validator.s3.wire.exchange import BodyUnreadable, Exchange, Stalled, Want, wait_for
+from validator.s3.wire.exchange import Exchange, Stalled, Want, wait_for
 from validator.s3.wire.requests import WireRequest, error_code, written
 from validator.s3.wire.retrying import is_passing, waiting_time
 

@@ -7,7 +7,7 @@ from time import monotonic
 
 from validator.s3.throttle import PIECE, Throttle
 from validator.s3.wire.answers import AnswerReader, WireAnswer
-from validator.s3.wire.bodies import Body
+from validator.s3.wire.bodies import Body, BodyUnreadable, FileBody
 from validator.s3.wire.sockets import is_ready
 
 JOINED = 64 * 1024
@@ -15,6 +15,8 @@ JOINED = 64 * 1024
 OFFERED = 128 * 1024
 """Bytes that a connection is given at once. TLS says that it has taken them only when it has taken them all: with 8 MiB, a
 slow line would look for minutes as if nothing moved."""
+UNREAD = 1024 * 1024
+"""The same of a file whose bytes the system sends by itself; it takes no more than the connection has room for."""
 RECEIVE = 64 * 1024
 POLL_SECONDS = 1.0
 
@@ -29,10 +31,6 @@ class Want(Enum):
 
 class Stalled(ConnectionError):
     """For a long time not a byte went either way."""
-
-
-class BodyUnreadable(Exception):
-    """The file of a body cannot be read; the system's error is its cause."""
 
 
 class Exchange:
@@ -100,16 +98,11 @@ class Exchange:
 
     def _send(self) -> Want | None:
         while True:
-            if not self._piece:
-                self._piece = self._next_piece()
-                if not self._piece:
-                    self._sending = False
-                    return Want.TO_RECEIVE
             slowed = self._throttle.rate is not None
             # What TLS has not taken whole must be offered again as it was, whatever the rate is by now.
             self._offered = self._offered or (PIECE if slowed else OFFERED)
             try:
-                sent = self.connection.send(self._piece[: self._offered])
+                sent = self._send_some()
             except (BlockingIOError, ssl.SSLWantWriteError):
                 return Want.TO_SEND
             except ssl.SSLWantReadError:
@@ -118,10 +111,28 @@ class Exchange:
                 # The store may have answered before it hung up: that answer says why.
                 self._failure = error
                 return None
-            self._piece, self._offered = self._piece[sent:], 0
+            if not sent:
+                self._sending = False
+                return Want.TO_RECEIVE
+            self._offered = 0
             if slowed:
                 self._throttle.wait_for(sent)
             self.moved = monotonic()
+
+    def _send_some(self) -> int:
+        """Send what comes next; how many bytes were taken, 0 at the end."""
+        if not self._piece:
+            body = self._body
+            if isinstance(body, FileBody) and body.sends_itself(self.connection) and not body.complete:
+                sent = body.send_to(self.connection, PIECE if self._throttle.rate is not None else UNREAD)
+                if sent:
+                    return sent
+            self._piece = self._next_piece()
+            if not self._piece:
+                return 0
+        sent = self.connection.send(self._piece[: self._offered])
+        self._piece = self._piece[sent:]
+        return sent
 
     def _next_piece(self) -> memoryview:
         try:

@@ -1,0 +1,105 @@
+"""Digests of several runs of bytes of files at once, never wholly in memory."""
+
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+
+from awscrt.checksums import crc64nvme
+
+from validator.digests.files import READING, FileChanged, FileState, require_state
+from validator.digests.parts import PartDigest
+from validator.digests.strands import STRANDS, Kernel, Md5Strands
+from validator.models.long_paths import openable
+
+PIECE = 128 * 1024
+"""Bytes of each run that are in memory at once: all pieces together stay in the processor's cache."""
+
+
+@dataclass(slots=True)
+class Range:
+    """A run of bytes of a file that must be in the expected state."""
+
+    path: str
+    state: FileState
+    offset: int
+    length: int
+
+
+@dataclass(slots=True)
+class _Reading:
+    """How far a run has been read."""
+
+    range: Range
+    descriptor: int
+    buffer: memoryview
+    done: int = 0
+    checksum: int = 0
+    broken: bool = False
+    piece: memoryview = field(default=memoryview(b""))
+
+    def read_on(self) -> memoryview:
+        """The next piece; empty at the end, or when it cannot be read (it is `broken` then)."""
+        missing = min(PIECE, self.range.length - self.done)
+        filled = 0
+        while filled < missing and not self.broken:
+            try:
+                at = self.range.offset + self.done + filled
+                count = os.preadv(self.descriptor, [self.buffer[filled:missing]], at)
+            except OSError:
+                count = 0
+            filled += count
+            self.broken = not count
+        self.piece = self.buffer[:filled] if not self.broken else self.buffer[:0]
+        self.done += len(self.piece)
+        self.checksum = crc64nvme(self.piece, self.checksum) if self.piece else self.checksum
+        return self.piece
+
+
+def digest_ranges(kernel: Kernel, ranges: Sequence[Range]) -> list[PartDigest | None]:
+    """Digests of some runs of bytes, sixteen at most; their MD5s are computed side by side.
+
+    Parameters
+    ----------
+    kernel
+        From `validator.digests.strands.load_kernel`.
+    ranges
+        Best of similar lengths.
+
+    Returns
+    -------
+    list
+        One for each; ``None`` where a file cannot be read, or is in another state before or afterwards: `digest_range`
+        tries again, and says why.
+    """
+    if not hasattr(os, "preadv"):
+        return [None] * len(ranges)
+    strands, memory = Md5Strands(kernel), memoryview(bytearray(STRANDS * PIECE))
+    with ExitStack() as opened:
+        readings: list[_Reading | None] = []
+        for index, wanted in enumerate(ranges):
+            descriptor = _open(wanted, opened)
+            buffer = memory[index * PIECE : (index + 1) * PIECE]
+            readings.append(_Reading(wanted, descriptor, buffer) if descriptor is not None else None)
+        while any(pieces := [reading.read_on() if reading else b"" for reading in readings]):
+            strands.update(pieces)
+        digests = strands.hexdigests()
+        return [_digest(reading, md5) for reading, md5 in zip(readings, digests, strict=False)]
+
+
+def _open(wanted: Range, opened: ExitStack) -> int | None:
+    with suppress(OSError, FileChanged):
+        descriptor = os.open(openable(wanted.path), READING)
+        opened.callback(os.close, descriptor)
+        require_state(wanted.path, wanted.state, descriptor)
+        return descriptor
+    return None
+
+
+def _digest(reading: _Reading | None, md5: str) -> PartDigest | None:
+    if reading is None or reading.broken:
+        return None
+    with suppress(OSError, FileChanged):
+        require_state(reading.range.path, reading.range.state, reading.descriptor)
+        return PartDigest(reading.range.length, md5, reading.checksum)
+    return None

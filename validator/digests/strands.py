@@ -1,0 +1,189 @@
+"""MD5s of several runs of bytes side by side, several times as fast as one after the other.
+
+The work is done by `validator.digests.md5_kernel`, which needs numba (``pip install 'cpgate[fast]'``). Without it, or where it is
+not faster than hashlib on this machine, everything goes through hashlib, with the same result.
+"""
+
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from threading import Thread
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Words = npt.NDArray[np.uint32]
+Kernel = Callable[[tuple[Words, ...], int, int, Words], None]
+Bytes = bytes | bytearray | memoryview
+
+STRANDS = 16
+BLOCK = 64
+START = np.array([0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476], np.uint32)
+"""RFC 1321, section 3.3."""
+AT_LEAST_FULL = 0.3
+"""Of the strands, by bytes: with fewer, hashlib is faster."""
+PROBE_BYTES = 64 * 1024
+AT_LEAST_FASTER = 1.5
+
+
+def load_kernel() -> Kernel | None:
+    """Return the kernel, once it has shown on this machine that it is right and fast; ``None`` otherwise.
+
+    Takes half a second; ten the first time on a machine, when it is compiled.
+    """
+    if sys.byteorder != "little":
+        return None  # the words of a block are taken as they lie in memory
+    try:
+        from validator.digests.md5_kernel import advance  # noqa: PLC0415  numba is dear, and not everywhere
+    except (ImportError, RuntimeError, OSError):
+        return None  # not installed, not made for this numpy, or no folder for what is compiled
+    kernel: Kernel = advance
+    return kernel if _is_right_and_fast(kernel) else None
+
+
+class KernelSoon:
+    """A kernel that is loaded in a thread of its own, from now on.
+
+    Attributes
+    ----------
+    kernel
+        ``None`` as long as there is none.
+    """
+
+    def __init__(self, load: Callable[[], Kernel | None] = load_kernel) -> None:
+        self.kernel: Kernel | None = None
+
+        def find_it() -> None:
+            self.kernel = load()
+
+        self.thread = Thread(target=find_it, daemon=True)
+        self.thread.start()
+
+
+def _is_right_and_fast(kernel: Kernel) -> bool:
+    data = os.urandom(PROBE_BYTES + STRANDS * 37)
+    probes = [memoryview(data)[: PROBE_BYTES + strand * 37] for strand in range(STRANDS)]
+    expected, slow = _timed(lambda: [_md5(probe) for probe in probes])
+    found, fast = _timed(lambda: _side_by_side(kernel, probes))
+    return found == expected and fast * AT_LEAST_FASTER < slow
+
+
+def _timed(work: Callable[[], list[str]]) -> tuple[list[str], float]:
+    """What comes of it, and the shortest of three times: others use this machine, too."""
+    times, found = [], []
+    for _ in range(3):
+        begun = time.perf_counter()
+        found = work()
+        times.append(time.perf_counter() - begun)
+    return found, min(times)
+
+
+def worthwhile(lengths: Sequence[int]) -> bool:
+    """Whether runs of so many bytes (sixteen at most) are digested faster side by side."""
+    return (
+        sum(lengths) >= AT_LEAST_FULL * STRANDS * max(lengths, default=0) and max(lengths, default=0) >= BLOCK
+    )
+
+
+def md5s(kernel: Kernel | None, runs: Sequence[Bytes]) -> list[str]:
+    """MD5 of each run of bytes, 32 hex digits.
+
+    Parameters
+    ----------
+    kernel
+        From `load_kernel`.
+    runs
+        Of any lengths; those of similar length share the strands.
+    """
+    found = [""] * len(runs)
+    by_length = sorted(range(len(runs)), key=lambda index: len(runs[index]))
+    for start in range(0, len(by_length), STRANDS):
+        chosen = by_length[start : start + STRANDS]
+        group = [runs[index] for index in chosen]
+        if kernel is not None and worthwhile([len(run) for run in group]):
+            digests = _side_by_side(kernel, group)
+        else:
+            digests = [_md5(run) for run in group]
+        for index, digest in zip(chosen, digests, strict=True):
+            found[index] = digest
+    return found
+
+
+def _md5(run: Bytes) -> str:
+    return hashlib.md5(run, usedforsecurity=False).hexdigest()
+
+
+def _side_by_side(kernel: Kernel, runs: Sequence[Bytes]) -> list[str]:
+    strands = Md5Strands(kernel)
+    strands.update(runs)
+    return strands.hexdigests()[: len(runs)]
+
+
+class Md5Strands:
+    """Sixteen MD5s that grow side by side, as hashlib's do one by one.
+
+    Parameters
+    ----------
+    kernel
+        From `load_kernel`.
+    """
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._state = np.repeat(START[:, None], STRANDS, axis=1)
+        self._sizes = [0] * STRANDS
+        self._tails = [b""] * STRANDS
+
+    def update(self, pieces: Sequence[Bytes]) -> None:
+        """Take in the next piece of each strand.
+
+        Parameters
+        ----------
+        pieces
+            Sixteen at most; empty for a strand that has ended. Only the last piece of a strand may end within a block of 64
+            bytes.
+        """
+        if any(piece and tail for piece, tail in zip(pieces, self._tails, strict=False)):
+            raise ValueError("a strand had ended within a block")
+        blocks = [len(piece) // BLOCK for piece in pieces]
+        for strand, piece in enumerate(pieces):
+            if piece:
+                self._sizes[strand] += len(piece)
+                self._tails[strand] = bytes(memoryview(piece)[blocks[strand] * BLOCK :])
+        self._advance(pieces, blocks)
+
+    def _advance(self, pieces: Sequence[Bytes], blocks: Sequence[int]) -> None:
+        words = [_words(piece, count) for piece, count in zip(pieces, blocks, strict=True)]
+        done = 0
+        for upto in sorted({count for count in blocks if count}):
+            still = [strand for strand, count in enumerate(blocks) if count >= upto]
+            ended = [strand for strand in range(STRANDS) if strand not in set(still)]
+            # Those that have ended go on with the bytes of another, and forget it.
+            sources = [words[still[0]]] * STRANDS
+            for strand in still:
+                sources[strand] = words[strand]
+            kept = self._state[:, ended]
+            self._kernel(tuple(sources), done, upto - done, self._state)
+            self._state[:, ended] = kept
+            done = upto
+
+    def hexdigests(self) -> list[str]:
+        """MD5 of each strand, 32 hex digits; nothing may be taken in afterwards."""
+        ends = [_padded(tail, size) for tail, size in zip(self._tails, self._sizes, strict=True)]
+        self._advance(ends, [len(end) // BLOCK for end in ends])
+        rows = self._state.T.astype("<u4", order="C").tobytes()
+        return [rows[start : start + 16].hex() for start in range(0, len(rows), 16)]
+
+
+def _words(piece: Bytes, blocks: int) -> Words:
+    read_only: Any = memoryview(piece).toreadonly()  # the kernel is compiled for such arrays
+    return np.frombuffer(read_only, np.uint32, count=blocks * BLOCK // 4)
+
+
+def _padded(tail: bytes, size: int) -> bytes:
+    """The last block or two of a strand (RFC 1321, sections 3.1 and 3.2)."""
+    zeros = -(len(tail) + 1 + 8) % BLOCK
+    return tail + b"\x80" + bytes(zeros) + (size * 8 & 0xFFFFFFFFFFFFFFFF).to_bytes(8, "little")
