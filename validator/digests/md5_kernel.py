@@ -18,32 +18,32 @@ _SIGNATURE = types.void(
 
 
 @njit(inline="always")
-def _turned(b, value, by):  # type: ignore[no-untyped-def]  # numba finds the types
+def _turned(b, value, by):
     return uint32(b + uint32((value << uint32(by)) | (value >> uint32(32 - by))))
 
 
 @njit(inline="always")
-def _f(a, b, c, d, word, sine, by):  # type: ignore[no-untyped-def]
+def _f(a, b, c, d, word, sine, by):
     return _turned(b, uint32(a + (d ^ (b & (c ^ d))) + word + uint32(sine)), by)
 
 
 @njit(inline="always")
-def _g(a, b, c, d, word, sine, by):  # type: ignore[no-untyped-def]
+def _g(a, b, c, d, word, sine, by):
     return _turned(b, uint32(a + (c ^ (d & (b ^ c))) + word + uint32(sine)), by)
 
 
 @njit(inline="always")
-def _h(a, b, c, d, word, sine, by):  # type: ignore[no-untyped-def]
+def _h(a, b, c, d, word, sine, by):
     return _turned(b, uint32(a + (b ^ c ^ d) + word + uint32(sine)), by)
 
 
 @njit(inline="always")
-def _i(a, b, c, d, word, sine, by):  # type: ignore[no-untyped-def]
+def _i(a, b, c, d, word, sine, by):
     return _turned(b, uint32(a + (c ^ (b | ~d)) + word + uint32(sine)), by)
 
 
 @njit([_SIGNATURE], cache=True, nogil=True, boundscheck=False)
-def advance(sources, first, count, state):  # type: ignore[no-untyped-def]  # noqa: PLR0915  64 steps in one loop: only so they become vectors
+def advance(sources, first, count, state):  # noqa: PLR0915  64 steps in one loop: only so they become vectors
     """Take in ``count`` blocks of each strand.
 
     Parameters

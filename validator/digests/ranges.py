@@ -62,7 +62,7 @@ def digest_ranges(kernel: Kernel, ranges: Sequence[Range]) -> list[PartDigest | 
     Parameters
     ----------
     kernel
-        From `validator.digests.strands.load_kernel`.
+        From `validator.digests.kernel_loading.load_kernel`.
     ranges
         Best of similar lengths.
 

@@ -1,15 +1,10 @@
 """MD5s of several runs of bytes side by side, several times as fast as one after the other.
 
-The work is done by `validator.digests.md5_kernel`, which needs numba (``pip install 'cpgate[fast]'``). Without it, or where it is
-not faster than hashlib on this machine, everything goes through hashlib, with the same result.
+The work is done by `validator.digests.md5_kernel`; see `validator.digests.kernel_loading` for where it comes from.
 """
 
 import hashlib
-import os
-import sys
-import time
 from collections.abc import Callable, Sequence
-from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -25,60 +20,6 @@ START = np.array([0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476], np.uint32)
 """RFC 1321, section 3.3."""
 AT_LEAST_FULL = 0.3
 """Of the strands, by bytes: with fewer, hashlib is faster."""
-PROBE_BYTES = 64 * 1024
-AT_LEAST_FASTER = 1.5
-
-
-def load_kernel() -> Kernel | None:
-    """Return the kernel, once it has shown on this machine that it is right and fast; ``None`` otherwise.
-
-    Takes half a second; ten the first time on a machine, when it is compiled.
-    """
-    if sys.byteorder != "little":
-        return None  # the words of a block are taken as they lie in memory
-    try:
-        from validator.digests.md5_kernel import advance  # noqa: PLC0415  numba is dear, and not everywhere
-    except (ImportError, RuntimeError, OSError):
-        return None  # not installed, not made for this numpy, or no folder for what is compiled
-    kernel: Kernel = advance
-    return kernel if _is_right_and_fast(kernel) else None
-
-
-class KernelSoon:
-    """A kernel that is loaded in a thread of its own, from now on.
-
-    Attributes
-    ----------
-    kernel
-        ``None`` as long as there is none.
-    """
-
-    def __init__(self, load: Callable[[], Kernel | None] = load_kernel) -> None:
-        self.kernel: Kernel | None = None
-
-        def find_it() -> None:
-            self.kernel = load()
-
-        self.thread = Thread(target=find_it, daemon=True)
-        self.thread.start()
-
-
-def _is_right_and_fast(kernel: Kernel) -> bool:
-    data = os.urandom(PROBE_BYTES + STRANDS * 37)
-    probes = [memoryview(data)[: PROBE_BYTES + strand * 37] for strand in range(STRANDS)]
-    expected, slow = _timed(lambda: [_md5(probe) for probe in probes])
-    found, fast = _timed(lambda: _side_by_side(kernel, probes))
-    return found == expected and fast * AT_LEAST_FASTER < slow
-
-
-def _timed(work: Callable[[], list[str]]) -> tuple[list[str], float]:
-    """What comes of it, and the shortest of three times: others use this machine, too."""
-    times, found = [], []
-    for _ in range(3):
-        begun = time.perf_counter()
-        found = work()
-        times.append(time.perf_counter() - begun)
-    return found, min(times)
 
 
 def worthwhile(lengths: Sequence[int]) -> bool:
@@ -94,7 +35,7 @@ def md5s(kernel: Kernel | None, runs: Sequence[Bytes]) -> list[str]:
     Parameters
     ----------
     kernel
-        From `load_kernel`.
+        From `validator.digests.kernel_loading.load_kernel`.
     runs
         Of any lengths; those of similar length share the strands.
     """
@@ -104,7 +45,7 @@ def md5s(kernel: Kernel | None, runs: Sequence[Bytes]) -> list[str]:
         chosen = by_length[start : start + STRANDS]
         group = [runs[index] for index in chosen]
         if kernel is not None and worthwhile([len(run) for run in group]):
-            digests = _side_by_side(kernel, group)
+            digests = md5_side_by_side(kernel, group)
         else:
             digests = [_md5(run) for run in group]
         for index, digest in zip(chosen, digests, strict=True):
@@ -116,7 +57,8 @@ def _md5(run: Bytes) -> str:
     return hashlib.md5(run, usedforsecurity=False).hexdigest()
 
 
-def _side_by_side(kernel: Kernel, runs: Sequence[Bytes]) -> list[str]:
+def md5_side_by_side(kernel: Kernel, runs: Sequence[Bytes]) -> list[str]:
+    """MD5 of each run of bytes, sixteen runs at most, all of them by the kernel."""
     strands = Md5Strands(kernel)
     strands.update(runs)
     return strands.hexdigests()[: len(runs)]
@@ -128,7 +70,7 @@ class Md5Strands:
     Parameters
     ----------
     kernel
-        From `load_kernel`.
+        From `validator.digests.kernel_loading.load_kernel`.
     """
 
     def __init__(self, kernel: Kernel) -> None:

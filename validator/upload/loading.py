@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from validator.digests.files import FileState, digest_range, read_range, require_state
+from validator.digests.kernel_loading import KernelSoon
 from validator.digests.parts import PartDigest, digest_bytes, digest_with_md5
 from validator.digests.ranges import Range, digest_ranges
-from validator.digests.strands import STRANDS, Kernel, KernelSoon, md5s, worthwhile
+from validator.digests.strands import STRANDS, Kernel, md5s, worthwhile
 from validator.errors import CpgateError
 from validator.s3.limits import KIB, MIB, part_range
 from validator.s3.wire.bodies import Body, FileBody, MemoryBody

@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from validator.digests.strands import KernelSoon
+from validator.digests.kernel_loading import KernelSoon
 from validator.errors import CpgateError, is_broken_pipe
 from validator.s3.client import S3Settings, make_client
 from validator.s3.late_client import LateClient
@@ -32,7 +32,7 @@ from validator.upload.originals import CopyingStore, Originals
 from validator.upload.pace import Pace
 from validator.upload.perform import Performer
 from validator.upload.perform_objects import ObjectPerformer
-from validator.upload.starting import SIDE_BY_SIDE
+from validator.upload.starting import COMPILE, SIDE_BY_SIDE
 from validator.upload.tasks import Answer, Do, Failure, Task, answers_line, tasks_of
 
 if TYPE_CHECKING:
@@ -228,7 +228,8 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
-    kernel = KernelSoon() if SIDE_BY_SIDE in sys.argv[1:] else None
+    asked = sys.argv[1:]
+    kernel = KernelSoon(compile_it=COMPILE in asked) if SIDE_BY_SIDE in asked else None
     try:
         run(tasks, answers, kernel)
     except OSError as error:

@@ -1,0 +1,111 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from validator.digests.files import FileChanged
+from validator.digests.kernel_loading import KernelSoon
+from validator.digests.parts import digest_bytes
+from validator.digests.strands import STRANDS
+from validator.s3.wire.bodies import FileBody, MemoryBody
+from validator.upload.loading import TOGETHER_IN_MEMORY, Loader, run_of
+from validator.upload.tasks import Do, Task
+
+
+@pytest.fixture(scope="module")
+def soon():
+    pytest.importorskip("numba", reason="numba is not installed (pip install 'cpgate[fast]')")
+    from validator.digests.md5_kernel import advance
+
+    soon = KernelSoon(compile_it=False, load=lambda: advance)
+    soon.thread.join()
+    return soon
+
+
+@pytest.fixture
+def put(tmp_path):
+    def make(number: int, size: int) -> Task:
+        path = tmp_path / f"{number}.tiff"
+        path.write_bytes(os.urandom(size))
+        return Task(number, Do.PUT, f"a/{number}.tiff", str(path), size, path.stat().st_mtime_ns)
+
+    return make
+
+
+def content(body) -> bytes:
+    body.rewind()
+    return b"".join(iter(lambda: bytes(body.piece()), b""))
+
+
+@pytest.mark.parametrize(("size", "kind"), [(1000, MemoryBody), (TOGETHER_IN_MEMORY + 1, FileBody)])
+def test_what_was_loaded_ahead_is_what_is_sent(soon, put, size, kind):
+    loader, tasks = Loader(soon), [put(number, size + number) for number in range(STRANDS)]
+    assert loader.group == STRANDS
+    loader.load_ahead(tasks)
+    assert len(loader._ahead) == STRANDS
+    for task in tasks:
+        body, part = loader.load(task, 0, task.size, sha256=False)
+        with Path(task.path).open("rb") as stream:
+            data = stream.read()
+        assert isinstance(body, kind)
+        assert content(body) == data
+        assert part == digest_bytes(data)
+        body.close()
+    assert not loader._ahead
+
+
+def test_parts_of_a_file(soon, put):
+    whole = put(1, 16 * 100_000 + 17)
+    tasks = [
+        Task(n, Do.PART, whole.key, whole.path, whole.size, whole.mtime_ns, "u", 100_000, n)
+        for n in range(1, 18)
+    ]
+    loader = Loader(soon)
+    loader.load_ahead(tasks[:16])
+    with Path(whole.path).open("rb") as stream:
+        data = stream.read()
+    for task in tasks:
+        run = run_of(task)
+        body, part = loader.load(task, run.offset, run.length, sha256=False)
+        expected = data[run.offset : run.offset + run.length]
+        assert (content(body), part) == (expected, digest_bytes(expected))
+        body.close()
+    assert len(expected) == 17
+
+
+def test_a_file_that_is_gone_or_changed_says_so_when_its_turn_comes(soon, put):
+    loader, tasks = Loader(soon), [put(number, 1000) for number in range(STRANDS)]
+    Path(tasks[3].path).unlink()
+    os.utime(tasks[4].path, ns=(1, 1))
+    loader.load_ahead(tasks)
+    assert len(loader._ahead) == STRANDS - 2
+    with pytest.raises(FileNotFoundError):
+        loader.load(tasks[3], 0, 1000, sha256=False)
+    with pytest.raises(FileChanged):
+        loader.load(tasks[4], 0, 1000, sha256=False)
+
+
+def test_few_are_loaded_one_by_one(soon, put):
+    loader = Loader(soon)
+    loader.load_ahead([put(1, 1000), put(2, 1000)])
+    assert not loader._ahead
+
+
+def test_what_will_not_be_sent_is_forgotten(soon, put):
+    loader, tasks = Loader(soon), [put(number, 1000) for number in range(STRANDS)]
+    loader.load_ahead(tasks)
+    loader.forget(tasks[0])
+    assert len(loader._ahead) == STRANDS - 1
+
+
+def test_without_a_kernel_nothing_is_loaded_ahead(put):
+    loader = Loader()
+    assert loader.group == 1
+    loader.load_ahead([put(number, 1000) for number in range(STRANDS)])
+    assert not loader._ahead
+
+
+def test_sha256_is_computed_where_it_is_asked_for(soon, put):
+    loader, tasks = Loader(soon), [put(number, 1000) for number in range(STRANDS)]
+    loader.load_ahead(tasks)
+    assert loader.load(tasks[0], 0, 1000, sha256=True)[1].sha256
