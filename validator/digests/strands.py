@@ -5,14 +5,15 @@ The work is done by `validator.digests.md5_kernel`; see `validator.digests.kerne
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Words = npt.NDArray[np.uint32]
-Kernel = Callable[[tuple[Words, ...], int, int, Words], None]
+State = npt.NDArray[np.uint32]
+"""Of shape (4, STRANDS): A, B, C and D of each strand."""
 Bytes = bytes | bytearray | memoryview
+Kernel = Callable[[Sequence[Bytes], int, int, State], None]
+"""Takes bytes of sixteen strands, the number of the first block, how many blocks, and the state, which it changes."""
 
 STRANDS = 16
 BLOCK = 64
@@ -98,17 +99,16 @@ class Md5Strands:
         self._advance(pieces, blocks)
 
     def _advance(self, pieces: Sequence[Bytes], blocks: Sequence[int]) -> None:
-        words = [_words(piece, count) for piece, count in zip(pieces, blocks, strict=True)]
         done = 0
         for upto in sorted({count for count in blocks if count}):
             still = [strand for strand, count in enumerate(blocks) if count >= upto]
             ended = [strand for strand in range(STRANDS) if strand not in set(still)]
             # Those that have ended go on with the bytes of another, and forget it.
-            sources = [words[still[0]]] * STRANDS
+            sources = [pieces[still[0]]] * STRANDS
             for strand in still:
-                sources[strand] = words[strand]
+                sources[strand] = pieces[strand]
             kept = self._state[:, ended]
-            self._kernel(tuple(sources), done, upto - done, self._state)
+            self._kernel(sources, done, upto - done, self._state)
             self._state[:, ended] = kept
             done = upto
 
@@ -118,11 +118,6 @@ class Md5Strands:
         self._advance(ends, [len(end) // BLOCK for end in ends])
         rows = self._state.T.astype("<u4", order="C").tobytes()
         return [rows[start : start + 16].hex() for start in range(0, len(rows), 16)]
-
-
-def _words(piece: Bytes, blocks: int) -> Words:
-    read_only: Any = memoryview(piece).toreadonly()  # the kernel is compiled for such arrays
-    return np.frombuffer(read_only, np.uint32, count=blocks * BLOCK // 4)
 
 
 def _padded(tail: bytes, size: int) -> bytes:

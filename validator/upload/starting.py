@@ -14,10 +14,10 @@ THREADS_PER_PROCESS = 4
 APART = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
 """On Windows, Ctrl-C does not reach the workers (elsewhere they ignore it), and they open no windows of their own."""
 
-SIDE_BY_SIDE, COMPILE = "--side-by-side", "--compile"
-"""Arguments of a worker; the first one compiles, if need be, what the others wait for."""
-WORTH_SIDE_BY_SIDE = 1024**3
-"""Bytes to send from which on it is worth half a second of every worker."""
+SIDE_BY_SIDE = "--side-by-side"
+"""Argument of a worker."""
+WORTH_SIDE_BY_SIDE = 256 * 1024**2
+"""Bytes to send from which on it is worth a fifth of a second of every worker."""
 
 Handle = subprocess.Popen[bytes]
 
@@ -52,7 +52,7 @@ def start_worker(folder: Path, name: str, *, side_by_side: bool = False) -> Hand
     # -P: files of the current folder, a contributor's perhaps, are never imported.
     command = [sys.executable, "-P", "-m", "validator.upload.worker"]
     if side_by_side:
-        command += [SIDE_BY_SIDE, COMPILE] if name == worker_name(1) else [SIDE_BY_SIDE]
+        command.append(SIDE_BY_SIDE)
     with (folder / f"{name}.log").open("wb") as log:
         try:
             return subprocess.Popen(  # noqa: S603  our own program

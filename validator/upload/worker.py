@@ -32,7 +32,7 @@ from validator.upload.originals import CopyingStore, Originals
 from validator.upload.pace import Pace
 from validator.upload.perform import Performer
 from validator.upload.perform_objects import ObjectPerformer
-from validator.upload.starting import COMPILE, SIDE_BY_SIDE
+from validator.upload.starting import SIDE_BY_SIDE
 from validator.upload.tasks import Answer, Do, Failure, Task, answers_line, tasks_of
 
 if TYPE_CHECKING:
@@ -228,8 +228,7 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
-    asked = sys.argv[1:]
-    kernel = KernelSoon(compile_it=COMPILE in asked) if SIDE_BY_SIDE in asked else None
+    kernel = KernelSoon() if SIDE_BY_SIDE in sys.argv[1:] else None
     try:
         run(tasks, answers, kernel)
     except OSError as error:
