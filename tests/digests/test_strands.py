@@ -47,7 +47,7 @@ def test_strands_grow_in_pieces(kernel, lengths, blocks):
     runs = [generator.randbytes(length) for length in lengths]
     digests, piece = Md5Strands(kernel), blocks * BLOCK
     for start in range(0, max(lengths) + 1, piece):
-        digests.update([memoryview(run)[start : start + piece] for run in runs])
+        digests.update([memoryview(bytearray(run))[start : start + piece] for run in runs])
     assert digests.hexdigests()[: len(runs)] == [md5(run) for run in runs]
 
 

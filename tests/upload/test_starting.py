@@ -1,20 +1,26 @@
 """Workers that are started before they are needed."""
 
-from validator.upload.starting import WorkersAhead, process_count
+import os
+from pathlib import Path
+
+import validator
+from validator.upload import starting
+from validator.upload.starting import WorkersAhead, process_count, start_worker
+
+HERE = Path(validator.__file__).parents[1]
 
 
-def test_those_that_nobody_takes_are_ended(tmp_path):
-    with WorkersAhead(tmp_path, 1) as ahead:
+def test_those_that_nobody_takes_are_ended():
+    with WorkersAhead(1) as ahead:
         ahead.start()
         ahead.start()
         [handle] = ahead._handles
         assert handle.poll() is None
     assert handle.returncode is not None
-    assert (tmp_path / "w001.log").read_text() == ""
 
 
-def test_those_that_are_taken_live_on_and_end_with_their_input(tmp_path):
-    with WorkersAhead(tmp_path, 8) as ahead:
+def test_those_that_are_taken_live_on_and_end_with_their_input():
+    with WorkersAhead(8) as ahead:
         ahead.start()
         handles = ahead.take()
     assert len(handles) == process_count(8)
@@ -26,7 +32,18 @@ def test_those_that_are_taken_live_on_and_end_with_their_input(tmp_path):
         handle.stdout.close()
 
 
-def test_nobody_is_started_who_was_not_asked_for(tmp_path):
-    with WorkersAhead(tmp_path, None) as ahead:
+def test_nobody_is_started_who_was_not_asked_for():
+    with WorkersAhead(None) as ahead:
         assert ahead.take() == []
-    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_worker_complains_of_before_it_knows_its_place(tmp_path, monkeypatch):
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "json.py").write_text("raise RuntimeError('a broken installation')")
+    monkeypatch.setattr(starting, "_import_path", lambda: os.pathsep.join([str(broken), str(HERE)]))
+    handle = start_worker(tmp_path / "w001.log")
+    handle.stdin.close()
+    assert handle.wait(30) == 1
+    handle.stdout.close()
+    assert "a broken installation" in (tmp_path / "w001.log").read_text()

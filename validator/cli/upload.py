@@ -18,6 +18,7 @@ from validator.cli.s3_options import PART_SIZE, s3_options, writing_options
 from validator.cli.source_options import SourceKeys, source_options
 from validator.cli.terminal import complain, say
 from validator.s3.settings import S3Settings
+from validator.upload.starting import WorkersAhead
 
 if TYPE_CHECKING:
     from validator.upload.timetable import Timetable
@@ -117,6 +118,10 @@ def upload(
     command goes on where it stopped. Keys are always project/source/...; other bytes that lie at a key are
     never written over unless --replace names it.
     """
+    # What sends is started first of all: it imports what it needs meanwhile.
+    ahead = click.get_current_context().with_resource(WorkersAhead(jobs))
+    if not dry_run:
+        ahead.start()
     from validator.checks.unproven_products import MANIFEST_PLACE  # noqa: PLC0415  the command's help comes fast
     from validator.manifests.recipe import parse_recipe  # noqa: PLC0415  the command's help comes fast
     from validator.reporters.event_log import STANDARD_OUTPUT  # noqa: PLC0415  the command's help comes fast
@@ -168,14 +173,14 @@ def upload(
     teller = _Teller(colour=color, quiet=quiet, force=force, dry_run=dry_run)
     progress = make_progress(quiet=quiet, verbose=verbose)
     if log_json is None:
-        result = run_upload(request, progress, teller.tell)
+        result = run_upload(request, progress, teller.tell, ahead)
         teller.tell_end(result)
         return int(result.exit_code)
     with open_log(log_json, request) as log:
         if log_json == STANDARD_OUTPUT:
-            result = logged_upload(request, log, progress)
+            result = logged_upload(request, log, progress, ahead=ahead)
         else:
-            result = logged_upload(request, log, progress, teller.tell)
+            result = logged_upload(request, log, progress, teller.tell, ahead)
             teller.tell_end(result)
     if log.broken:
         complain(f"The log {log_json} is not complete: {log.broken}", "The upload itself is not concerned")

@@ -12,9 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from threading import Thread
 
-import numpy as np
-
-from validator.digests.strands import STRANDS, Bytes, Kernel, State, md5_side_by_side
+from validator.digests.strands import STRANDS, Kernel, Words, md5_side_by_side
 
 PROBE_BYTES = 64 * 1024
 AT_LEAST_FASTER = 1.5
@@ -34,11 +32,12 @@ def load_kernel() -> Kernel | None:
         engine, address = translate()
     except (ImportError, OSError, RuntimeError):
         return None  # not installed, or LLVM does not know this machine
-    function = ctypes.CFUNCTYPE(None, _SOURCES, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)(address)
+    function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)(
+        address
+    )
 
-    def kernel(sources: Sequence[Bytes], first: int, count: int, state: State) -> None:
-        arrays = [np.frombuffer(source, np.uint8) for source in sources]
-        function(_SOURCES(*[array.ctypes.data for array in arrays]), first, count, state.ctypes.data)
+    def kernel(sources: Sequence[int], first: int, count: int, state: Words) -> None:
+        function(_SOURCES(*sources), first, count, state)  # other threads run meanwhile
 
     kernel.engine = engine  # type: ignore[attr-defined]  # the machine code goes with it
     return kernel if is_right_and_fast(kernel) else None
@@ -66,7 +65,7 @@ class KernelSoon:
 def is_right_and_fast(kernel: Kernel) -> bool:
     """Whether a kernel gives the MD5s that hashlib gives, in clearly less time."""
     data = os.urandom(PROBE_BYTES + STRANDS * 37)
-    probes = [memoryview(data)[: PROBE_BYTES + strand * 37] for strand in range(STRANDS)]
+    probes = [data[: PROBE_BYTES + strand * 37] for strand in range(STRANDS)]
     expected, slow = _timed(
         lambda: [hashlib.md5(probe, usedforsecurity=False).hexdigest() for probe in probes]
     )

@@ -3,22 +3,21 @@
 The work is done by `validator.digests.md5_kernel`; see `validator.digests.kernel_loading` for where it comes from.
 """
 
+import ctypes
 import hashlib
+import struct
 from collections.abc import Callable, Sequence
-
-import numpy as np
-import numpy.typing as npt
-
-State = npt.NDArray[np.uint32]
-"""Of shape (4, STRANDS): A, B, C and D of each strand."""
-Bytes = bytes | bytearray | memoryview
-Kernel = Callable[[Sequence[Bytes], int, int, State], None]
-"""Takes bytes of sixteen strands, the number of the first block, how many blocks, and the state, which it changes."""
 
 STRANDS = 16
 BLOCK = 64
-START = np.array([0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476], np.uint32)
-"""RFC 1321, section 3.3."""
+START = (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476)
+"""A, B, C and D at first: RFC 1321, section 3.3."""
+
+Bytes = bytes | bytearray | memoryview
+Words = ctypes.Array[ctypes.c_uint32]
+"""A of each strand, then B, C and D."""
+Kernel = Callable[[Sequence[int], int, int, Words], None]
+"""Takes addresses of sixteen strands, the number of the first block, how many blocks, and the state, which it changes."""
 AT_LEAST_FULL = 0.3
 """Of the strands, by bytes: with fewer, hashlib is faster."""
 
@@ -76,7 +75,7 @@ class Md5Strands:
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._state = np.repeat(START[:, None], STRANDS, axis=1)
+        self._state = (ctypes.c_uint32 * (4 * STRANDS))(*[word for word in START for _ in range(STRANDS)])
         self._sizes = [0] * STRANDS
         self._tails = [b""] * STRANDS
 
@@ -86,7 +85,7 @@ class Md5Strands:
         Parameters
         ----------
         pieces
-            Sixteen at most; empty for a strand that has ended. Only the last piece of a strand may end within a block of 64
+            Sixteen at most, not read-only views; empty for a strand that has ended. Only the last piece of a strand may end within a block of 64
             bytes.
         """
         if any(piece and tail for piece, tail in zip(pieces, self._tails, strict=False)):
@@ -99,25 +98,41 @@ class Md5Strands:
         self._advance(pieces, blocks)
 
     def _advance(self, pieces: Sequence[Bytes], blocks: Sequence[int]) -> None:
+        addresses = [_address(piece) for piece in pieces]
         done = 0
         for upto in sorted({count for count in blocks if count}):
             still = [strand for strand, count in enumerate(blocks) if count >= upto]
             ended = [strand for strand in range(STRANDS) if strand not in set(still)]
             # Those that have ended go on with the bytes of another, and forget it.
-            sources = [pieces[still[0]]] * STRANDS
+            sources = [addresses[still[0]]] * STRANDS
             for strand in still:
-                sources[strand] = pieces[strand]
-            kept = self._state[:, ended]
+                sources[strand] = addresses[strand]
+            kept = [(at, self._state[at]) for strand in ended for at in _places(strand)]
             self._kernel(sources, done, upto - done, self._state)
-            self._state[:, ended] = kept
+            for at, word in kept:
+                self._state[at] = word
             done = upto
 
     def hexdigests(self) -> list[str]:
         """MD5 of each strand, 32 hex digits; nothing may be taken in afterwards."""
         ends = [_padded(tail, size) for tail, size in zip(self._tails, self._sizes, strict=True)]
         self._advance(ends, [len(end) // BLOCK for end in ends])
-        rows = self._state.T.astype("<u4", order="C").tobytes()
-        return [rows[start : start + 16].hex() for start in range(0, len(rows), 16)]
+        return [
+            struct.pack("<4I", *(self._state[at] for at in _places(strand))).hex()
+            for strand in range(STRANDS)
+        ]
+
+
+def _places(strand: int) -> range:
+    """Where A, B, C and D of a strand stand in the state."""
+    return range(strand, 4 * STRANDS, STRANDS)
+
+
+def _address(piece: Bytes) -> int:
+    """Where bytes lie in memory, as long as somebody holds them."""
+    if isinstance(piece, bytes):
+        return ctypes.cast(ctypes.c_char_p(piece), ctypes.c_void_p).value or 0
+    return ctypes.addressof(ctypes.c_char.from_buffer(piece)) if len(piece) else 0
 
 
 def _padded(tail: bytes, size: int) -> bytes:

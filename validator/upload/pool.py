@@ -228,7 +228,8 @@ class WorkerPool:
     def _start(self, threads: int) -> None:
         self._started += 1
         name = worker_name(self._started)
-        handle = self._ahead.popleft() if self._ahead else self._start_worker(name)
+        log = self._settings.folder / f"{name}.log"
+        handle = self._ahead.popleft() if self._ahead else start_worker(log)
         process = _Process(name, handle, threads)
         self._processes.append(process)
         settings = {
@@ -242,13 +243,12 @@ class WorkerPool:
             "originals": self._settings.originals.to_dict() if self._settings.originals else None,
             "start": self._settings.start,
             "client_soon": self._settings.client_soon,
+            "side_by_side": self._settings.side_by_side,
+            "log": str(log),
             "pythonpath": os.environ.get("PYTHONPATH"),
         }
         self._write(process, json.dumps(settings).encode("ascii") + b"\n")
         Thread(target=self._listen, args=(process,), daemon=True).start()
-
-    def _start_worker(self, name: str) -> Handle:
-        return start_worker(self._settings.folder, name, side_by_side=self._settings.side_by_side)
 
     def _listen(self, process: _Process) -> None:
         stream = process.handle.stdout

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,10 +15,11 @@ THREADS_PER_PROCESS = 4
 APART = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
 """On Windows, Ctrl-C does not reach the workers (elsewhere they ignore it), and they open no windows of their own."""
 
-SIDE_BY_SIDE = "--side-by-side"
-"""Argument of a worker."""
 WORTH_SIDE_BY_SIDE = 256 * 1024**2
 """Bytes to send from which on it is worth a fifth of a second of every worker."""
+
+MUCH = b"much\n"
+"""What a worker may be told before its settings."""
 
 Handle = subprocess.Popen[bytes]
 
@@ -34,41 +36,36 @@ def worker_name(number: int) -> str:
     return f"w{number:03d}"
 
 
-def start_worker(folder: Path, name: str, *, side_by_side: bool = False) -> Handle:
-    """Start a worker, which then waits for its settings.
+def start_worker(log: Path | None = None) -> Handle:
+    """Start a worker, which then waits for its settings; they say where it complains from then on.
 
     Parameters
     ----------
-    folder, name
-        Where it complains (``<name>.log``).
-    side_by_side
-        Whether it makes ready to digest many runs of bytes side by side: it has much to read.
+    log
+        Where it complains until then.
 
     Raises
     ------
     CpgateError
         If the system refuses.
     """
-    # -P: files of the current folder, a contributor's perhaps, are never imported.
-    command = [sys.executable, "-P", "-m", "validator.upload.worker"]
-    if side_by_side:
-        command.append(SIDE_BY_SIDE)
-    with (folder / f"{name}.log").open("wb") as log:
-        try:
-            return subprocess.Popen(  # noqa: S603  our own program
-                command,
+    try:
+        with (log or Path(os.devnull)).open("ab") as complaints:
+            return subprocess.Popen(
+                # -P: files of the current folder, a contributor's perhaps, are never imported.
+                [sys.executable, "-P", "-m", "validator.upload.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=log,
+                stderr=complaints,
                 # A worker must import this very package, wherever the caller found it.
                 env=os.environ | {"PYTHONPATH": _import_path()},
                 creationflags=APART,
             )
-        except OSError as error:
-            raise CpgateError(
-                f"a worker process cannot be started: {sys.executable}: {error.strerror or error}",
-                "check that this user may run that program, and the limits on processes and memory",
-            ) from error
+    except OSError as error:
+        raise CpgateError(
+            f"a worker process cannot be started: {sys.executable}: {error.strerror or error}",
+            "check that this user may run that program, and the limits on processes and memory",
+        ) from error
 
 
 def end_workers(handles: list[Handle]) -> None:
@@ -97,14 +94,11 @@ class WorkersAhead:
 
     Parameters
     ----------
-    folder
-        State folder of the destination.
     jobs
         See `process_count`.
     """
 
-    def __init__(self, folder: Path, jobs: int | None) -> None:
-        self._folder = folder
+    def __init__(self, jobs: int | None) -> None:
         self._count = process_count(jobs)
         self._handles: list[Handle] = []
 
@@ -119,11 +113,18 @@ class WorkersAhead:
             if handle.stdout is not None:
                 handle.stdout.close()
 
-    def start(self, *, side_by_side: bool = False) -> None:
+    def start(self) -> None:
         """Start as many as a pool will want; once."""
         while len(self._handles) < self._count:
-            name = worker_name(len(self._handles) + 1)
-            self._handles.append(start_worker(self._folder, name, side_by_side=side_by_side))
+            self._handles.append(start_worker())
+
+    def expect_much(self) -> None:
+        """Tell them that there is much to read: they get ready to digest it side by side."""
+        for handle in self._handles:
+            if handle.stdin is not None:
+                with suppress(OSError, ValueError):  # it died: whoever wants to use it will notice
+                    handle.stdin.write(MUCH)
+                    handle.stdin.flush()
 
     def take(self) -> list[Handle]:
         """Hand them over, the first is named first."""

@@ -32,7 +32,7 @@ from validator.upload.originals import CopyingStore, Originals
 from validator.upload.pace import Pace
 from validator.upload.perform import Performer
 from validator.upload.perform_objects import ObjectPerformer
-from validator.upload.starting import SIDE_BY_SIDE
+from validator.upload.starting import MUCH
 from validator.upload.tasks import Answer, Do, Failure, Task, answers_line, tasks_of
 
 if TYPE_CHECKING:
@@ -170,13 +170,19 @@ def _open(
     return cast("S3Client", late), connections
 
 
-def run(tasks: BinaryIO, answers: BinaryIO, kernel: KernelSoon | None = None) -> None:
+def run(tasks: BinaryIO, answers: BinaryIO) -> None:
     """Work until the input says ``finish`` (do what was entered) or ends (stop at once)."""
-    first = tasks.readline()
+    kernel, first = None, tasks.readline()
+    if first == MUCH:
+        kernel, first = KernelSoon(), tasks.readline()
     if not first:
         return  # it was started ahead, and there is nothing to do
     settings: Mapping[str, Any] = json.loads(first)
     _restore_pythonpath(settings["pythonpath"])
+    if "log" in settings:
+        _complain_into(settings["log"])
+    if settings.get("side_by_side") and kernel is None:
+        kernel = KernelSoon()
     s3, throttle = S3Settings.from_dict(settings["s3"]), Throttle()
     try:
         client, connections = _open(settings, s3, throttle)
@@ -228,13 +234,18 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
-    kernel = KernelSoon() if SIDE_BY_SIDE in sys.argv[1:] else None
     try:
-        run(tasks, answers, kernel)
+        run(tasks, answers)
     except OSError as error:
         if not is_broken_pipe(error):
             raise
         os._exit(0)
+
+
+def _complain_into(path: str) -> None:
+    """Let what is written to the standard error go into a file, if the disk takes it."""
+    with suppress(OSError), Path(path).open("ab") as log:
+        os.dup2(log.fileno(), 2)
 
 
 def _restore_pythonpath(before: str | None) -> None:

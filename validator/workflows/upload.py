@@ -16,6 +16,7 @@ from validator.upload.files import SelectedFiles
 from validator.upload.key_wait import KeyWait, patient
 from validator.upload.lock import UploadLock
 from validator.upload.selection import Selection
+from validator.upload.starting import WORTH_SIDE_BY_SIDE, WorkersAhead
 from validator.upload.state import default_state_root, destination_folder
 from validator.workflows.admission import admit
 from validator.workflows.configuration import settings_in_force
@@ -32,7 +33,10 @@ NAMES_SHOWN = 8
 
 
 def upload(
-    request: UploadRequest, progress: Progress | None = None, tell: Tell = lambda _: None
+    request: UploadRequest,
+    progress: Progress | None = None,
+    tell: Tell = lambda _: None,
+    ahead: WorkersAhead | None = None,
 ) -> UploadResult:
     """Check a dataset and send what is selected of it, going on where an earlier run stopped.
 
@@ -44,6 +48,8 @@ def upload(
         Where long steps are shown.
     tell
         Is told what the check said and what is planned, as soon as it is known.
+    ahead
+        Workers that were started before this was imported.
 
     Raises
     ------
@@ -77,6 +83,8 @@ def upload(
     dataset, listing = list_source(source, settings, progress=progress)
     prefix = package_prefix(dataset, destination) if isinstance(dataset, PackageDataset) else ""
     files = select_files(dataset, request.selection, prefix)
+    if ahead is not None and files.size >= WORTH_SIDE_BY_SIDE and request.origin is None:
+        ahead.expect_much()
     if not len(files):
         raise _nothing_selected(request, dataset)
     if not dataset.names:
@@ -117,7 +125,7 @@ def upload(
         if admission.errors and not request.force:
             return UploadResult(admission)
         limit.require("nothing was sent yet")
-        run = UploadRun(request, destination, folder, client, unhurried, lock, limit, keys)
+        run = UploadRun(request, destination, folder, client, unhurried, lock, limit, keys, ahead)
         placed = replace(dataset, layout=dataset.layout.below(prefix)) if prefix else dataset
         return run.carry_out(files, placed, admission, tell)
 

@@ -16,6 +16,7 @@ from validator.reporters.event_log import STANDARD_OUTPUT, EventLog
 from validator.upload.key_wait import KeysAwaited
 from validator.upload.plan import Action
 from validator.upload.sending import Outcome, Retried, State
+from validator.upload.starting import WorkersAhead
 from validator.workflows.admission import Admission
 from validator.workflows.upload import upload
 from validator.workflows.upload_request import UploadRequest
@@ -50,6 +51,7 @@ def logged_upload(
     log: EventLog,
     progress: Progress | None = None,
     tell: Tell = lambda _: None,
+    ahead: WorkersAhead | None = None,
 ) -> UploadResult:
     """Do what `upload` does, and write every event into a log; the last one is ``end`` or ``stop``.
 
@@ -75,7 +77,7 @@ def logged_upload(
         tell(news)
 
     try:
-        result = upload(request, LoggedProgress(progress or SilentProgress(), log), both)
+        result = upload(request, LoggedProgress(progress or SilentProgress(), log), both, ahead)
     except CpgateError as error:
         log.write("stop", code=int(error.exit_code), what=error.what, mend=error.mend or None)
         raise

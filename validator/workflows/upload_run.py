@@ -74,6 +74,8 @@ class UploadRun:
         When to stop.
     keys
         Waits for other keys when they have expired.
+    ahead
+        Workers that somebody has started already.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class UploadRun:
         lock: UploadLock,
         limit: TimeLimit,
         keys: KeyWait,
+        ahead: WorkersAhead | None = None,
     ) -> None:
         self.request = request
         self.destination = destination
@@ -96,7 +99,7 @@ class UploadRun:
         self.lock = lock
         self.limit = limit
         self.keys = keys
-        self.ahead = WorkersAhead(folder, request.jobs)
+        self.ahead = ahead or WorkersAhead(request.jobs)
         self.side_by_side = False
 
     def carry_out(
@@ -195,7 +198,7 @@ class UploadRun:
             # Something will be sent: they get ready while it is found out what.
             missing = ledger.files.size * (len(ledger) - there) // len(ledger)
             self.side_by_side = self.request.origin is None and missing >= WORTH_SIDE_BY_SIDE
-            self.ahead.start(side_by_side=self.side_by_side)
+            self.ahead.start()
         journal = read_journal(self.folder, None if self.request.rehash else ledger.know)
         unfinished = journal.by_key()
         for position, entry in enumerate(ledger.files):
