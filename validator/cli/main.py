@@ -1,6 +1,7 @@
 """The ``cpgate`` command: its subcommands, and the one place that turns errors into text and exit codes."""
 
 import difflib
+import gc
 import importlib
 import importlib.util
 import platform
@@ -78,6 +79,8 @@ def _is_there(target: str) -> bool:
     return importlib.util.find_spec(target.partition(":")[0]) is not None
 
 
+FEWER_COLLECTIONS = (50_000, 20, 100)
+"""Rows of tables and files are many and lie in no rings: looking for rings after every 700 new objects costs a tenth."""
 HELP = """Check, upload and prove contributions of cell images to the Cell Painting Gallery.
 
 \b
@@ -106,6 +109,7 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command; returns the exit code and raises nothing."""
+    gc.set_threshold(*FEWER_COLLECTIONS)
     prepare_streams()
     try:
         with _termination_as_interruption():

@@ -18,6 +18,7 @@ from validator.s3.objects import (
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ListMultipartUploadsOutputTypeDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +260,7 @@ def list_uploads(client: "S3Client", bucket: str, prefix: str) -> Iterator[Remot
         If the credentials do not include this right; those of a grant probably do not.
     """
     with translated(bucket, prefix, "list the unfinished uploads of"):
-        for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix):
+        for page in _upload_pages(client, bucket, prefix):
             for upload in page.get("Uploads", []):
                 who = upload.get("Initiator", {})
                 began = upload.get("Initiated")
@@ -269,6 +270,22 @@ def list_uploads(client: "S3Client", bucket: str, prefix: str) -> Iterator[Remot
                     began.astimezone(UTC) if began else None,
                     who.get("DisplayName") or who.get("ID") or "",
                 )
+
+
+def _upload_pages(
+    client: "S3Client", bucket: str, prefix: str
+) -> "Iterator[ListMultipartUploadsOutputTypeDef]":
+    """Page after page; botocore's own paginator costs a tenth of a second, once, to be found."""
+    page = client.list_multipart_uploads(Bucket=bucket, Prefix=prefix)
+    yield page
+    while page.get("IsTruncated"):
+        marks = (page.get("NextKeyMarker", ""), page.get("NextUploadIdMarker", ""))
+        page = client.list_multipart_uploads(
+            Bucket=bucket, Prefix=prefix, KeyMarker=marks[0], UploadIdMarker=marks[1]
+        )
+        if (page.get("NextKeyMarker", ""), page.get("NextUploadIdMarker", "")) == marks:
+            return  # a store that would go on for ever
+        yield page
 
 
 def try_list_uploads(client: "S3Client", bucket: str, prefix: str) -> list[RemoteUpload] | None:

@@ -46,7 +46,7 @@ def compare_with_listing(ledger: Ledger, listing: int) -> int:
         Number of the listing that counts.
     """
     by_checksum = 0
-    for position, item, known, seen_in in ledger.planned_files():
+    for position, item, known, seen_in in ledger.open_files(listing):
         outcome = known or _without_transfer(item)
         final = compared(outcome, item.there if seen_in == listing else None)
         if final is not known:

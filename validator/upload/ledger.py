@@ -18,6 +18,9 @@ from validator.upload.plan import Action, PlanItem
 from validator.upload.sending import Outcome, State
 from validator.upload.tasks import Failure
 
+_ACTIONS = {action.value: action for action in Action}
+_STATES = {state.value: state for state in State}
+_SENT = frozenset({State.UPLOADED.value, State.RESUMED.value})
 _digest_values = attrgetter(*(field.name for field in fields(ObjectDigest)))
 
 
@@ -73,6 +76,13 @@ class Account:
         if account.digest is not None:
             account.digest = ObjectDigest(*row[2])
         return account
+
+    def is_borne_out(self, listing: int) -> bool:
+        """Whether the object was sent and a listing holds it, by an ETag made of MD5s."""
+        digest, there = self.digest, self.there
+        if self.listing != listing or there is None or digest is None or digest.stored_as:
+            return False
+        return self.state in _SENT and bool(self.uploaded_at) and there[:2] == (digest.size, digest.etag)
 
     def remote(self, key: str) -> RemoteObject | None:
         """What lies at the key."""
@@ -131,9 +141,7 @@ class Ledger:
         if position is None:
             return False
         there = (remote.size, remote.etag, remote.modified.isoformat())
-        account = self.account(position)
-        account.listing, account.there = listing, there
-        self._put(position, account)
+        self._rows[position] = (listing, there, *self._rows[position][2:])
         return True
 
     def know(self, record: DoneRecord) -> bool:
@@ -192,18 +200,22 @@ class Ledger:
             if account.action and (not wanted or account.action in wanted):
                 yield position, self._item(position, entry, account)
 
-    def planned_files(self) -> Iterator[tuple[int, PlanItem, Outcome | None, int]]:
-        """Position and plan of every file, what became of it so far, and which listing saw its object last."""
+    def open_files(self, listing: int) -> Iterator[tuple[int, PlanItem, Outcome | None, int]]:
+        """Position and plan of every file, what became of it so far, and which listing saw its object last.
+
+        Without those that were sent and that this listing holds with the size and the MD5s that were sent: nothing more is
+        to be found out about them.
+        """
         for position, entry in enumerate(self.files):
             account = self.account(position)
-            if account.action:
+            if account.action and not account.is_borne_out(listing):
                 item = self._item(position, entry, account)
                 yield position, item, _outcome(item, account) if account.state else None, account.listing
 
     def _item(self, position: int, entry: Entry, account: Account) -> PlanItem:
         return PlanItem(
             entry,
-            Action(account.action),
+            _ACTIONS[account.action],
             account.part_size,
             account.remote(entry.key),
             account.replaces,
@@ -228,6 +240,14 @@ class Ledger:
     def outcome(self, position: int) -> Outcome:
         """What became of one file."""
         return self._outcome(position, self.files.entry(position), self.account(position))
+
+    def digests(self, *states: State) -> Iterator[tuple[Entry, ObjectDigest]]:
+        """Every file in one of these states and its digests, in the order of the keys."""
+        wanted = {state.value for state in states}
+        for position, entry in enumerate(self.files):
+            account = self.account(position)
+            if account.state in wanted and account.digest is not None:
+                yield entry, account.digest
 
     def outcomes(self, *states: State) -> Iterator[Outcome]:
         """What became of every file, or of those in one of these states, in the order of the keys."""
@@ -255,7 +275,7 @@ class Ledger:
 def _outcome(item: PlanItem, account: Account) -> Outcome:
     return Outcome(
         item,
-        State(account.state),
+        _STATES[account.state],
         account.digest,
         account.uploaded_at,
         Failure(account.failure) if account.failure else None,

@@ -5,6 +5,7 @@ output. When standard input ends, whoever started it is gone (a kill -9, perhaps
 journal says what was done.
 """
 
+import gc
 import json
 import os
 import queue
@@ -38,6 +39,8 @@ from validator.upload.tasks import Answer, Do, Failure, Task, answers_line, task
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+FEWER_COLLECTIONS = (50_000, 20, 100)
+"""A worker keeps little, and no rings: looking for them after every 700 new objects is in vain."""
 LANES = frozenset({Do.PUT, Do.PART})
 """What goes over the data path."""
 
@@ -170,19 +173,27 @@ def _open(
     return cast("S3Client", late), connections
 
 
-def run(tasks: BinaryIO, answers: BinaryIO) -> None:
-    """Work until the input says ``finish`` (do what was entered) or ends (stop at once)."""
+def _begin(tasks: BinaryIO) -> tuple[KernelSoon | None, Mapping[str, Any] | None]:
+    """Wait for the settings; ``None`` where none come."""
     kernel, first = None, tasks.readline()
     if first == MUCH:
         kernel, first = KernelSoon(), tasks.readline()
     if not first:
-        return  # it was started ahead, and there is nothing to do
+        return kernel, None
     settings: Mapping[str, Any] = json.loads(first)
     _restore_pythonpath(settings["pythonpath"])
     if "log" in settings:
         _complain_into(settings["log"])
     if settings.get("side_by_side") and kernel is None:
         kernel = KernelSoon()
+    return kernel, settings
+
+
+def run(tasks: BinaryIO, answers: BinaryIO) -> None:
+    """Work until the input says ``finish`` (do what was entered) or ends (stop at once)."""
+    kernel, settings = _begin(tasks)
+    if settings is None:
+        return  # it was started ahead, and there is nothing to do
     s3, throttle = S3Settings.from_dict(settings["s3"]), Throttle()
     try:
         client, connections = _open(settings, s3, throttle)
@@ -226,6 +237,7 @@ def _end_process(arguments: threading.ExceptHookArgs) -> None:
 
 def main() -> None:
     """Entry point; Ctrl-C goes to the whole group, and only the parent decides what it means."""
+    gc.set_threshold(*FEWER_COLLECTIONS)
     threading.excepthook = _end_process
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tasks, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")

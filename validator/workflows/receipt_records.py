@@ -39,15 +39,16 @@ def receipt_records(
     CpgateError
         If a file cannot be read any more, or is no longer what was sent.
     """
+    place = Places(layout)
     if not sha256:
         for outcome in ledger.outcomes(*PRESENT):
-            yield receipt_object(outcome, place_of(layout, outcome.item.entry.key))
+            yield receipt_object(outcome, place.of(outcome.item.entry.key))
         return
     size = sum(outcome.item.entry.size for outcome in ledger.outcomes(*PRESENT))
     with progress.step("reading for SHA-256", size, "B") as step:
         for outcome, whole in in_threads(_whole, ledger.outcomes(*PRESENT), os.cpu_count() or 1):
             step.advance(outcome.item.entry.size)
-            yield receipt_object(outcome, place_of(layout, outcome.item.entry.key), whole)
+            yield receipt_object(outcome, place.of(outcome.item.entry.key), whole)
 
 
 def _whole(outcome: Outcome) -> tuple[Outcome, WholeDigest]:
@@ -68,6 +69,20 @@ def _whole(outcome: Outcome) -> tuple[Outcome, WholeDigest]:
 
 
 def place_of(layout: Layout, key: str) -> Place:
-    """What the layout makes of a key."""
-    folder, _, name = key.rpartition("/")
-    return layout.place_file(layout.place_folder(f"{folder}/" if folder else ""), name)
+    """What a layout makes of one key."""
+    return Places(layout).of(key)
+
+
+class Places:
+    """What a layout makes of keys, which come folder by folder."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._of_folder: tuple[str, Place] | None = None
+
+    def of(self, key: str) -> Place:
+        """The place of a key."""
+        folder, slash, name = key.rpartition("/")
+        if self._of_folder is None or self._of_folder[0] != folder:
+            self._of_folder = folder, self._layout.place_folder(folder + slash)
+        return self._layout.place_file(self._of_folder[1], name)

@@ -193,10 +193,9 @@ def _identity(request: UploadRequest, destination: Destination, ledger: Ledger) 
     said = [str(destination), *selection.batches, *selection.plates, *selection.include, *selection.exclude]
     asked = [sorted(request.notes.items()), request.sha256, request.receipt_per_batch]
     digest = hashlib.sha256(json.dumps([said, asked, states[State.CONFLICT], states[State.FAILED]]).encode())
-    for outcome in ledger.outcomes(*PRESENT):
-        if outcome.digest is not None:
-            line = f"{outcome.item.entry.key}\0{outcome.digest.size}\0{outcome.digest.etag_there}\n"
-            digest.update(line.encode("utf-8", "surrogatepass"))
+    for entry, known in ledger.digests(*PRESENT):
+        line = f"{entry.key}\0{known.size}\0{known.etag_there}\n"
+        digest.update(line.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 
