@@ -122,7 +122,8 @@ class WorkerPool:
         waiting = sum(len(process.tasks) for process in self._processes)
         if waiting < self.capacity:
             return True
-        if self._settings.jobs is not None or waiting >= self._count * SMALL_TASKS_PER_PROCESS:
+        few = self._settings.jobs is not None and not self._settings.side_by_side
+        if few or waiting >= self._count * SMALL_TASKS_PER_PROCESS:
             return False
         enough = BYTES_SIDE_BY_SIDE if self._settings.side_by_side else BYTES_PER_PROCESS
         return self._bytes < self._count * enough

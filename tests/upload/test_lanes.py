@@ -1,0 +1,122 @@
+"""One thread with many requests under way, against a real store; above all what it does with many tasks at once."""
+
+import hashlib
+import os
+import threading
+
+import pytest
+
+from validator.digests.kernel_loading import KernelSoon, load_kernel
+from validator.digests.strands import STRANDS
+from validator.s3.client import S3Settings, make_client
+from validator.s3.wire.connections import open_data_path
+from validator.upload.journal import Journal
+from validator.upload.lanes import LaneThread
+from validator.upload.loading import Loader
+from validator.upload.pace import Pace
+from validator.upload.perform import Performer
+from validator.upload.tasks import Do, Failure, Task
+
+
+@pytest.fixture(scope="module")
+def soon():
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed (pip install 'cpgate[fast]')")
+    kernel = load_kernel()
+    if kernel is None:
+        pytest.skip("hashlib is as fast on this machine")
+    soon = KernelSoon(lambda: kernel)
+    soon.thread.join()
+    return soon
+
+
+class Desk:
+    """A thread, the files that it sends, and what it answers."""
+
+    def __init__(self, store, folder, soon):
+        self.store, self.folder = store, folder
+        (folder / "state").mkdir()
+        settings = S3Settings(store.endpoint, attempts=2)
+        client = make_client(settings, 2)
+        self.connections = open_data_path(client, settings, store.bucket)
+        self.journal = Journal(folder / "state", 1, "w001")
+        self.performer = Performer(client, store.bucket, self.journal, self.connections, loader=Loader(soon))
+        self.answers = {}
+        self.thread = LaneThread(self.performer, self.connections, self._take, Pace())
+        self.given_back = []
+        self.data = {}
+
+    def _take(self, answers):
+        self.answers |= {answer.id: answer for answer in answers}
+
+    def task(self, number: int, size: int) -> Task:
+        path = self.folder / f"{number}.tiff"
+        self.data[f"a/{number}.tiff"] = data = os.urandom(size)
+        path.write_bytes(data)
+        return Task(number, Do.PUT, f"a/{number}.tiff", str(path), size, path.stat().st_mtime_ns)
+
+    def finish(self):
+        self.thread.finish()
+        self.journal.close()
+
+
+@pytest.fixture
+def desk(store, tmp_path, soon):
+    return Desk(store, tmp_path, soon)
+
+
+def test_many_tasks_are_loaded_together_and_each_is_sent_as_it_is(desk, monkeypatch):
+    together = []
+    real = Loader.load_ahead
+    monkeypatch.setattr(
+        Loader, "load_ahead", lambda self, tasks: (together.append(len(tasks)), real(self, tasks))
+    )
+    tasks = [desk.task(number, 100_000 + number) for number in range(50)]
+    for task in tasks:
+        desk.thread.add(task)
+    desk.finish()
+    assert max(together) == STRANDS
+    assert not desk.performer.loader._ahead
+    assert sorted(desk.answers) == list(range(50))
+    assert {answer.failure for answer in desk.answers.values()} == {None}
+    assert desk.store.object_keys() == sorted(desk.data)
+    for key, data in desk.data.items():
+        stored = desk.store.client.get_object(Bucket=desk.store.bucket, Key=key)
+        assert stored["Body"].read() == data
+        assert stored["ETag"] == f'"{hashlib.md5(data).hexdigest()}"'
+
+
+def test_one_that_cannot_be_read_fails_alone(desk):
+    tasks = [desk.task(number, 100_000) for number in range(STRANDS)]
+    os.truncate(tasks[5].path, 10)
+    for task in tasks:
+        desk.thread.add(task)
+    desk.finish()
+    failed = {number: answer.failure for number, answer in desk.answers.items() if answer.failure}
+    assert failed == {5: Failure.CHANGED}
+    assert len(desk.store.object_keys()) == STRANDS - 1
+
+
+def test_what_was_loaded_ahead_but_not_begun_is_given_back(desk, monkeypatch):
+    """One request under way at a time, and the first one waits: the others of the group are only prepared."""
+    begun, going_on = threading.Event(), threading.Event()
+    real = desk.performer.begin
+
+    def begin(task):
+        begun.set()
+        assert going_on.wait(30)
+        return real(task)
+
+    monkeypatch.setattr(desk.performer, "begin", begin)
+    for number in range(3 * STRANDS):
+        desk.thread._tasks.put(desk.task(number, 100_000))
+    desk.thread._ring()
+    assert begun.wait(30)
+    desk.thread.recall(desk.given_back.append)
+    going_on.set()
+    desk.finish()
+    back = {task.id for task in desk.given_back}
+    assert back | set(desk.answers) == set(range(3 * STRANDS))
+    assert not back & set(desk.answers)
+    assert len(back) >= 2 * STRANDS
+    assert desk.store.object_keys() == sorted(f"a/{number}.tiff" for number in desk.answers)
+    assert not desk.performer.loader._ahead
