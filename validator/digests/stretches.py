@@ -104,7 +104,7 @@ def digest_stretch(
         if state_of(stream.fileno()) != expected:
             raise FileChanged(path)
         stream.seek(stretch.offset)
-        for length in _part_lengths(stretch):
+        for length in part_lengths(stretch):
             md5, checksum, missing = hashlib.md5(usedforsecurity=False), 0, length
             own = hashlib.sha256() if SHA256_OF_PARTS in algorithms else None
             while missing and (count := stream.readinto(buffer[: min(BUFFER_BYTES, missing)])):
@@ -145,7 +145,8 @@ def file_state(path: str) -> FileState:
     return FileState(status.st_size, status.st_mtime_ns)
 
 
-def _part_lengths(stretch: Stretch) -> Iterator[int]:
+def part_lengths(stretch: Stretch) -> Iterator[int]:
+    """Bytes of each part of a stretch."""
     if stretch.part_size is None:
         yield stretch.length
         return

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from validator.checks.objects import RECEIPT_INCOMPLETE
+from validator.digests.kernel_loading import load_kernel
 from validator.errors import Interrupted, UsageError
 from validator.manifests.claims import ClaimFile, open_claims
 from validator.models.claim import ManifestSort
@@ -22,6 +23,8 @@ from validator.workflows.verify_files import FileComparison
 from validator.workflows.verify_names import count_files, datasets_of, find_files
 from validator.workflows.verify_record import VerifyRecord
 
+WORTH_SIDE_BY_SIDE = 128 << 20
+"""Bytes to read from which on a fifth of a second is well spent on what digests them side by side."""
 ASKED_EACH = 1000
 """Objects up to which each is asked for by itself; for more the bucket is listed, 1,000 a request."""
 
@@ -187,7 +190,8 @@ def verify_local(
     files, source = find_files(file, root, dataset or None, surveyed.folders)
     on_disk = count_files(source, progress) if source is not None and file.receipt is not None else 0
     done = VerifyRecord(path, root, state, fresh=fresh)
-    comparison = FileComparison(files, done)
+    kernel = load_kernel() if surveyed.size >= WORTH_SIDE_BY_SIDE else None
+    comparison = FileComparison(files, done, kernel)
     differences = Differences(record)
     claims = sorted_claims(file.claims(), in_order=surveyed.in_order)
     with (

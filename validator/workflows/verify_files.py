@@ -1,13 +1,15 @@
 """A manifest beside files on disk: every byte is read, by several readers at once."""
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from validator.checks.objects import FILE_DIFFERS, FILE_MISSING, OBJECT_UNPROVEN
 from validator.checks.pool import in_threads
 from validator.digests.files import FileChanged, FileState
 from validator.digests.parts import ObjectDigest, parts_of_etag
+from validator.digests.strands import Kernel
 from validator.digests.stretches import (
     STRETCH_BYTES,
     Stretch,
@@ -17,6 +19,7 @@ from validator.digests.stretches import (
     file_state,
     join_stretches,
 )
+from validator.digests.stretches_together import Wanted, digest_together
 from validator.models.claim import SHA256_OF_PARTS, Claim
 from validator.models.finding import Finding
 from validator.models.progress import Step
@@ -25,8 +28,16 @@ from validator.workflows.verify_names import NamedFiles, is_counted_folder
 from validator.workflows.verify_objects import NAMES, stated
 from validator.workflows.verify_record import VerifyRecord, mark_of
 
-AHEAD = 256
-"""Files per reader that may be finished while a large one before them is still read."""
+AHEAD = 16
+"""Groups of files per reader that may be finished while a large one before them is still read."""
+GROUP, GROUP_BYTES = 16, 128 << 20
+"""Files, or bytes, that a reader takes at once: enough to digest sixteen runs of bytes side by side."""
+
+
+SMALLEST_PART = 64 << 10
+"""Bytes; a manifest that states smaller parts is read part by part."""
+Ahead = tuple[FileState, StretchDigest]
+"""What was read, and in which state it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +97,8 @@ class FileComparison:
         Where the files lie.
     record
         What was done before.
+    kernel
+        Digests many runs of bytes side by side; ``None`` where there is none, or little to read.
     found
         Files that were there, as far as they count.
     verified, resumed
@@ -94,6 +107,7 @@ class FileComparison:
 
     files: NamedFiles
     record: VerifyRecord
+    kernel: Kernel | None = None
     found: int = 0
     verified: int = 0
     resumed: int = 0
@@ -101,7 +115,8 @@ class FileComparison:
     def compare(self, claims: Iterable[Claim], readers: int, step: Step) -> Iterator[Finding]:
         """Compare every claim; findings come in the order of the claims."""
         waiting: list[Read] = []
-        for read in in_threads(self._read, self._readings(claims), readers, AHEAD):
+        groups = in_threads(self._read_group, _grouped(self._readings(claims)), readers, AHEAD)
+        for read in chain.from_iterable(groups):
             step.advance(read.size)
             self._remember(read)
             waiting.append(read)
@@ -126,7 +141,39 @@ class FileComparison:
             for stretch in stretches:
                 yield Reading(claim, stretch, stretch is stretches[-1])
 
-    def _read(self, reading: Reading) -> Read:
+    def _read_group(self, readings: Sequence[Reading]) -> list[Read]:
+        ahead = self._digests_ahead(self.kernel, readings) if self.kernel is not None else {}
+        return [self._read(reading, ahead.get(number)) for number, reading in enumerate(readings)]
+
+    def _digests_ahead(self, kernel: Kernel, readings: Sequence[Reading]) -> dict[int, Ahead]:
+        """What can be digested side by side; the rest, and all that is wrong, is left to `_read`."""
+        wanted: dict[int, Wanted] = {}
+        for number, reading in enumerate(readings):
+            claim = reading.claim
+            if not _goes_together(claim):
+                continue
+            try:
+                path = self.files.path_of(claim.name)
+                state = file_state(path)
+            except OSError:
+                continue
+            stretch = reading.stretch or Stretch(0, state.size, _part_size(claim))
+            if claim.size in (None, state.size) and not self._is_known(reading, path, state, stretch):
+                wanted[number] = (path, state, stretch)
+        found = digest_together(kernel, list(wanted.values()))
+        return {
+            number: (wanted[number][1], digest)
+            for number, digest in zip(wanted, found, strict=True)
+            if digest is not None
+        }
+
+    def _is_known(self, reading: Reading, path: str, state: FileState, stretch: Stretch) -> bool:
+        mark = mark_of(reading.claim, path, state, stretch)
+        if reading.stretch is not None:
+            return self.record.stretch(mark) is not None
+        return self.record.has_agreed(mark)
+
+    def _read(self, reading: Reading, ahead: Ahead | None = None) -> Read:
         claim = reading.claim
         if claim.problem:
             return Read(reading, finding=_unproven(claim, claim.problem))
@@ -135,9 +182,10 @@ class FileComparison:
             state = file_state(path)
             if claim.size is not None and state.size != claim.size:
                 return Read(reading, finding=_other_size(claim, state.size), size=_size(reading))
+            digest = ahead[1] if ahead is not None and ahead[0] == state else None
             if reading.stretch is not None:
-                return self._read_stretch(reading, reading.stretch, path, state)
-            return self._read_file(reading, path, state)
+                return self._read_stretch(reading, reading.stretch, path, state, digest)
+            return self._read_file(reading, path, state, digest)
         except FileChanged:
             finding = FILE_DIFFERS.finding(
                 claim.name, "The file changes while it is read", expected=stated(claim)
@@ -155,20 +203,25 @@ class FileComparison:
             )
         return Read(reading, finding=finding, size=_size(reading))
 
-    def _read_stretch(self, reading: Reading, stretch: Stretch, path: str, state: FileState) -> Read:
+    def _read_stretch(
+        self, reading: Reading, stretch: Stretch, path: str, state: FileState, ahead: StretchDigest | None
+    ) -> Read:
         mark = mark_of(reading.claim, path, state, stretch)
         digest = self.record.stretch(mark)
         known = digest is not None
         if digest is None:
-            digest = digest_stretch(path, state, stretch)
+            digest = ahead or digest_stretch(path, state, stretch)
         return Read(reading, mark, known, digest, size=stretch.length)
 
-    def _read_file(self, reading: Reading, path: str, state: FileState) -> Read:
+    def _read_file(self, reading: Reading, path: str, state: FileState, ahead: StretchDigest | None) -> Read:
         claim = reading.claim
         mark = mark_of(claim, path, state, Stretch(0, state.size, _part_size(claim)))
         if self.record.has_agreed(mark):
             return Read(reading, mark, known=True, size=state.size)
-        finding = _read_and_judge(claim, path, state)
+        if ahead is not None:
+            finding = _judge(claim, join_stretches([ahead], _part_size(claim)), {})
+        else:
+            finding = _read_and_judge(claim, path, state)
         return Read(reading, mark, finding=finding, size=state.size)
 
     def _remember(self, read: Read) -> None:
@@ -185,6 +238,27 @@ class FileComparison:
         self.resumed += all(read.known for read in reads)
         there = finding is None or finding.rule != FILE_MISSING.id
         self.found += there and is_counted_folder(name.rpartition("/")[0])
+
+
+def _grouped(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
+    """Neighbours, as many as one reader takes at once."""
+    group: list[Reading] = []
+    size = 0
+    for reading in readings:
+        group.append(reading)
+        size += _size(reading)
+        if len(group) >= GROUP or size >= GROUP_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _goes_together(claim: Claim) -> bool:
+    """Whether a file may be read together with others: it is known how, and nothing but ETag and CRC64NVME is stated."""
+    if claim.problem or set(claim.checksums) - {"crc64nvme"}:
+        return False
+    return claim.part_size >= SMALLEST_PART if claim.part_size else not parts_of_etag(claim.etag or "")
 
 
 def _part_size(claim: Claim) -> int | None:
