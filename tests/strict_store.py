@@ -360,8 +360,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _post_uploads(self, _: bytes) -> None:
         upload_id = self.store.begin(self.key, self.said)
         body = _document("InitiateMultipartUploadResult", _tag("Key", self.key), _tag("UploadId", upload_id))
-        rule = {"x-amz-abort-date": self.store.rule, "x-amz-abort-rule-id": "tidy"} if self.store.rule else {}
-        self._answer(200, body, rule)
+        self._answer(200, body, self._rule())
+
+    def _rule(self) -> dict[str, str]:
+        """A lifecycle rule of the bucket throws uploads away."""
+        rule = self.store.rule
+        return {"x-amz-abort-date": rule, "x-amz-abort-rule-id": "tidy"} if rule else {}
 
     def _get_upload(self, _: bytes) -> None:
         upload = self.store.upload(self.query["uploadId"])
@@ -375,7 +379,8 @@ class _Handler(BaseHTTPRequestHandler):
             + "</Part>"
             for number, part in sorted(upload.parts.items())
         ]
-        self._answer(200, _document("ListPartsResult", _tag("IsTruncated", "false"), *parts))
+        body = _document("ListPartsResult", _tag("IsTruncated", "false"), *parts)
+        self._answer(200, body, self._rule())
 
     def _post_upload(self, data: bytes) -> None:
         key, thing = self.store.complete(self.query["uploadId"], data, self.said)

@@ -208,6 +208,18 @@ def test_when_a_rule_of_the_bucket_throws_parts_away_is_said(cpgate, strict):
     code, _, err = cpgate("--jobs", "1")
     assert code == 130
     assert "a rule of the bucket throws parts away on 2026-12-06" in err
+    # The rule may be another one by now, and the run that goes on is stopped when it has listed the parts.
+    strict.rule, look = "Sat, 05 Dec 2026 12:00:00 GMT", strict.upload
+
+    def stop_at_the_list(upload_id):
+        strict.upload = look
+        os.kill(os.getpid(), signal.SIGINT)
+        return look(upload_id)
+
+    strict.upload = stop_at_the_list
+    code, _, err = cpgate("--jobs", "1")
+    assert code == 130
+    assert "a rule of the bucket throws parts away on 2026-12-05" in err
     assert cpgate()[0] == 0
 
 

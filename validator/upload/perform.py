@@ -117,7 +117,7 @@ class Performer:
             case Do.BEGIN:
                 return self._begin(task)
             case Do.PARTS:
-                return {"parts": self._parts(task)}
+                return self._parts(task)
             case Do.COMPLETE:
                 return self._complete(task)
             case Do.ABORT:
@@ -129,13 +129,14 @@ class Performer:
             case _:
                 raise ValueError(task.do)
 
-    def _parts(self, task: Task) -> list[list[int | str]] | None:
-        """Number, bytes, ETag and checksum of each part that the store holds; ``None`` where it does not let one look."""
+    def _parts(self, task: Task) -> dict[str, Any]:
+        """Number, bytes, ETag and checksum of each part in the store; no list where it does not let one look."""
         try:
-            found = multipart.list_parts(self.client, self.bucket, task.key, task.upload_id)
+            found = multipart.find_parts(self.client, self.bucket, task.key, task.upload_id)
         except NoRight:
-            return None
-        return [[part.number, part.size, part.etag, _told(part.checksums)] for part in found]
+            return {"parts": None}
+        listed = [[part.number, part.size, part.etag, _told(part.checksums)] for part in found.parts]
+        return {"parts": listed} | _ends(found.ends)
 
     def _write(self, record: str, *values: Any) -> None:
         try:
@@ -192,8 +193,7 @@ class Performer:
         if task.recover or begun.retried:
             # An earlier request for the same may have begun another one, or may still be on its way.
             self._write("intent", task.key)
-        ends = {"ends": begun.ends.isoformat()} if begun.ends else {}
-        return {"upload_id": upload_id, "checksum": checksum} | ends | self._refused()
+        return {"upload_id": upload_id, "checksum": checksum} | _ends(begun.ends) | self._refused()
 
     def _begin_upload(self, key: str) -> tuple[multipart.Begun, str]:
         """Begin an upload; what the store says, and with which checksum it was begun: every part has to carry one, then."""
@@ -340,6 +340,11 @@ class Performer:
         moment = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._write("done", DoneRecord(key, state, digest, moment, version_id))
         return digest_values(digest) | {"at": moment, "version_id": version_id}
+
+
+def _ends(moment: datetime | None) -> dict[str, str]:
+    """When a rule of the bucket throws an upload away, if one does."""
+    return {"ends": moment.isoformat()} if moment else {}
 
 
 def _as_written(there: RemoteObject) -> Written:

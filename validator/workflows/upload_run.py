@@ -324,7 +324,7 @@ class UploadRun:
             return  # the time was up with the last file: verifying and the receipt are all that is missing
         safe = sum(ledger.states[state] for state in PRESENT)
         words = f"{counted(safe, 'file')} and {counted(transfer.parts_safe, 'part')} of this run are safe"
-        if transfer.ends and transfer.parts_safe:
+        if transfer.ends and (transfer.parts_safe or transfer.parts_held):
             last = datetime.fromisoformat(transfer.ends).astimezone()
             words += f" (a rule of the bucket throws parts away on {last:%Y-%m-%d})"
         should_stop.require_going_on(words)
