@@ -21,6 +21,10 @@ from awscrt.checksums import crc64nvme
 
 ALGORITHMS = ("crc64nvme", "sha256")
 NAMES = {"crc64nvme": "CRC64NVME", "sha256": "SHA256"}
+OWN_KEY = (
+    "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve "
+    "the object."
+)
 WHEN = "2026-11-20T14:05:33.000Z"
 
 
@@ -31,9 +35,9 @@ def checksum_of(algorithm: str, data: bytes) -> str:
 
 
 class Refused(Exception):
-    def __init__(self, status: int, code: str):
+    def __init__(self, status: int, code: str, message: str = ""):
         super().__init__(code)
-        self.status, self.code = status, code
+        self.status, self.code, self.message = status, code, message
 
 
 @dataclass
@@ -99,7 +103,7 @@ class StrictStore:
         return [headers for method, what, headers in self.seen if f"{method} {what}".strip() == name]
 
     def etag(self, md5: str, encryption: str) -> str:
-        return secrets.token_hex(16) if encryption.startswith("aws:kms") else md5
+        return secrets.token_hex(16) if encryption in {"aws:kms", "SSE-C"} else md5
 
     def check(self, data: bytes, headers: dict[str, str]) -> dict[str, str]:
         """Compare what came with what was said of it; the checksums that are kept."""
@@ -263,7 +267,8 @@ class _Handler(BaseHTTPRequestHandler):
             try:
                 getattr(self, f"_{self.command.lower()}_{what}")(data)
             except Refused as refused:
-                body = b"" if self.command == "HEAD" else _document("Error", _tag("Code", refused.code))
+                said = _tag("Code", refused.code) + _tag("Message", refused.message)
+                body = b"" if self.command == "HEAD" else _document("Error", said)
                 self._answer(refused.status, body)
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _serve  # noqa: N815  as the base class wants them
@@ -279,6 +284,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _put_bucket(self, _: bytes) -> None:
         self._answer(200)
 
+    def _head_bucket(self, _: bytes) -> None:
+        """What boto3 asks when a HEAD was refused without a word: in which region the bucket is."""
+        self._answer(200, headers={"x-amz-bucket-region": "us-east-1"})
+
     def _put_object(self, data: bytes) -> None:
         thing = self.store.put(self.key, data, self.said)
         if not self._lost("PUT object"):
@@ -291,6 +300,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _found(self) -> Thing:
         if self.key not in self.store.objects:
             raise Refused(404, "NoSuchKey")
+        if self.store.objects[self.key].encryption == "SSE-C":
+            raise Refused(400, "InvalidRequest", OWN_KEY)
         return self.store.objects[self.key]
 
     def _head_object(self, _: bytes) -> None:

@@ -456,3 +456,55 @@ def test_the_store_is_a_store_for_others(strict):
             client.put_object(Bucket="strict", Key="b", Body=b"cells", **wrong)
     with pytest.raises(client.exceptions.ClientError, match="PreconditionFailed"):
         client.put_object(Bucket="strict", Key="a", Body=b"cells", IfNoneMatch="*")
+
+
+# Keys of customers' own
+
+
+def test_an_object_under_a_key_of_its_owner_is_a_conflict_that_says_so(cpgate, strict, dataset):
+    """A HEAD is refused as if one's own keys had ended; a small file, a large one, and one that has another size."""
+    small, other = (f"{HOME}/{path.relative_to(dataset)}" for path in sorted(dataset.rglob("*.csv"))[:2])
+    encrypted = {"x-amz-server-side-encryption": "SSE-C"}
+    strict.put(small, (dataset.parents[1] / small).read_bytes(), encrypted)
+    strict.put(BIG, (dataset.parents[1] / BIG).read_bytes(), encrypted)
+    strict.objects[BIG].etag += "-3"
+    strict.put(other, b"bytes of another size", encrypted)
+    code, out, err = cpgate()
+    assert code == 1, err
+    assert "conflict 3" in out
+    assert out.count("an object that is encrypted with a customer's own key (SSE-C) lies there") == 2
+    assert "credentials" not in out + err
+    code, out, err = cpgate("--replace", "**")
+    assert code == 0, out + err
+    assert arrived(strict, dataset)
+
+
+def test_an_object_under_a_key_of_its_owner_that_came_meanwhile(cpgate, strict, dataset):
+    begin, put = strict.begin, strict.put
+    encrypted = {"x-amz-server-side-encryption": "SSE-C"}
+
+    def write_before_small(key, data, headers):
+        if key.endswith("barcode_platemap.csv") and key not in strict.objects:
+            put(key, data, encrypted)
+        return put(key, data, headers)
+
+    def write_before_large(key, headers):
+        put(key, (dataset.parents[1] / BIG).read_bytes(), encrypted)
+        return begin(key, headers)
+
+    strict.begin, strict.put = write_before_large, write_before_small
+    code, out, err = cpgate()
+    assert code == 1, out + err
+    assert "conflict 2" in out
+    assert out.count("a customer's own key (SSE-C) lies there") == 2
+    assert strict.uploads == {}
+
+
+def test_nothing_is_proven_of_an_object_under_a_key_of_its_owner(cpgate, strict):
+    assert cpgate()[0] == 0
+    encrypted = {"x-amz-server-side-encryption": "SSE-C"}
+    strict.put(BIG, strict.objects[BIG].data, encrypted)
+    code, out, err = cpgate("receipt.jsonl", command="verify")
+    assert code == 1, err
+    assert "encrypted with a customer's own key (SSE-C)" in out
+    assert BIG in out

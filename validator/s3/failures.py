@@ -28,6 +28,8 @@ DAMAGED = frozenset({"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch"})
 ELSEWHERE = frozenset(
     {"PermanentRedirect", "301", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
 )
+CUSTOMER_KEY = ("stored using a form of server side encryption", "encryption with customer provided keys")
+"""How S3 and Ceph say that an object is to be read with a key of its owner."""
 DISGUISED_CLOCK = frozenset({"SignatureDoesNotMatch", "RequestExpired", "InvalidSignatureException"})
 LARGEST_SKEW_SECONDS = 900.0
 """What S3 tolerates between its clock and the one that signed."""
@@ -70,6 +72,10 @@ class ObjectMissing(RemoteError):
 
 class RequestRefused(RemoteError):
     """The store refused this very request (a 4xx answer): the next one may go through."""
+
+
+class CustomerKeyMissing(RequestRefused):
+    """The object is encrypted with a customer's own key (SSE-C): without it the store tells nothing of it."""
 
 
 class BytesDamaged(RemoteError):
@@ -154,6 +160,7 @@ def failure_of(
         _about_clock(code, date)
         or _about_credentials(code, where, doing)
         or _about_object(code, status, where)
+        or _about_encryption(message, where)
         or _about_store(code, where, doing)
         or (RequestRefused if 400 <= status < 500 else RemoteError)(
             f"the store refused to {doing} {where}: {one_line(message) or code}",
@@ -245,6 +252,15 @@ def _about_object(code: str, status: int, where: str) -> RemoteError | None:
     if code in DAMAGED:
         return BytesDamaged(f"bytes of {where} were damaged on their way", "run the same command again")
     return None
+
+
+def _about_encryption(message: str, where: str) -> RemoteError | None:
+    if not any(words in message.lower() for words in CUSTOMER_KEY):
+        return None
+    return CustomerKeyMissing(
+        f"{where} is encrypted with a customer's own key (SSE-C): without that key nobody can tell what is in it",
+        "ask whoever wrote it to store it again without a key of their own",
+    )
 
 
 def _about_store(code: str, where: str, doing: str) -> RemoteError | None:

@@ -11,7 +11,14 @@ from validator.digests.files import FileState, digest_file
 from validator.digests.parts import ObjectDigest, PartDigest, encode_crc64nvme, join_parts, parts_of_etag
 from validator.errors import CpgateError, RemoteError
 from validator.s3 import multipart, objects
-from validator.s3.failures import AlreadyThere, ChangedAtOnce, KeysExpired, NoRight, UploadGone
+from validator.s3.failures import (
+    AlreadyThere,
+    ChangedAtOnce,
+    CustomerKeyMissing,
+    KeysExpired,
+    NoRight,
+    UploadGone,
+)
 from validator.s3.limits import part_range
 from validator.s3.objects import Condition, RemoteObject, Written, is_sealed, listed_etag
 from validator.s3.wire.bodies import Body
@@ -19,7 +26,7 @@ from validator.s3.wire.connections import Connections
 from validator.s3.wire.delivery import deliver
 from validator.s3.wire.requests import WireRequest, send_with_boto3
 from validator.s3.writing import ChecksumChoice, Writing
-from validator.upload.errands import Conflict, Errand, JournalFull, Steps, Unverifiable
+from validator.upload.errands import CUSTOMER_KEY, Conflict, Errand, JournalFull, Steps, Unverifiable
 from validator.upload.journal import DoneRecord, Journal, UploadRecord
 from validator.upload.likeness import digest_like
 from validator.upload.loading import Loader
@@ -121,8 +128,7 @@ class Performer:
             case Do.COMPLETE:
                 return self._complete(task)
             case Do.ABORT:
-                multipart.abort_upload(self.client, self.bucket, task.key, task.upload_id)
-                self._write("end", task.upload_id)
+                self._throw_away(task)
                 return {}
             case Do.DIGEST:
                 return self._digest(task)
@@ -218,6 +224,10 @@ class Performer:
                 raise
             return multipart.complete_upload(*where, common)
 
+    def _throw_away(self, task: Task) -> None:
+        multipart.abort_upload(self.client, self.bucket, task.key, task.upload_id)
+        self._write("end", task.upload_id)
+
     def _abort_unanswered(self, key: str) -> None:
         """Abort uploads of a key that were begun without an answer: those that hold no part yet."""
         for upload in multipart.try_list_uploads(self.client, self.bucket, key) or []:
@@ -261,9 +271,12 @@ class Performer:
         try:
             written = self._complete_upload(task)
         except AlreadyThere as error:
-            there, own = self._look(task.key, digest)
-            multipart.abort_upload(self.client, self.bucket, task.key, task.upload_id)
-            self._write("end", task.upload_id)
+            try:
+                there, own = self._look(task.key, digest)
+            except Conflict:
+                self._throw_away(task)
+                raise
+            self._throw_away(task)
             if there is None or own is None:
                 raise Conflict(there) from error
             written = _as_written(there)
@@ -274,8 +287,7 @@ class Performer:
                 if not isinstance(error, ChangedAtOnce):
                     raise
                 # S3 user guide, "Conditional writes": after a 409 the whole multipart upload is begun again.
-                multipart.abort_upload(self.client, self.bucket, task.key, task.upload_id)
-                self._write("end", task.upload_id)
+                self._throw_away(task)
                 raise UploadGone(error.what, error.mend) from error
             if not isinstance(error, UploadGone):
                 # Or another uploader has written the same bytes, and these parts would lie there for ever.
@@ -304,8 +316,14 @@ class Performer:
 
     def _look(self, key: str, digest: ObjectDigest) -> tuple[RemoteObject | None, ObjectDigest | None]:
         """What lies at a key, and its digest if it has the very bytes that are meant."""
-        there = objects.head_object(self.client, self.bucket, key)
+        there = self._there(key)
         return there, recognise(self.client, self.bucket, there, digest)
+
+    def _there(self, key: str) -> RemoteObject | None:
+        try:
+            return objects.head_object(self.client, self.bucket, key)
+        except CustomerKeyMissing as error:
+            raise Conflict(None, CUSTOMER_KEY) from error
 
     def _own_bytes(self, key: str, digest: ObjectDigest) -> tuple[Written, ObjectDigest]:
         there, own = self._look(key, digest)
