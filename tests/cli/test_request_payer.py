@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from importlib.util import find_spec
 
 import pytest
 from troubled_proxy import troubled_proxy
@@ -81,9 +82,9 @@ def test_nobody_pays_who_did_not_say_so(requests, commands):
     assert not any(map(pays, requests(*commands["verify"][0])))
 
 
+@pytest.mark.skipif(find_spec("quilt3") is None, reason="the extra quilt is not installed")
 @pytest.mark.filterwarnings("ignore:(read|open)_text is deprecated:DeprecationWarning")  # quilt3's own
 def test_a_package_is_paid_for_too(requests, uploaded, quilt_folders):  # noqa: ARG001
-    pytest.importorskip("quilt3", reason="the extra quilt is not installed")
     registry = ["--registry", f"s3://{uploaded.store.bucket}", "-m", "Now", "--request-payer"]
     asked = requests("package", "lab/heart", "--receipt", uploaded.receipt, *registry)
     assert [(one.method, one.target) for one in asked if not pays(one)] == []
