@@ -1,6 +1,8 @@
 """What checkpoints and receipts in the bucket say, and that damaged or hostile ones say nothing."""
 
 import json
+import os
+import time
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
@@ -112,6 +114,20 @@ def test_where_none_can_or_shall_be_put_none_is(client, store, tmp_path, error):
     with pytest.raises(type(error)):
         run_that_ends(client, store, tmp_path, error)
     assert store.object_keys() == []
+
+
+def test_others_hear_of_an_upload_soon(client, store, tmp_path, monkeypatch):
+    """Long before a checkpoint is worth its request."""
+    monkeypatch.setattr("validator.upload.checkpoints.HEARD_SECONDS", 0.05)
+    with Checkpoints(client, store.bucket, HOME, tmp_path) as checkpoints, checkpoints.putting(3):
+        checkpoints.note(outcome())
+        until = time.monotonic() + 20
+        while not (found := find_remains(client, store.bucket, HOME, "another-journal")).heartbeats:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    [heartbeat] = found.heartbeats
+    assert heartbeat.pid == os.getpid()
+    assert found.checkpoints == []
 
 
 def test_with_the_receipt_in_the_bucket_none_is_left(client, store, tmp_path):

@@ -9,6 +9,7 @@ import pytest
 
 from validator.errors import Interrupted
 from validator.workflows.stopping import stop_request
+from validator.workflows.time_limit import TimeLimit
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="sends signals to itself, which Windows cannot")
 
@@ -24,6 +25,30 @@ def test_the_first_signal_is_noted_and_the_second_ends_it(number):
             signal.raise_signal(number)
     assert caught.value.exit_code == 128 + number
     assert "goes on from here" in caught.value.mend
+
+
+def test_that_it_takes_a_while_is_told_once():
+    told = []
+    with stop_request(tell=told.append) as should_stop:
+        assert not should_stop()
+        assert told == []
+        signal.raise_signal(signal.SIGINT)
+        assert should_stop()
+        assert should_stop()
+    assert told == ["stopping: what is under way may take up to 5 s to end; another Ctrl-C stops at once"]
+    told.clear()
+    with stop_request(limit=TimeLimit(1, 0), tell=told.append) as should_stop:
+        assert should_stop()
+    assert told == [
+        "stopping: what is under way may take up to 60 s to end; 5 s after Ctrl-C, and another one stops at once"
+    ]
+
+
+def test_one_who_lost_the_lock_is_told_elsewhere():
+    told = []
+    with stop_request(lambda: True, tell=told.append) as should_stop:
+        assert should_stop()
+    assert told == []
 
 
 def test_handlers_are_given_back():

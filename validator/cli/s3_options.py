@@ -56,6 +56,7 @@ def s3_options(command: Command) -> Command:
             "--addressing",
             type=click.Choice(["auto", "path", "virtual"]),
             default="auto",
+            show_default=True,
             help="Where the bucket's name stands in addresses.",
         ),
         click.option(

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 CHECKPOINTS_FOLDER = "_cpgate/checkpoints/"
 NOW_NAME = "now.journal"
+HEARD_SECONDS = 10.0
+"""So soon others can hear of this upload; a shorter one says nothing."""
 FIRST_SECONDS = 60.0
 EVERY_SECONDS = 180.0
 STOP_SECONDS = 5.0
@@ -197,7 +199,10 @@ class Checkpoints:
         }
 
     def _keep_putting(self, stop: Event) -> None:
-        seconds = min(FIRST_SECONDS, self._every)
+        if stop.wait(min(HEARD_SECONDS, self._every)):
+            return
+        self.put(0)
+        seconds = min(FIRST_SECONDS, self._every) - min(HEARD_SECONDS, self._every)
         while not stop.wait(seconds):
             self.put()
             seconds = self._every

@@ -244,7 +244,9 @@ class UploadRun:
         with (
             checkpoints.putting(settings.run),
             WorkerPool(settings, self.ahead.take()) as pool,
-            stop_request(lambda: self.lock.lost, self.limit) as should_stop,
+            stop_request(
+                lambda: self.lock.lost, self.limit, lambda words: tell(Notice(words, now=True))
+            ) as should_stop,
         ):
             self.keys.should_stop = should_stop
             compare_files(
@@ -323,7 +325,8 @@ class UploadRun:
         if transfer.is_complete and not should_stop.signal_number:
             return  # the time was up with the last file: verifying and the receipt are all that is missing
         safe = sum(ledger.states[state] for state in PRESENT)
-        words = f"{counted(safe, 'file')} and {counted(transfer.parts_safe, 'part')} of this run are safe"
+        parts = f" and {counted(transfer.parts_safe, 'part')} of this run" if transfer.parts_safe else ""
+        words = f"{counted(safe, 'file')}{parts} {'is' if safe == 1 and not parts else 'are'} safe"
         if transfer.ends and (transfer.parts_safe or transfer.parts_held):
             last = datetime.fromisoformat(transfer.ends).astimezone()
             words += f" (a rule of the bucket throws parts away on {last:%Y-%m-%d})"
