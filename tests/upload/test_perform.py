@@ -599,6 +599,7 @@ def test_a_journal_that_cannot_be_written_is_told(desk, do, more):
             stub.add_response("abort_multipart_upload", {})
         answer = desk.fail(Failure.JOURNAL, do, **more)
     assert "the journal cannot be written" in answer.what
+    assert str(desk.folder) in answer.what
 
 
 def test_refused_keys_are_told(desk):

@@ -466,6 +466,7 @@ def test_a_full_disk_under_the_journal_stops_the_upload(store, dataset, tmp_path
     )
     assert done.returncode == 4, done.stdout + done.stderr
     assert "journal cannot be written" in done.stderr
+    assert str(tmp_path) in done.stderr
     assert "--state" in done.stderr
 
 

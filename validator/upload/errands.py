@@ -17,6 +17,9 @@ Steps = Generator[WireRequest, Written, dict[str, Any]]
 """Yields requests, is sent what the store has written (or thrown what went wrong), returns what the task yields."""
 
 
+JOURNAL_MEND = (
+    "make room on the disk, and the same command goes on where it stopped; or name another place with --state"
+)
 CUSTOMER_KEY = (
     "an object that is encrypted with a customer's own key (SSE-C) lies there: without that key nobody can tell what "
     "is in it"

@@ -68,6 +68,7 @@ class Journal:
     """
 
     def __init__(self, folder: Path, run: int, name: str) -> None:
+        self.folder = folder
         self._log = LogWriter(folder / f"{run:06d}-{name}-{os.getpid()}{JOURNAL_SUFFIX}")
         self._log.append({"t": "run", "run": run, "pid": os.getpid(), "host": socket.gethostname()})
 

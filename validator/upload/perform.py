@@ -148,7 +148,7 @@ class Performer:
         try:
             getattr(self.journal, record)(*values)
         except OSError as error:
-            raise JournalFull(error.strerror or str(error)) from error
+            raise JournalFull(f"{error.strerror or error} ({self.journal.folder})") from error
 
     def _load(self, task: Task, offset: int, length: int) -> tuple[Body, PartDigest]:
         return self.loader.load(task, offset, length, sha256=self._wants_sha256(task))

@@ -9,6 +9,7 @@ from typing import Any
 from validator.errors import CpgateError, CredentialsError, RemoteError
 from validator.models.progress import Step
 from validator.s3.failures import KeysExpired
+from validator.upload.errands import JOURNAL_MEND
 from validator.upload.plan import Action, PlanItem
 from validator.upload.pool import Lost, WorkerPool
 from validator.upload.sending import Outcome, Retried, Sending, State
@@ -335,5 +336,5 @@ def _as_error(answer: Answer) -> CpgateError:
     if answer.failure in {Failure.CREDENTIALS, Failure.EXPIRED}:
         return CredentialsError(answer.what, answer.mend)
     if answer.failure is Failure.JOURNAL:
-        return CpgateError(answer.what, "make room on the disk, or name another place with --state")
+        return CpgateError(answer.what, JOURNAL_MEND)
     return RemoteError(answer.what, answer.mend)
