@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import time
 
 import pytest
 
+from validator.cli.main import run
 from validator.errors import Interrupted
 from validator.workflows.stopping import stop_request
 from validator.workflows.time_limit import TimeLimit
@@ -59,6 +61,20 @@ def test_handlers_are_given_back():
     with pytest.raises(ZeroDivisionError), stop_request():
         raise ZeroDivisionError
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_how_to_go_on_is_told_where_ctrl_c_ends_it_at_once(tmp_path, monkeypatch, capsys):
+    from validator.workflows import upload
+
+    def press(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(upload, "parse_destination", press)
+    log = tmp_path / "log.jsonl"
+    (tmp_path / "data").mkdir()
+    assert run(["upload", str(tmp_path / "data"), "s3://bucket", "--log-json", str(log)]) == 130
+    assert capsys.readouterr().err == "error: Stopped.\n       The same command goes on from here.\n"
+    assert json.loads(log.read_text().splitlines()[-1])["code"] == 130
 
 
 def test_nobody_asks_in_another_thread():

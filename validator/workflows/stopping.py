@@ -97,3 +97,18 @@ def stop_request(
     finally:
         for number, handler in before:
             signal.signal(number, handler)
+
+
+@contextmanager
+def ctrl_c_told() -> Iterator[None]:
+    """Say how to go on where Ctrl-C ends what need not stop cleanly: checking, listing, verifying.
+
+    Raises
+    ------
+    Interrupted
+        In place of `KeyboardInterrupt`.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise Interrupted("Stopped", "The same command goes on from here") from error
