@@ -21,6 +21,10 @@ from awscrt.checksums import crc64nvme
 
 ALGORITHMS = ("crc64nvme", "sha256")
 NAMES = {"crc64nvme": "CRC64NVME", "sha256": "SHA256"}
+OWN_KEY = (
+    "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve "
+    "the object."
+)
 WHEN = "2026-11-20T14:05:33.000Z"
 
 
@@ -31,9 +35,9 @@ def checksum_of(algorithm: str, data: bytes) -> str:
 
 
 class Refused(Exception):
-    def __init__(self, status: int, code: str):
+    def __init__(self, status: int, code: str, message: str = ""):
         super().__init__(code)
-        self.status, self.code = status, code
+        self.status, self.code, self.message = status, code, message
 
 
 @dataclass
@@ -99,7 +103,7 @@ class StrictStore:
         return [headers for method, what, headers in self.seen if f"{method} {what}".strip() == name]
 
     def etag(self, md5: str, encryption: str) -> str:
-        return secrets.token_hex(16) if encryption.startswith("aws:kms") else md5
+        return secrets.token_hex(16) if encryption in {"aws:kms", "SSE-C"} else md5
 
     def check(self, data: bytes, headers: dict[str, str]) -> dict[str, str]:
         """Compare what came with what was said of it; the checksums that are kept."""
@@ -263,7 +267,8 @@ class _Handler(BaseHTTPRequestHandler):
             try:
                 getattr(self, f"_{self.command.lower()}_{what}")(data)
             except Refused as refused:
-                body = b"" if self.command == "HEAD" else _document("Error", _tag("Code", refused.code))
+                said = _tag("Code", refused.code) + _tag("Message", refused.message)
+                body = b"" if self.command == "HEAD" else _document("Error", said)
                 self._answer(refused.status, body)
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _serve  # noqa: N815  as the base class wants them
@@ -279,18 +284,52 @@ class _Handler(BaseHTTPRequestHandler):
     def _put_bucket(self, _: bytes) -> None:
         self._answer(200)
 
+    def _head_bucket(self, _: bytes) -> None:
+        """What boto3 asks when a HEAD was refused without a word: in which region the bucket is."""
+        self._answer(200, headers={"x-amz-bucket-region": "us-east-1"})
+
+    def _copied(self) -> bytes:
+        """Bytes that a request names instead of bringing them."""
+        source = unquote(self.said["x-amz-copy-source"]).lstrip("/").partition("/")[2]
+        thing = self.store.objects[source]
+        if self.said.get("x-amz-copy-source-if-match", thing.etag).strip('"') != thing.etag:
+            raise Refused(412, "PreconditionFailed")
+        if "x-amz-copy-source-range" not in self.said:
+            return thing.data
+        first, last = self.said["x-amz-copy-source-range"].removeprefix("bytes=").split("-")
+        return thing.data[int(first) : int(last) + 1]
+
+    def _copy(self, name: str, thing: Thing) -> None:
+        told_there = [_tag(f"Checksum{NAMES[kind]}", value) for kind, value in thing.checksums.items()]
+        body = _document(name, _tag("ETag", f'"{thing.etag}"'), _tag("LastModified", WHEN), *told_there)
+        headers = told(thing, checksums=False)
+        del headers["ETag"]
+        self._answer(200, body, headers)
+
     def _put_object(self, data: bytes) -> None:
+        if "x-amz-copy-source" in self.said:
+            self._copy("CopyObjectResult", self.store.put(self.key, self._copied(), self.said))
+            return
         thing = self.store.put(self.key, data, self.said)
         if not self._lost("PUT object"):
             self._answer(200, headers=told(thing, checksums=self.store.tells))
 
     def _put_part(self, data: bytes) -> None:
-        part = self.store.part(self.query["uploadId"], int(self.query["partNumber"]), data, self.said)
+        where = self.query["uploadId"], int(self.query["partNumber"])
+        if "x-amz-copy-source" in self.said:
+            data = self._copied()
+            kind = self.store.upload(where[0]).algorithm
+            more = {f"x-amz-checksum-{kind}": checksum_of(kind, data)} if kind else {}
+            self._copy("CopyPartResult", self.store.part(*where, data, self.said | more))
+            return
+        part = self.store.part(*where, data, self.said)
         self._answer(200, headers=told(part, checksums=self.store.tells))
 
     def _found(self) -> Thing:
         if self.key not in self.store.objects:
             raise Refused(404, "NoSuchKey")
+        if self.store.objects[self.key].encryption == "SSE-C":
+            raise Refused(400, "InvalidRequest", OWN_KEY)
         return self.store.objects[self.key]
 
     def _head_object(self, _: bytes) -> None:
@@ -360,8 +399,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _post_uploads(self, _: bytes) -> None:
         upload_id = self.store.begin(self.key, self.said)
         body = _document("InitiateMultipartUploadResult", _tag("Key", self.key), _tag("UploadId", upload_id))
-        rule = {"x-amz-abort-date": self.store.rule, "x-amz-abort-rule-id": "tidy"} if self.store.rule else {}
-        self._answer(200, body, rule)
+        self._answer(200, body, self._rule())
+
+    def _rule(self) -> dict[str, str]:
+        """A lifecycle rule of the bucket throws uploads away."""
+        rule = self.store.rule
+        return {"x-amz-abort-date": rule, "x-amz-abort-rule-id": "tidy"} if rule else {}
 
     def _get_upload(self, _: bytes) -> None:
         upload = self.store.upload(self.query["uploadId"])
@@ -375,7 +418,8 @@ class _Handler(BaseHTTPRequestHandler):
             + "</Part>"
             for number, part in sorted(upload.parts.items())
         ]
-        self._answer(200, _document("ListPartsResult", _tag("IsTruncated", "false"), *parts))
+        body = _document("ListPartsResult", _tag("IsTruncated", "false"), *parts)
+        self._answer(200, body, self._rule())
 
     def _post_upload(self, data: bytes) -> None:
         key, thing = self.store.complete(self.query["uploadId"], data, self.said)

@@ -32,12 +32,13 @@ class Severed(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it came: number (from 1), method, target, bytes of its body."""
+    """A request as it came: number (from 1), method, target, bytes of its body, all lines of its head."""
 
     number: int
     method: str
     target: str
     length: int
+    head: bytes = b""
 
     @property
     def is_part(self) -> bool:
@@ -133,9 +134,9 @@ class Troubles:
     done: list[tuple[Request, Fault]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def enter(self, method: str, target: str, length: int) -> tuple[Request, Fault]:
+    def enter(self, method: str, target: str, length: int, head: bytes) -> tuple[Request, Fault]:
         with self.lock:
-            request = Request(len(self.requests) + 1, method, target, length)
+            request = Request(len(self.requests) + 1, method, target, length, head)
             self.requests.append(request)
             fault = self.decide(request)
             if fault is not NOTHING:
@@ -184,7 +185,7 @@ def _exchange(ends: Ends, requests: BinaryIO, answers: BinaryIO, troubles: Troub
         head = re.sub(rb"\r\nexpect:[^\r]*", b"", head, count=1, flags=re.IGNORECASE)
     method, target, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
     length = int(_header(head, b"content-length") or 0)
-    _, fault = troubles.enter(method, target, length)
+    _, fault = troubles.enter(method, target, length, head)
     if fault.instead:
         requests.read(length)
         ends.client.sendall(fault.instead)

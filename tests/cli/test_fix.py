@@ -53,12 +53,31 @@ def test_plan_apply_undo(cpgate, demo, desk):
     assert bytes_of(demo) == before
 
 
+def test_an_undo_without_a_file_names_the_newest_one(cpgate, demo, desk):
+    nothing = cpgate("fix", "--undo")
+    assert nothing.returncode == 2
+    assert "none with anything to take back lies here" in nothing.stderr
+    cpgate("fix", demo, "--apply", "--select", "folder-misspelt")
+    (desk / "cpgate-undo-zzz.jsonl").write_text("something else")
+    (first,) = desk.glob("cpgate-undo-cpg*.jsonl")
+    cpgate("fix", demo, "--apply")
+    (second,) = set(desk.glob("cpgate-undo-cpg*.jsonl")) - {first}
+    for arguments in (["--undo"], [demo, "--undo"]):
+        told = cpgate("fix", *arguments)
+        assert told.returncode == 2
+        assert f"cpgate fix --undo {second.name}" in told.stderr
+        assert str(demo) in told.stderr.replace("\n       ", "")
+    assert cpgate("fix", "--undo", second.name).returncode == 0
+    assert f"cpgate fix --undo {first.name}" in cpgate("fix", "--undo").stderr, "that one is taken back"
+    assert "none of ../desk with anything" in cpgate("fix", "../desk", "--undo").stderr
+
+
 def test_what_must_be_mended_by_hand_is_said(cpgate, demo):
     (demo / "workspace/profiles").mkdir()
     done = cpgate("fix", demo, "--apply", "--select", "folder-misspelt")
     assert done.returncode == 1
     assert "workspace/profile/ → profiles" in done.stdout
-    assert "folder-misspelt (CPG107): there is a profiles beside it already" in done.stdout
+    assert "folder-misspelt (CPG107): there is profiles beside it already" in done.stdout
     assert cpgate("fix", demo, "-q", "--select", "folder-misspelt").stdout.startswith("left ")
 
 

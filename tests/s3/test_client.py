@@ -110,6 +110,8 @@ def test_a_broken_configuration(monkeypatch, tmp_path):
     ("settings", "text"),
     [
         (S3Settings("store.example"), "store.example is not an address"),
+        (S3Settings("ftp://store.example"), "ftp://store.example is not an address"),
+        (S3Settings("localhost:9000"), "localhost:9000 is not an address"),
         (S3Settings("http://two words"), "http://two words is not an address"),
         (S3Settings(region="us east"), "us east is not a region"),
     ],

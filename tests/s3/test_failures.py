@@ -94,7 +94,7 @@ RAISED = {
     "the proxy": (
         raised.ProxyConnectionError(proxy_url=f"http://user:{SECRET}@proxy:3128", error=SECRET),
         RemoteError,
-        "cannot be reached (http://proxy:3128)",
+        "cannot be reached through the proxy http://proxy:3128",
     ),
     "no address": (raised.EndpointConnectionError(endpoint_url=""), RemoteError, "no address"),
     "a certificate": (

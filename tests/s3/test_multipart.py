@@ -1,4 +1,5 @@
 import hashlib
+from datetime import UTC, datetime
 
 import pytest
 from botocore.stub import Stubber
@@ -15,6 +16,7 @@ from validator.s3.multipart import (
     abort_upload,
     begin_upload,
     complete_upload,
+    find_parts,
     list_parts,
     list_uploads,
     try_list_uploads,
@@ -149,6 +151,15 @@ def test_parts_of_every_page(client, stub):
     stub.add_response("list_parts", pages[0], WHERE)
     stub.add_response("list_parts", pages[1], WHERE | {"PartNumberMarker": 1})
     assert list_parts(client, "bucket", KEY, "id") == [RemotePart(1, 5, MD5S[0]), RemotePart(2, 6, MD5S[1])]
+
+
+def test_when_a_rule_throws_parts_away(client, stub):
+    moment = datetime(2026, 12, 6, 12, tzinfo=UTC)
+    parts = {"Parts": [{"PartNumber": 1, "Size": 5, "ETag": f'"{MD5S[0]}"'}], "IsTruncated": False}
+    stub.add_response("list_parts", parts | {"AbortDate": moment, "AbortRuleId": "tidy"}, WHERE)
+    stub.add_response("list_parts", parts, WHERE)
+    assert find_parts(client, "bucket", KEY, "id").ends == moment
+    assert find_parts(client, "bucket", KEY, "id").ends is None
 
 
 @pytest.mark.parametrize(("code", "status"), [("AccessDenied", 403), ("NotImplemented", 501)])

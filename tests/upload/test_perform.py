@@ -599,6 +599,7 @@ def test_a_journal_that_cannot_be_written_is_told(desk, do, more):
             stub.add_response("abort_multipart_upload", {})
         answer = desk.fail(Failure.JOURNAL, do, **more)
     assert "the journal cannot be written" in answer.what
+    assert str(desk.folder) in answer.what
 
 
 def test_refused_keys_are_told(desk):
@@ -635,3 +636,11 @@ def test_keys_that_may_not_list_parts_can_go_on(desk):
     with desk.stub() as stub:
         stub.add_client_error("list_parts", "AccessDenied", http_status_code=403)
         assert desk.succeed(Do.PARTS, upload_id="id") == {"parts": None}
+
+
+def test_a_rule_that_throws_parts_away_is_told_when_an_upload_is_resumed(desk):
+    moment = datetime(2026, 12, 6, 12, tzinfo=UTC)
+    with desk.stub() as stub:
+        stub.add_response("list_parts", {"Parts": [], "AbortDate": moment})
+        told = desk.succeed(Do.PARTS, upload_id="id")
+    assert told == {"parts": [], "ends": "2026-12-06T12:00:00+00:00"}

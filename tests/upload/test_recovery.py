@@ -1,13 +1,16 @@
 """What checkpoints and receipts in the bucket say, and that damaged or hostile ones say nothing."""
 
 import json
+import os
+import time
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from validator.digests.files import FileState
 from validator.digests.parts import ObjectDigest
-from validator.errors import CpgateError
+from validator.errors import CpgateError, CredentialsError, RemoteError, StoppedAtOnce
 from validator.models.listing import Entry
 from validator.recordlog.log import encode_record
 from validator.s3.client import S3Settings, make_client
@@ -33,7 +36,7 @@ def client(store):
 
 @pytest.fixture
 def checkpoints(client, store, tmp_path):
-    return Checkpoints(client, store.bucket, HOME, tmp_path, 3, every=60)
+    return Checkpoints(client, store.bucket, HOME, tmp_path, every=60, run=3)
 
 
 def outcome(state: State = State.UPLOADED) -> Outcome:
@@ -68,15 +71,77 @@ def test_each_holds_what_is_new(checkpoints, client, store):
     checkpoints.put()
     assert len(store.object_keys()) == 2, "one of objects, and the heartbeat, written over"
     checkpoints.note(outcome())
-    checkpoints.put(most=10)
+    checkpoints.put(seconds=0)
     assert len(store.object_keys()) == 2, "somebody wants to leave"
     remains = find_remains(client, store.bucket, HOME, "x")
     assert recall_digests(client, store.bucket, remains, lambda _: True, lambda: 1) == 1
     assert recall_digests(client, store.bucket, remains, lambda _: True, lambda: 0) == 0
 
 
+def test_somebody_who_wants_to_leave_waits_for_some(checkpoints, client, store, monkeypatch):
+    """Pieces of some bytes each, until the time is over: on a slow line what has been put is there."""
+    monkeypatch.setattr("validator.upload.checkpoints.PIECE_AT_STOP", 600)
+    for _ in range(7):
+        checkpoints.note(outcome())
+    checkpoints.put(seconds=30)
+    remains = find_remains(client, store.bucket, HOME, "x")
+    found = [len(list(checkpoint_records(client, store.bucket, one))) for one in remains.checkpoints]
+    assert sum(found) == 7
+    assert max(found) == 2
+
+
+def run_that_ends(client, store, folder, error) -> None:
+    with Checkpoints(client, store.bucket, HOME, folder) as checkpoints, checkpoints.putting(3):
+        checkpoints.note(outcome())
+        if error:
+            raise error
+
+
+@pytest.mark.parametrize(
+    "error", [None, CpgateError("the time is up"), KeyboardInterrupt(), RemoteError("gone")]
+)
+def test_a_run_that_ends_incomplete_leaves_a_last_one(client, store, tmp_path, error):
+    """It was over before the first one was due."""
+    with pytest.raises(type(error)) if error else nullcontext():
+        run_that_ends(client, store, tmp_path, error)
+    remains = find_remains(client, store.bucket, HOME, "x")
+    assert list(checkpoint_records(client, store.bucket, remains.checkpoints[0])) == [DONE]
+    assert not remains.heartbeats, "it has said that it ended"
+
+
+@pytest.mark.parametrize("error", [CredentialsError("refused"), StoppedAtOnce("stopped")])
+def test_where_none_can_or_shall_be_put_none_is(client, store, tmp_path, error):
+    with pytest.raises(type(error)):
+        run_that_ends(client, store, tmp_path, error)
+    assert store.object_keys() == []
+
+
+def test_others_hear_of_an_upload_soon(client, store, tmp_path, monkeypatch):
+    """Long before a checkpoint is worth its request."""
+    monkeypatch.setattr("validator.upload.checkpoints.HEARD_SECONDS", 0.05)
+    with Checkpoints(client, store.bucket, HOME, tmp_path) as checkpoints, checkpoints.putting(3):
+        checkpoints.note(outcome())
+        until = time.monotonic() + 20
+        while not (found := find_remains(client, store.bucket, HOME, "another-journal")).heartbeats:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    [heartbeat] = found.heartbeats
+    assert heartbeat.pid == os.getpid()
+    assert found.checkpoints == []
+
+
+def test_with_the_receipt_in_the_bucket_none_is_left(client, store, tmp_path):
+    with Checkpoints(client, store.bucket, HOME, tmp_path) as checkpoints:
+        with checkpoints.putting(3):
+            checkpoints.note(outcome())
+            checkpoints.put()
+        assert store.object_keys()
+        checkpoints.forget()
+    assert store.object_keys() == []
+
+
 def test_a_state_folder_that_was_copied_writes_over_nothing(client, store, tmp_path):
-    machines = [Checkpoints(client, store.bucket, HOME, tmp_path, 3, every=60) for _ in range(2)]
+    machines = [Checkpoints(client, store.bucket, HOME, tmp_path, every=60, run=3) for _ in range(2)]
     for machine in machines:
         machine.note(outcome())
         machine.put()

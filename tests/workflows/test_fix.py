@@ -230,7 +230,7 @@ def test_an_empty_folder_stands_in_the_way_too(build_dataset):
     folder = build_dataset(add={"workspace/pipelines/old versions/a.cppipe": "x"})
     (folder / "workspace/pipelines/old_versions").mkdir()
     assert [left.reason for left in show_plan(FixRequest(folder)).plan.left] == [
-        "there is a old_versions beside it already"
+        "there is old_versions beside it already"
     ]
 
 

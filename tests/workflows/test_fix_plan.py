@@ -1,13 +1,19 @@
 """The planner: pure, on models of disks."""
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from validator.checks.batches import BATCH_DATE_SPELLING
 from validator.checks.folders import FOLDER_MISSPELT
+from validator.checks.names import judge_folder_characters
+from validator.models.finding import Level
 from validator.models.listing import Folder, SourceFacts
 from validator.models.renames import NewNames
 from validator.workflows.fix_plan import Renaming, in_order, plan_renames, renamed, settle
-from validator.workflows.fix_proposals import FIXABLE_RULES, Proposal
+from validator.workflows.fix_proposals import FIXABLE_RULES, Proposal, propose
 from validator.workflows.listing import list_dataset
 
 HOME = "cpg0099-example/broad/"
@@ -85,6 +91,59 @@ def test_what_two_rules_ask_for_is_one_rename():
     }
 
 
+BATCH = "20240305 Run 1"
+PLACES = {
+    "below a misspelt folder": ["workspace/load_data_cvs/{}/BR01/load_data.csv"],
+    "below a misspelt section": ["imags/{}/images/BR01/a.tif"],
+    "below a misspelt folder that cannot be renamed": [
+        "image/{}/images/BR01/a.tif",
+        "images/2024_03_06_Run2/images/BR02/a.tif",
+    ],
+    "where only others show that it is a batch": [
+        "images/{}/images/BR01/a.tif",
+        "workspace/pipelines/{}/a.cppipe",
+    ],
+    "everywhere": ["images/{}/images/BR01/a.tif", "workspace/load_data_cvs/{}/BR01/load_data.csv"],
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    ("name", "better"),
+    [
+        (BATCH, "2024_03_05_Run_1"),
+        ("Run (1)_2024-03-05", "2024_03_05_Run_1"),
+        ("Batch 1", "Batch_1"),
+        ("2024_03_05_Run 1", "2024_03_05_Run_1"),
+    ],
+)
+def test_the_check_and_the_plan_propose_the_same_name_for_a_batch(place, name, better):
+    model = below(*(path.format(name) for path in PLACES[place]))
+    dataset, plan = plan_of(model)
+    (finding,) = judge_folder_characters(dataset)
+    assert finding.expected == better
+    assert finding.count == len([path for path in PLACES[place] if "{}" in path])
+    assert finding.hint.startswith(f"Rename {name} to {better}")
+    renamed_to = {plan.names.to_new(key).rstrip("/").rpartition("/")[2] for key in folders_of(model, name)}
+    assert renamed_to == {better}
+    assert {(one.old, one.new) for one in plan.identities} == {(name, better)}, "tables name it so by then"
+
+
+def folders_of(model, name):
+    return {key[: key.index(f"/{name}/") + len(name) + 2] for key in model.keys if f"/{name}/" in key}
+
+
+def test_where_the_date_of_batches_is_nobodys_business_characters_alone_are_mended():
+    model = below(f"images/{BATCH}/images/BR01/a.tif", f"imags/{BATCH}/images/BR01/b.tif")
+    dataset, _ = list_dataset(model)
+    levels = {BATCH_DATE_SPELLING.id: Level.OFF}
+    dataset = replace(dataset, policy=replace(dataset.policy, levels=levels))
+    (finding,) = judge_folder_characters(dataset)
+    assert finding.expected == "20240305_Run_1"
+    proposed = {one.name for one in propose(dataset, EVERY_RULE) if one.rule.id != "CPG107"}
+    assert proposed == {"20240305_Run_1"}
+
+
 def test_what_shows_only_under_the_right_name_is_renamed_too():
     model = below(
         "images/2024_03_05_Run1/images/BR01/a.tif", "workspace/load_data/20240306_Run2/BR 01/load_data.csv"
@@ -138,9 +197,7 @@ def test_two_folders_never_get_one_name():
 
 def test_a_name_that_is_taken_is_not_given():
     model = below("workspace/pipelines/old versions/a.cppipe", "workspace/pipelines/old_versions/a.cppipe")
-    assert reasons(model) == {
-        "workspace/pipelines/old versions/": "there is a old_versions beside it already"
-    }
+    assert reasons(model) == {"workspace/pipelines/old versions/": "there is old_versions beside it already"}
 
 
 def test_a_name_that_differs_only_in_case_is_taken():
@@ -163,7 +220,7 @@ def test_a_batch_is_renamed_everywhere_or_nowhere():
     )
     assert new_keys(model) == {}
     assert reasons(model) == {
-        "workspace/backend/20240305_Run1/": "there is a 2024_03_05_Run1 beside it already",
+        "workspace/backend/20240305_Run1/": "there is 2024_03_05_Run1 beside it already",
         "images/20240305_Run1/": "it belongs to cpg0099-example/broad/workspace/backend/20240305_Run1, which "
         "cannot be renamed",
     }

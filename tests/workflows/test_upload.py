@@ -195,7 +195,7 @@ def test_other_bytes_are_a_conflict_and_stay(cpgate, store, dataset):
     keys = [record.key for record in end.objects()]
     assert first not in keys
     assert end.end.conflicts == 2
-    assert not [key for key in store.object_keys() if "/_cpgate/" in key], (
+    assert not [key for key in store.object_keys() if key.endswith(".jsonl")], (
         "an incomplete upload leaves no receipt there"
     )
 
@@ -466,6 +466,7 @@ def test_a_full_disk_under_the_journal_stops_the_upload(store, dataset, tmp_path
     )
     assert done.returncode == 4, done.stdout + done.stderr
     assert "journal cannot be written" in done.stderr
+    assert str(tmp_path) in done.stderr
     assert "--state" in done.stderr
 
 

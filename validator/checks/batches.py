@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from validator.checks.batch_dates import BatchDate, read_batch_date
 from validator.checks.dataset import Dataset, PlacedFolder
-from validator.checks.names import plain_name
+from validator.checks.plain_names import plain_name
 from validator.checks.registry import dataset_check
 from validator.checks.wording import below_source, counted
 from validator.models.finding import Finding, Level
@@ -128,6 +128,16 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
+def latest_day() -> date:
+    """Return the last day on which imaging can have begun: it may be tomorrow elsewhere."""
+    return today() + timedelta(days=1)
+
+
+def is_settled(dataset: Dataset, home: str) -> bool:
+    """Whether the names of the batches of ``project/source`` stand as they are: they are in the Gallery already."""
+    return dataset.scope in ("addition", "derived") and home.partition("/")[0] in known_projects()
+
+
 @dataclass(frozen=True, slots=True)
 class WrongBatch:
     """A batch whose name is not right.
@@ -158,10 +168,9 @@ def judge_batch_dates(dataset: Dataset) -> Iterator[Finding]:
 
 def wrong_batches(dataset: Dataset) -> Iterator[WrongBatch]:
     """Batches whose names are not right, with the names that they should have."""
-    settled = known_projects() if dataset.scope in ("addition", "derived") else ()
-    latest = today() + timedelta(days=1)  # it may be tomorrow elsewhere
+    latest = latest_day()
     for batch in find_batches(dataset):
-        if batch.dataset.split("/")[0] in settled:
+        if is_settled(dataset, batch.dataset):
             continue
         reading = read_batch_date(batch.name, latest)
         rule, message = _judge(batch, reading, latest)

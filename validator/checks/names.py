@@ -1,20 +1,17 @@
 """Characters and lengths of names."""
 
-import re
-import unicodedata
 from collections.abc import Iterator
-from datetime import date
 
-from validator.checks.batch_dates import read_batch_date
+from validator.checks.batch_folders import BatchFolders
 from validator.checks.dataset import Dataset
 from validator.checks.misfits import group_home
+from validator.checks.plain_names import plain_name
 from validator.checks.registry import EVERYTHING, dataset_check
 from validator.checks.wording import below_source, counted, named_characters
 from validator.index.examine import STRANGE_IN_FILE
 from validator.index.placed import Sign
 from validator.models.finding import Finding, Level
 from validator.models.rule import EXAMPLES_KEPT, Rule
-from validator.rulebook.layout import Layout
 from validator.s3.limits import MAX_KEY_BYTES
 
 FOLDER_CHARACTERS = Rule(
@@ -56,40 +53,21 @@ CASE_ONLY = Rule(
     source="cpgate",
 )
 
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.-]+")
-
-
-def plain_name(name: str, layout: Layout) -> str:
-    """Return a folder's name without special characters; dots stay where the layout allows them.
-
-    Examples
-    --------
-    >>> from validator.rulebook.layout import load_layout
-    >>> plain_name("old versions", load_layout()), plain_name("BR 01.zarr", load_layout())
-    ('old_versions', 'BR_01.zarr')
-    >>> plain_name("Düsseldorf (1.5)", load_layout()), plain_name("µ", load_layout())
-    ('Dusseldorf_1_5', '')
-    """
-    letters = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    with_dots = "_".join(part for part in _NOT_PLAIN.split(letters) if part)
-    if not layout.strange_characters(with_dots):
-        return with_dots
-    return "_".join(part for part in _NOT_PLAIN.split(letters.replace(".", " ")) if part)
-
 
 @dataset_check(FOLDER_CHARACTERS)
 def judge_folder_characters(dataset: Dataset) -> Iterator[Finding]:
     """Find folder names with special characters; those of one folder, and those of one batch, are one finding."""
     found: dict[tuple[str, str], list[str]] = {}
     batches: dict[tuple[str, str, str], list[str]] = {}
+    batch_folders = BatchFolders(dataset)
     for key, strange in dataset.folders.strange:
         parent, name = key[: key.rfind("/", 0, -1) + 1], key[:-1].rpartition("/")[2]
-        if dataset.layout.place_folder(key).entities.get("batch") == name:
+        if batch_folders.better_name(key) is not None:
             batches.setdefault(("/".join(key.split("/")[:2]), name, strange), []).append(key)
         else:
             found.setdefault((parent, strange), []).append(key)
     for (_, name, strange), keys in batches.items():
-        yield _strange_batch(name, strange, keys, dataset.layout)
+        yield _strange_batch(name, strange, keys, batch_folders.better_name(keys[0]))
     for (parent, strange), keys in found.items():
         names = [key[:-1].rpartition("/")[2] for key in keys]
         what = f"“{names[0]}” holds" if len(keys) == 1 else f"{len(keys):,} folder names here hold"
@@ -105,9 +83,8 @@ def judge_folder_characters(dataset: Dataset) -> Iterator[Finding]:
         )
 
 
-def _strange_batch(name: str, strange: str, keys: list[str], layout: Layout) -> Finding:
+def _strange_batch(name: str, strange: str, keys: list[str], plain: str | None) -> Finding:
     """Say it once of all folders of a batch, with the name that mends its date too."""
-    plain = plain_name(read_batch_date(name, date.max).rename or name, layout)
     where = f" in {counted(len(keys), 'folder')}" if len(keys) > 1 else ""
     return FOLDER_CHARACTERS.finding(
         keys[0],

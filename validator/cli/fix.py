@@ -10,19 +10,29 @@ import click
 from validator.cli import options
 from validator.cli.terminal import say
 from validator.errors import UsageError
+from validator.reporters.escape import shown
+from validator.reporters.numbers import counted
 
 if TYPE_CHECKING:
     from validator.models.progress import Progress
     from validator.reporters.style import Style
     from validator.workflows.fix import FixRequest, FixResult
 
+NOT_NAMED = ""
 PATH = click.Path(path_type=Path, readable=False)
 
 
 @click.command(short_help="Mend names of folders, and the tables that name them.")
 @click.argument("path", type=PATH, required=False)
 @click.option("--apply", "apply_", is_flag=True, help="Do it; without this, only the plan is shown.")
-@click.option("--undo", type=PATH, metavar="FILE", help="Take back what --apply did, by its undo file.")
+@click.option(
+    "--undo",
+    type=PATH,
+    is_flag=False,
+    flag_value=NOT_NAMED,
+    metavar="FILE",
+    help="Take back what --apply did, by its undo file; without FILE the newest one is named.",
+)
 @click.option(
     "--as-mapping", is_flag=True, help="Write mounts instead (cpgate.toml); the disk stays as it is."
 )
@@ -129,9 +139,29 @@ def _undo(undo_file: Path, root: Path | None, progress: "Progress", style: "Styl
     from validator.reporters.fix_text import undo_lines  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.fix import take_back  # noqa: PLC0415  the command's help comes fast
 
+    if undo_file == Path(NOT_NAMED):
+        raise _newest_undo(root)
     result = take_back(undo_file, root, progress)
     say("".join(undo_lines(result.problems, str(result.root), len(result.undo.steps), style)))
     return int(result.exit_code)
+
+
+def _newest_undo(root: Path | None) -> UsageError:
+    """Name what can be taken back: it is done only when the file is named."""
+    from validator.workflows.fix import undo_to_name  # noqa: PLC0415  the command's help comes fast
+
+    undo = undo_to_name(root)
+    if undo is None:
+        where = f" of {shown(str(root))}" if root is not None else ""
+        return UsageError(
+            f"--undo needs the undo file of a fix, and none{where} with anything to take back lies here.",
+            "Go to the folder in which cpgate fix --apply ran, or name the file: cpgate fix --undo FILE",
+        )
+    return UsageError(
+        f"--undo needs the undo file of a fix; the newest one here is of {shown(str(undo.root))}, {undo.made} "
+        f"({counted(len(undo.steps), 'step')}).",
+        f"To take that fix back: cpgate fix --undo {_short(undo.path)}",
+    )
 
 
 def _typed(path: Path) -> str:

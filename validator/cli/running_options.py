@@ -44,7 +44,7 @@ class Duration(click.ParamType[int]):
 
         if isinstance(value, int):
             return value
-        if self._zero and str(value).strip() == "0":
+        if self._zero and str(value).strip().rstrip("dhms") == "0":
             return 0
         try:
             return parse_duration(str(value))

@@ -51,6 +51,20 @@ def s3_options(command: Command) -> Command:
 
     wrapped: Any = with_settings
     for option in (
+        click.option("--dual-stack", is_flag=True, help="Reach AWS over IPv6, too."),
+        click.option(
+            "--addressing",
+            type=click.Choice(["auto", "path", "virtual"]),
+            default="auto",
+            show_default=True,
+            help="Where the bucket's name stands in addresses.",
+        ),
+        click.option(
+            "--request-payer",
+            "requester_pays",
+            is_flag=True,
+            help="Pay for the requests, where the bucket's owner does not.",
+        ),
         click.option(
             "--grant",
             "grants",
@@ -76,7 +90,17 @@ def s3_options(command: Command) -> Command:
     return cast("Command", wrapped)
 
 
-_NAMES = ("endpoint_url", "profile", "region", "credentials_file", "access_grants", "grants")
+_NAMES = (
+    "endpoint_url",
+    "profile",
+    "region",
+    "credentials_file",
+    "access_grants",
+    "grants",
+    "requester_pays",
+    "addressing",
+    "dual_stack",
+)
 
 
 def _settings_of(
@@ -87,6 +111,9 @@ def _settings_of(
     credentials_file: str | None = None,
     access_grants: bool = False,
     grants: tuple[str, ...] = (),
+    requester_pays: bool = False,
+    addressing: str = "auto",
+    dual_stack: bool = False,
 ) -> S3Settings:
     """Make settings of the options; ``--grant`` alone asks for a grant, too."""
     return S3Settings(
@@ -95,6 +122,9 @@ def _settings_of(
         region=region,
         credentials_file=credentials_file,
         grant=grant_of(grants) if access_grants or grants else None,
+        addressing=addressing,
+        dual_stack=dual_stack,
+        writing=Writing(requester_pays=requester_pays),
     )
 
 
@@ -104,27 +134,11 @@ def writing_options(command: Command) -> Command:
     @functools.wraps(command)
     def with_writing(*, s3: S3Settings, **values: Any) -> Any:
         taken = {name: values.pop(name) for name in _WRITING_NAMES}
-        addressing, dual_stack = taken.pop("addressing"), taken.pop("dual_stack")
-        writing = Writing(**taken | {"metadata": tuple(_named_value(text) for text in taken["metadata"])})
-        return command(
-            **values, s3=replace(s3, addressing=addressing, dual_stack=dual_stack, writing=writing)
-        )
+        taken["metadata"] = tuple(_named_value(text) for text in taken["metadata"])
+        return command(**values, s3=replace(s3, writing=replace(s3.writing, **taken)))
 
     wrapped: Any = with_writing
     for option in (
-        click.option("--dual-stack", is_flag=True, help="Reach AWS over IPv6, too."),
-        click.option(
-            "--addressing",
-            type=click.Choice(["auto", "path", "virtual"]),
-            default="auto",
-            help="Where the bucket's name stands in addresses.",
-        ),
-        click.option(
-            "--request-payer",
-            "requester_pays",
-            is_flag=True,
-            help="Pay for the requests, where the bucket's owner does not.",
-        ),
         click.option(
             "--metadata", multiple=True, metavar="NAME=VALUE", help="Kept with every object; several times."
         ),
@@ -171,9 +185,6 @@ _WRITING_NAMES = (
     "encryption",
     "kms_key_id",
     "metadata",
-    "requester_pays",
-    "addressing",
-    "dual_stack",
 )
 
 

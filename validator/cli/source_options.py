@@ -101,4 +101,8 @@ class SourceKeys:
         base = replace(destination, grant=None)
         if any(self._keys.values()):
             base = replace(base, profile=None, credentials_file=None, anonymous=False)
+        if said.get("anonymous"):
+            base = replace(
+                base, writing=replace(base.writing, requester_pays=False)
+            )  # nobody is nobody's payer
         return replace(base, **said)

@@ -231,6 +231,10 @@ class _Teller:
             if not self._quiet or news.errors:
                 _say([upload_text.report_line(report_facts(news))])
             return
+        if isinstance(news, Notice) and news.now:
+            begin = "\n" if sys.stderr.isatty() else ""  # a bar stands in the last line
+            say(begin + upload_text.notice_line(news.text), sys.stderr)
+            return
         if isinstance(news, Notice):
             _say([upload_text.notice_line(news.text)])
             return

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from validator.s3.asking_head import ask_head
 from validator.s3.failures import ObjectMissing, translated
 from validator.s3.objects import told_checksums, told_etag
 
@@ -53,7 +54,7 @@ def head_attributes(
     version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
     try:
         with translated(bucket, key, "read"):
-            answer = client.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED", **version)
+            answer = ask_head(client, Bucket=bucket, Key=key, ChecksumMode="ENABLED", **version)
             modified = answer["LastModified"].astimezone(UTC)
             found = answer.get("VersionId")
             return ObjectAttributes(

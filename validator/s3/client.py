@@ -48,6 +48,12 @@ def make_client(settings: S3Settings, connections: int = 10) -> "S3Client":
         s3=_places(settings),
         tcp_keepalive=True,
     )
+    no_address = UsageError(
+        f"{settings.endpoint_url} is not an address of a store",
+        "write --endpoint-url as http://host:port or https://host",
+    )
+    if settings.endpoint_url and urlsplit(settings.endpoint_url).scheme not in {"http", "https"}:
+        raise no_address
     try:
         session = open_session(settings)
         region = settings.region or session.region_name or "us-east-1"
@@ -62,10 +68,7 @@ def make_client(settings: S3Settings, connections: int = 10) -> "S3Client":
             f"{region} is not a region of AWS", "the Gallery lives in us-east-1; leave --region out"
         ) from error
     except ValueError as error:
-        raise UsageError(
-            f"{settings.endpoint_url} is not an address of a store",
-            "write --endpoint-url as http://host:port or https://host",
-        ) from error
+        raise no_address from error
     except BotoCoreError as error:
         raise CredentialsError(
             "the AWS configuration cannot be used", "check ~/.aws/config and the profile"

@@ -1,5 +1,6 @@
 """What botocore raises, as the few things that can be done about it."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -28,6 +29,8 @@ DAMAGED = frozenset({"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch"})
 ELSEWHERE = frozenset(
     {"PermanentRedirect", "301", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
 )
+CUSTOMER_KEY = ("stored using a form of server side encryption", "encryption with customer provided keys")
+"""How S3 and Ceph say that an object is to be read with a key of its owner."""
 DISGUISED_CLOCK = frozenset({"SignatureDoesNotMatch", "RequestExpired", "InvalidSignatureException"})
 LARGEST_SKEW_SECONDS = 900.0
 """What S3 tolerates between its clock and the one that signed."""
@@ -70,6 +73,10 @@ class ObjectMissing(RemoteError):
 
 class RequestRefused(RemoteError):
     """The store refused this very request (a 4xx answer): the next one may go through."""
+
+
+class CustomerKeyMissing(RequestRefused):
+    """The object is encrypted with a customer's own key (SSE-C): without it the store tells nothing of it."""
 
 
 class BytesDamaged(RemoteError):
@@ -154,6 +161,7 @@ def failure_of(
         _about_clock(code, date)
         or _about_credentials(code, where, doing)
         or _about_object(code, status, where)
+        or _about_encryption(message, where)
         or _about_store(code, where, doing)
         or (RequestRefused if 400 <= status < 500 else RemoteError)(
             f"the store refused to {doing} {where}: {one_line(message) or code}",
@@ -247,6 +255,15 @@ def _about_object(code: str, status: int, where: str) -> RemoteError | None:
     return None
 
 
+def _about_encryption(message: str, where: str) -> RemoteError | None:
+    if not any(words in message.lower() for words in CUSTOMER_KEY):
+        return None
+    return CustomerKeyMissing(
+        f"{where} is encrypted with a customer's own key (SSE-C): without that key nobody can tell what is in it",
+        "ask whoever wrote it to store it again without a key of their own",
+    )
+
+
 def _about_store(code: str, where: str, doing: str) -> RemoteError | None:
     if code == "NoSuchBucket":
         return RemoteError(
@@ -276,15 +293,15 @@ def _from_botocore(error: Exception, where: str, doing: str) -> CpgateError:
         return KeysExpired(
             f"the AWS credentials could not be renewed{f' ({provider})' if provider else ''}", "log in again"
         )
-    if isinstance(
-        error, known.EndpointConnectionError | known.ConnectTimeoutError | known.ProxyConnectionError
-    ):
+    if isinstance(error, known.ProxyConnectionError):
+        return _about_proxy(error)
+    if isinstance(error, known.EndpointConnectionError | known.ConnectTimeoutError):
         return RemoteError(
             f"the store cannot be reached ({_endpoint(error)})",
             "check the network, the proxy settings and --endpoint-url, then run the same command again",
         )
     if isinstance(error, known.SSLError):
-        return RemoteError(
+        return _about_certificates(error) or RemoteError(
             f"no secure connection to the store ({_endpoint(error)})",
             "if a proxy of the institute stands between, name its certificate in AWS_CA_BUNDLE",
         )
@@ -299,6 +316,35 @@ def _from_botocore(error: Exception, where: str, doing: str) -> CpgateError:
         )
     return RemoteError(
         f"the store could not {doing} {where}: {one_line(str(error))}", "run the same command again"
+    )
+
+
+def _about_proxy(error: Exception) -> RemoteError:
+    reason = str(
+        getattr(error, "kwargs", {}).get("error")
+    )  # it may hold what it should not: it is only looked at
+    if "407" in reason:
+        return RemoteError(
+            f"the proxy {_endpoint(error)} wants to know a name and a password, or other ones",
+            "write them into HTTPS_PROXY as http://name:password@host:port, then run the same command again",
+        )
+    return RemoteError(
+        f"the store cannot be reached through the proxy {_endpoint(error)}",
+        "check HTTPS_PROXY (and NO_PROXY, for hosts that need none) and the network, then run the same command again",
+    )
+
+
+def _about_certificates(error: Exception) -> RemoteError | None:
+    """Say of a file of certificates that it is none; ``None`` when it is the store's certificate that is refused."""
+    reason = str(getattr(error, "kwargs", {}).get("error"))
+    if "No such file" not in reason and "NO_CERTIFICATE" not in reason:
+        return None
+    path = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
+    return RemoteError(
+        f"there are no certificates in {path}, which AWS_CA_BUNDLE names"
+        if path
+        else "there are no certificates in the file that the AWS configuration names (ca_bundle)",
+        "name a file of certificates in PEM form there, or nothing",
     )
 
 

@@ -99,8 +99,7 @@ def begin_upload(
     with translated(bucket, key, "write"):
         answer = client.create_multipart_upload(Bucket=bucket, Key=key, **named)
         tries = answer.get("ResponseMetadata", {}).get("RetryAttempts", 0)
-        ends: Any = dict(answer).get("AbortDate")  # its type does not know that it may be missing
-        return Begun(answer["UploadId"], tries > 0, None if ends is None else ends.astimezone(UTC))
+        return Begun(answer["UploadId"], tries > 0, _abort_date(answer))
 
 
 def upload_part(
@@ -214,8 +213,16 @@ def abort_upload(client: "S3Client", bucket: str, key: str, upload_id: str) -> N
         return
 
 
-def list_parts(client: "S3Client", bucket: str, key: str, upload_id: str) -> list[RemotePart]:
-    """Every part that the store holds of an upload.
+@dataclass(frozen=True, slots=True)
+class PartsThere:
+    """The parts that the store holds of an upload, and when a lifecycle rule throws them away (UTC), if one does."""
+
+    parts: list[RemotePart]
+    ends: datetime | None = None
+
+
+def find_parts(client: "S3Client", bucket: str, key: str, upload_id: str) -> PartsThere:
+    """Every part that the store holds of an upload, and what becomes of them.
 
     Raises
     ------
@@ -224,20 +231,34 @@ def list_parts(client: "S3Client", bucket: str, key: str, upload_id: str) -> lis
     """
     try:
         with translated(bucket, key, "list the parts of"):
-            pages = client.get_paginator("list_parts").paginate(Bucket=bucket, Key=key, UploadId=upload_id)
-            return [
-                RemotePart(
-                    part["PartNumber"],
-                    part["Size"],
-                    bare_etag(part["ETag"]),
-                    part["LastModified"].astimezone(UTC) if "LastModified" in part else None,
-                    told_checksums(part),
+            found, ends = list[RemotePart](), None
+            paginator = client.get_paginator("list_parts")
+            for page in paginator.paginate(Bucket=bucket, Key=key, UploadId=upload_id):
+                ends = _abort_date(page) or ends
+                found.extend(
+                    RemotePart(
+                        part["PartNumber"],
+                        part["Size"],
+                        bare_etag(part["ETag"]),
+                        part["LastModified"].astimezone(UTC) if "LastModified" in part else None,
+                        told_checksums(part),
+                    )
+                    for part in page.get("Parts", [])
                 )
-                for page in pages
-                for part in page.get("Parts", [])
-            ]
+            return PartsThere(found, ends)
     except ObjectMissing as error:  # what Ceph says of an upload that it does not know
         raise UploadGone(f"the store no longer knows the upload of s3://{bucket}/{key}") from error
+
+
+def list_parts(client: "S3Client", bucket: str, key: str, upload_id: str) -> list[RemotePart]:
+    """Every part that the store holds of an upload; see `find_parts`."""
+    return find_parts(client, bucket, key, upload_id).parts
+
+
+def _abort_date(answer: Any) -> datetime | None:
+    """When a rule of the bucket throws an upload away; the type of answers does not know that it may be missing."""
+    ends: datetime | None = answer.get("AbortDate")
+    return None if ends is None else ends.astimezone(UTC)
 
 
 def abort_if_empty(client: "S3Client", bucket: str, key: str, upload_id: str) -> bool:

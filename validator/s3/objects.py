@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
 
 from validator.models.claim import SHA256_OF_PARTS
+from validator.s3.asking_head import ask_head
 from validator.s3.failures import ObjectMissing, translated
 from validator.s3.listing import list_folders, list_objects
 from validator.s3.remote_object import SEALED, RemoteObject, bare_etag, is_sealed, listed_etag
@@ -129,7 +130,7 @@ def head_object(client: "S3Client", bucket: str, key: str) -> RemoteObject | Non
     """What lies at a key, or ``None``."""
     try:
         with translated(bucket, key, "read"):
-            answer = client.head_object(Bucket=bucket, Key=key)
+            answer = ask_head(client, Bucket=bucket, Key=key)
             modified = answer["LastModified"].astimezone(UTC)
             size, etag = answer["ContentLength"], told_etag(answer)
             return RemoteObject(key, size, etag, modified, told_version(answer))
@@ -143,7 +144,7 @@ def first_part_size(client: "S3Client", bucket: str, key: str) -> int | None:
     Some stores answer with the whole object; without PartsCount the answer is not trusted.
     """
     with translated(bucket, key, "read"):
-        answer = client.head_object(Bucket=bucket, Key=key, PartNumber=1)
+        answer = ask_head(client, Bucket=bucket, Key=key, PartNumber=1)
         return answer["ContentLength"] if answer.get("PartsCount") else None
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from validator.errors import CpgateError, RemoteError
+from validator.s3.asking_head import ask_head
 from validator.s3.failures import AlreadyThere, ObjectMissing, RequestRefused, translated
 from validator.s3.objects import Condition, Written, bare_etag, told_etag
 
@@ -62,12 +63,12 @@ def look_at(client: "S3Client", bucket: str, key: str) -> Original | None:
     """
     try:
         with translated(bucket, key, "read"):
-            answer: dict[str, Any] = dict(client.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED"))
+            answer: dict[str, Any] = dict(ask_head(client, Bucket=bucket, Key=key, ChecksumMode="ENABLED"))
             etag = bare_etag(answer["ETag"])
             plain = told_etag(answer) == etag
             part_size = None
             if "-" in etag:
-                first = client.head_object(Bucket=bucket, Key=key, PartNumber=1)
+                first = ask_head(client, Bucket=bucket, Key=key, PartNumber=1)
                 # A store that does not know parts answers with the whole object.
                 part_size = first["ContentLength"] if first.get("PartsCount") else None
             return Original(

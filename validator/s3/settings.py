@@ -37,7 +37,7 @@ class S3Settings:
     dual_stack
         Reach AWS over IPv6, too.
     writing
-        How objects are written.
+        How objects are written, and who pays for requests.
     """
 
     endpoint_url: str | None = None

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from validator.s3.asking_head import ask_head
 from validator.s3.failures import ObjectMissing, translated
 from validator.s3.objects import bare_etag, told_etag
 
@@ -83,7 +84,7 @@ def head_version(
     arguments: dict[str, Any] = {} if version_id is None else {"VersionId": version_id}
     try:
         with translated(bucket, key, "read"):
-            answer = client.head_object(Bucket=bucket, Key=key, **arguments)
+            answer = ask_head(client, Bucket=bucket, Key=key, **arguments)
             found = answer.get("VersionId") or NO_VERSION
             return ObjectVersion(
                 key, found, answer["ContentLength"], told_etag(answer), latest=version_id is None

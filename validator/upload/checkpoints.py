@@ -5,7 +5,8 @@ They lie beside the receipts, below ``_cpgate/checkpoints/<journal>/``:
 ``<run>-<number>.journal``
     Objects that were verified since the last one.
 ``now.journal``
-    Who uploads, and the multipart uploads under way; written over each time, so that its time is a heartbeat.
+    Who uploads, and the multipart uploads under way; written over each time, so that its time is a heartbeat (unless
+    it says that the run has ended).
 
 Records are those of the journal. Nothing is needed for them but the right to write objects.
 """
@@ -15,8 +16,9 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import accumulate
 from pathlib import Path
 from threading import Event, Lock, Thread
 from types import TracebackType
@@ -36,10 +38,15 @@ if TYPE_CHECKING:
 
 CHECKPOINTS_FOLDER = "_cpgate/checkpoints/"
 NOW_NAME = "now.journal"
+HEARD_SECONDS = 10.0
+"""So soon others can hear of this upload; a shorter one says nothing."""
 FIRST_SECONDS = 60.0
 EVERY_SECONDS = 180.0
-LARGEST_AT_STOP = 1 << 20
-"""Bytes that are still put when somebody wants to leave."""
+STOP_SECONDS = 5.0
+"""So long more is put when somebody wants to leave."""
+NO_LAST_ONE = (CredentialsError, StoppedAtOnce)
+PIECE_AT_STOP = 1 << 20
+"""Bytes of one object then: on a slow line not much is begun that nobody will wait for."""
 NAMES_TRIED = 100
 NEWS_IN_MEMORY = 20_000
 """A kilobyte each; as lines they take a fourth of that."""
@@ -48,9 +55,10 @@ ID_NAME = "journal-id"
 
 
 class Checkpoints:
-    """Puts checkpoints in the background while files are sent; use as a context manager.
+    """Puts checkpoints in the background while files are sent, and a last one when a run ends incomplete.
 
-    A checkpoint that cannot be put is put again with the next one. It never ends an upload.
+    Use it as a context manager around all of a run, and `putting` around what is sent. A checkpoint that cannot be
+    put is put again with the next one. It never ends an upload.
 
     Parameters
     ----------
@@ -58,10 +66,10 @@ class Checkpoints:
         Where the receipt goes, too.
     folder
         State folder of the destination.
-    run
-        Number of this run.
     every
         Seconds between two of them; 0 puts none.
+    run
+        Number of this run, if it is known already.
     """
 
     def __init__(
@@ -70,38 +78,64 @@ class Checkpoints:
         bucket: str,
         prefix: str,
         folder: Path,
-        run: int,
         every: float = EVERY_SECONDS,
+        run: int = 0,
     ) -> None:
         self._client = client
         self._bucket = bucket
+        self._prefix = prefix
         self._folder = folder
         self._place = f"{prefix}{CHECKPOINTS_FOLDER}{journal_id(folder)}/"
         self._run = run
         self._every = every
+        self._ended = False
         self._began = time.time()
         self._news: list[Outcome] = []
         self._lines: list[bytes] = []
         self._number = 0
         self._lock = Lock()
-        self._stop = Event()
-        self._thread = Thread(target=self._keep_putting, daemon=True)
 
     def __enter__(self) -> Self:
-        if self._every:
-            self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Put a last one where the upload does not end well: somebody may go on from another machine."""
-        self._stop.set()
-        if not self._every:
+        """Put a last one unless all is said elsewhere: somebody may go on from another machine."""
+        if not self._every or not self._run:
             return
-        self._thread.join()
-        if isinstance(error, CpgateError) and not isinstance(error, CredentialsError | StoppedAtOnce):
-            self.put(LARGEST_AT_STOP)
+        self._ended = True
+        if error is None:
+            self.put()
+        elif isinstance(error, CpgateError | KeyboardInterrupt) and not isinstance(error, NO_LAST_ONE):
+            self.put(STOP_SECONDS)
+
+    @contextmanager
+    def putting(self, run: int) -> Iterator[Self]:
+        """Put one every few minutes during the block.
+
+        Parameters
+        ----------
+        run
+            Number of this run.
+        """
+        self._run = run
+        if not self._every:
+            yield self
+            return
+        stop = Event()
+        thread = Thread(target=self._keep_putting, args=(stop,), daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            stop.set()
+            thread.join()
+
+    def forget(self, superseded: Iterable[str] = ()) -> None:
+        """The receipt is in the bucket: remove what it says, too; see `forget_checkpoints`."""
+        self._run = 0
+        forget_checkpoints(self._client, self._bucket, self._prefix, self._folder, superseded)
 
     def note(self, outcome: Outcome) -> None:
         """An object was verified."""
@@ -115,23 +149,30 @@ class Checkpoints:
         news, self._news = self._news, []
         self._lines.extend(_line(outcome.item, outcome) for outcome in news)
 
-    def put(self, most: float = float("inf")) -> None:
-        """Put what is new, if it is no more than so many bytes, and what is under way."""
+    def put(self, seconds: float = float("inf")) -> None:
+        """Put what is new and what is under way; nothing more is begun after so many seconds."""
+        until = time.monotonic() + seconds
         with self._lock:
             self._write_down()
-            lines, self._lines = self._lines, []
-            data = b"".join(lines)
             try:
                 unfinished = list(read_journal(self._folder).uploads.values())
-                if not data and not unfinished and not self._number:
+                if not self._lines and not unfinished and not self._number:
                     return
-                if data and len(data) <= most:
-                    self._put_beside_others(data)
-                    lines = []
                 records = [self._who(), *(begin_values(upload) for upload in unfinished)]
                 self._put(NOW_NAME, b"".join(encode_record(record) for record in records), None)
+                while self._lines and time.monotonic() < until:
+                    self._put_some(PIECE_AT_STOP if seconds < self._every else None)
             except (RemoteError, CredentialsError, OSError):  # the disk of the journal is full, or away
-                self._lines = lines + self._lines
+                return
+
+    def _put_some(self, most: int | None) -> None:
+        """Put lines of so many bytes, or all; they are forgotten when they are there."""
+        count = len(self._lines)
+        if most is not None:
+            sizes = accumulate(len(line) for line in self._lines)
+            count = max(1, sum(size <= most for size in sizes))
+        self._put_beside_others(b"".join(self._lines[:count]))
+        del self._lines[:count]
 
     def _put_beside_others(self, data: bytes) -> None:
         """Write over nothing: a state folder may have been copied, with the journal's name, to a second machine."""
@@ -154,11 +195,15 @@ class Checkpoints:
             "pid": os.getpid(),
             "host": socket.gethostname(),
             "since": self._began,
+            "ended": self._ended,
         }
 
-    def _keep_putting(self) -> None:
-        seconds = min(FIRST_SECONDS, self._every)
-        while not self._stop.wait(seconds):
+    def _keep_putting(self, stop: Event) -> None:
+        if stop.wait(min(HEARD_SECONDS, self._every)):
+            return
+        self.put(0)
+        seconds = min(FIRST_SECONDS, self._every) - min(HEARD_SECONDS, self._every)
+        while not stop.wait(seconds):
             self.put()
             seconds = self._every
 

@@ -6,6 +6,7 @@ from itertools import count
 from validator.errors import CpgateError, CredentialsError, RemoteError
 from validator.models.progress import Progress
 from validator.upload.batch_tasks import perform_all
+from validator.upload.errands import JOURNAL_MEND
 from validator.upload.journal import UploadRecord
 from validator.upload.ledger import Ledger
 from validator.upload.plan import Action, PlanItem, settle
@@ -79,7 +80,7 @@ def _decide(
     if answer.failure is Failure.REMOTE:
         raise RemoteError(answer.what, answer.mend)
     if answer.failure is Failure.JOURNAL:
-        raise CpgateError(answer.what, "make room on the disk, or name another place with --state")
+        raise CpgateError(answer.what, JOURNAL_MEND)
     if answer.failure is Failure.UNVERIFIABLE:
         return settle(item, None, unfinished, part_size, replace, answer.what)
     if answer.failure is not None:

@@ -17,16 +17,30 @@ Steps = Generator[WireRequest, Written, dict[str, Any]]
 """Yields requests, is sent what the store has written (or thrown what went wrong), returns what the task yields."""
 
 
-class Conflict(Exception):
-    """Other bytes lie at the key."""
+JOURNAL_MEND = (
+    "make room on the disk, and the same command goes on where it stopped; or name another place with --state"
+)
+CUSTOMER_KEY = (
+    "an object that is encrypted with a customer's own key (SSE-C) lies there: without that key nobody can tell what "
+    "is in it"
+)
 
-    def __init__(self, there: RemoteObject | None) -> None:
+
+class Conflict(Exception):
+    """Other bytes lie at the key, or (with a reason) something else that nobody may write over."""
+
+    def __init__(self, there: RemoteObject | None, reason: str = "") -> None:
         super().__init__()
         self.there = there
+        self.reason = reason
 
 
 class Unverifiable(Exception):
-    """The store answers with an ETag that is not built from MD5s, and tells no checksum."""
+    """The store answers with an ETag that is not built from MD5s, and tells no checksum; for another reason if given."""
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__()
+        self.reason = reason
 
 
 class JournalFull(Exception):
@@ -90,7 +104,9 @@ def failure_answer(task: Task, problem: Exception) -> Answer:
     """Say why a task was not done."""
     match problem:
         case Conflict():
-            return Answer(task.id, Failure.CONFLICT, _describe(problem.there))
+            return Answer(task.id, Failure.CONFLICT, problem.reason or _describe(problem.there))
+        case Unverifiable() if problem.reason:
+            return Answer(task.id, Failure.UNVERIFIABLE, problem.reason)
         case Unverifiable():
             return Answer(
                 task.id,

@@ -40,7 +40,7 @@ class UploadRecord:
     checksum: str = ""
 
 
-@dataclass(slots=True, unsafe_hash=True)
+@dataclass(slots=True, unsafe_hash=True)  # frozen ones take four times as long: CONTRIBUTING.md
 class DoneRecord:
     """An object that was verified, and the state of the file it came from.
 
@@ -68,6 +68,7 @@ class Journal:
     """
 
     def __init__(self, folder: Path, run: int, name: str) -> None:
+        self.folder = folder
         self._log = LogWriter(folder / f"{run:06d}-{name}-{os.getpid()}{JOURNAL_SUFFIX}")
         self._log.append({"t": "run", "run": run, "pid": os.getpid(), "host": socket.gethostname()})
 

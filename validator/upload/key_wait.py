@@ -111,8 +111,9 @@ class KeyWait:
         while not self.should_stop():
             waited = monotonic() - began
             if waited > self._seconds:
+                within = f"{self._seconds:.0f} s" if self._seconds < 120 else f"{self._seconds / 60:,.0f} min"
                 raise CredentialsError(
-                    f"{error.what}; no other keys came within {self._seconds / 60:,.0f} minutes", error.mend
+                    f"{error.what}; no other keys came within {within}", error.mend
                 ) from error
             sleep(POLL_SECONDS if waited < SLOW_AFTER_SECONDS else SLOW_POLL_SECONDS)
             if self._is_good():

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from validator.digests.parts import ObjectDigest, parts_of_etag
 from validator.errors import RemoteError
+from validator.s3.failures import CustomerKeyMissing
 from validator.s3.objects import first_part_size, is_sealed, listed_etag
 from validator.s3.part_sizes import fitting_part_sizes
-from validator.upload.errands import Unverifiable
+from validator.upload.errands import CUSTOMER_KEY, Unverifiable
 from validator.upload.proof import CRC64NVME, SHA256S, agreement, ask_checksums
 from validator.upload.tasks import Task
 
@@ -92,6 +93,8 @@ def _part_sizes(client: "S3Client", bucket: str, task: Task) -> list[int | None]
         return [task.size or 1]
     try:
         told = first_part_size(client, bucket, task.key)
+    except CustomerKeyMissing as error:
+        raise Unverifiable(CUSTOMER_KEY) from error
     except RemoteError:  # not every store answers this; the sizes in use are tried instead
         told = None
     return [told] if told else [*fitting_part_sizes(task.size, parts)]

@@ -7,6 +7,7 @@ from validator.digests.files import FileState, digest_range, read_range, require
 from validator.digests.kernel_loading import KernelSoon
 from validator.digests.parts import PartDigest, digest_bytes, digest_with_md5
 from validator.digests.ranges import Range, digest_ranges
+from validator.digests.shaky import tried_again
 from validator.digests.strands import STRANDS, Kernel, md5s, worthwhile
 from validator.errors import CpgateError
 from validator.s3.limits import KIB, MIB, part_range
@@ -38,7 +39,9 @@ def load(path: str, state: FileState, offset: int, length: int, *, sha256: bool 
 
 
 def _read_again(run: Range) -> FileBody:
-    return FileBody(run.path, run.offset, run.length, partial(require_state, run.path, run.state))
+    return FileBody(
+        run.path, run.offset, run.length, partial(require_state, run.path, run.state), tried_again
+    )
 
 
 class Loader:

@@ -78,7 +78,7 @@ class UploadLock:
             "pid": os.getpid(),
             "host": socket.gethostname(),
             "boot": _boot(),
-            "since": time.strftime("%Y-%m-%d %H:%M:%S"),
+            "since": time.strftime("%Y-%m-%d %H:%M:%S %z"),
             "token": self._token,
         }
         try:

@@ -11,7 +11,14 @@ from validator.digests.files import FileState, digest_file
 from validator.digests.parts import ObjectDigest, PartDigest, encode_crc64nvme, join_parts, parts_of_etag
 from validator.errors import CpgateError, RemoteError
 from validator.s3 import multipart, objects
-from validator.s3.failures import AlreadyThere, ChangedAtOnce, KeysExpired, NoRight, UploadGone
+from validator.s3.failures import (
+    AlreadyThere,
+    ChangedAtOnce,
+    CustomerKeyMissing,
+    KeysExpired,
+    NoRight,
+    UploadGone,
+)
 from validator.s3.limits import part_range
 from validator.s3.objects import Condition, RemoteObject, Written, is_sealed, listed_etag
 from validator.s3.wire.bodies import Body
@@ -19,7 +26,7 @@ from validator.s3.wire.connections import Connections
 from validator.s3.wire.delivery import deliver
 from validator.s3.wire.requests import WireRequest, send_with_boto3
 from validator.s3.writing import ChecksumChoice, Writing
-from validator.upload.errands import Conflict, Errand, JournalFull, Steps, Unverifiable
+from validator.upload.errands import CUSTOMER_KEY, Conflict, Errand, JournalFull, Steps, Unverifiable
 from validator.upload.journal import DoneRecord, Journal, UploadRecord
 from validator.upload.likeness import digest_like
 from validator.upload.loading import Loader
@@ -117,31 +124,31 @@ class Performer:
             case Do.BEGIN:
                 return self._begin(task)
             case Do.PARTS:
-                return {"parts": self._parts(task)}
+                return self._parts(task)
             case Do.COMPLETE:
                 return self._complete(task)
             case Do.ABORT:
-                multipart.abort_upload(self.client, self.bucket, task.key, task.upload_id)
-                self._write("end", task.upload_id)
+                self._throw_away(task)
                 return {}
             case Do.DIGEST:
                 return self._digest(task)
             case _:
                 raise ValueError(task.do)
 
-    def _parts(self, task: Task) -> list[list[int | str]] | None:
-        """Number, bytes, ETag and checksum of each part that the store holds; ``None`` where it does not let one look."""
+    def _parts(self, task: Task) -> dict[str, Any]:
+        """Number, bytes, ETag and checksum of each part in the store; no list where it does not let one look."""
         try:
-            found = multipart.list_parts(self.client, self.bucket, task.key, task.upload_id)
+            found = multipart.find_parts(self.client, self.bucket, task.key, task.upload_id)
         except NoRight:
-            return None
-        return [[part.number, part.size, part.etag, _told(part.checksums)] for part in found]
+            return {"parts": None}
+        listed = [[part.number, part.size, part.etag, _told(part.checksums)] for part in found.parts]
+        return {"parts": listed} | _ends(found.ends)
 
     def _write(self, record: str, *values: Any) -> None:
         try:
             getattr(self.journal, record)(*values)
         except OSError as error:
-            raise JournalFull(error.strerror or str(error)) from error
+            raise JournalFull(f"{error.strerror or error} ({self.journal.folder})") from error
 
     def _load(self, task: Task, offset: int, length: int) -> tuple[Body, PartDigest]:
         return self.loader.load(task, offset, length, sha256=self._wants_sha256(task))
@@ -192,8 +199,7 @@ class Performer:
         if task.recover or begun.retried:
             # An earlier request for the same may have begun another one, or may still be on its way.
             self._write("intent", task.key)
-        ends = {"ends": begun.ends.isoformat()} if begun.ends else {}
-        return {"upload_id": upload_id, "checksum": checksum} | ends | self._refused()
+        return {"upload_id": upload_id, "checksum": checksum} | _ends(begun.ends) | self._refused()
 
     def _begin_upload(self, key: str) -> tuple[multipart.Begun, str]:
         """Begin an upload; what the store says, and with which checksum it was begun: every part has to carry one, then."""
@@ -217,6 +223,10 @@ class Performer:
             if not (task.checksum and self.checksums.does_without_after(error)):
                 raise
             return multipart.complete_upload(*where, common)
+
+    def _throw_away(self, task: Task) -> None:
+        multipart.abort_upload(self.client, self.bucket, task.key, task.upload_id)
+        self._write("end", task.upload_id)
 
     def _abort_unanswered(self, key: str) -> None:
         """Abort uploads of a key that were begun without an answer: those that hold no part yet."""
@@ -261,9 +271,12 @@ class Performer:
         try:
             written = self._complete_upload(task)
         except AlreadyThere as error:
-            there, own = self._look(task.key, digest)
-            multipart.abort_upload(self.client, self.bucket, task.key, task.upload_id)
-            self._write("end", task.upload_id)
+            try:
+                there, own = self._look(task.key, digest)
+            except Conflict:
+                self._throw_away(task)
+                raise
+            self._throw_away(task)
             if there is None or own is None:
                 raise Conflict(there) from error
             written = _as_written(there)
@@ -274,8 +287,7 @@ class Performer:
                 if not isinstance(error, ChangedAtOnce):
                     raise
                 # S3 user guide, "Conditional writes": after a 409 the whole multipart upload is begun again.
-                multipart.abort_upload(self.client, self.bucket, task.key, task.upload_id)
-                self._write("end", task.upload_id)
+                self._throw_away(task)
                 raise UploadGone(error.what, error.mend) from error
             if not isinstance(error, UploadGone):
                 # Or another uploader has written the same bytes, and these parts would lie there for ever.
@@ -304,8 +316,14 @@ class Performer:
 
     def _look(self, key: str, digest: ObjectDigest) -> tuple[RemoteObject | None, ObjectDigest | None]:
         """What lies at a key, and its digest if it has the very bytes that are meant."""
-        there = objects.head_object(self.client, self.bucket, key)
+        there = self._there(key)
         return there, recognise(self.client, self.bucket, there, digest)
+
+    def _there(self, key: str) -> RemoteObject | None:
+        try:
+            return objects.head_object(self.client, self.bucket, key)
+        except CustomerKeyMissing as error:
+            raise Conflict(None, CUSTOMER_KEY) from error
 
     def _own_bytes(self, key: str, digest: ObjectDigest) -> tuple[Written, ObjectDigest]:
         there, own = self._look(key, digest)
@@ -340,6 +358,11 @@ class Performer:
         moment = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._write("done", DoneRecord(key, state, digest, moment, version_id))
         return digest_values(digest) | {"at": moment, "version_id": version_id}
+
+
+def _ends(moment: datetime | None) -> dict[str, str]:
+    """When a rule of the bucket throws an upload away, if one does."""
+    return {"ends": moment.isoformat()} if moment else {}
 
 
 def _as_written(there: RemoteObject) -> Written:

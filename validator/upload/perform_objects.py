@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from validator.digests.files import FileChanged, FileState
 from validator.digests.parts import ObjectDigest, PartDigest, digest_bytes
-from validator.s3 import objects
 from validator.s3.failures import AlreadyThere
 from validator.s3.limits import part_range
 from validator.s3.objects import is_sealed
@@ -84,7 +83,7 @@ class ObjectPerformer(Performer):
             copied = self._store.copy(task, condition_of(task))
         except AlreadyThere as error:
             # What lies there may be the copy whose answer was lost; or the original is another one by now.
-            there = objects.head_object(self.client, self.bucket, task.key)
+            there = self._there(task.key)
             if there is None:
                 raise FileChanged(task.path) from error
             original = self._originals.original(task)

@@ -24,7 +24,7 @@ class Action(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(slots=True, unsafe_hash=True)
+@dataclass(slots=True, unsafe_hash=True)  # frozen ones take four times as long: CONTRIBUTING.md
 class PlanItem:
     """A file and what is to be done with it.
 

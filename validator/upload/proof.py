@@ -9,9 +9,9 @@ from validator.digests.parts import ObjectDigest
 from validator.errors import RemoteError
 from validator.models.claim import SHA256_OF_PARTS
 from validator.s3.attributes import ObjectAttributes, head_attributes
-from validator.s3.failures import NoRight
+from validator.s3.failures import CustomerKeyMissing, NoRight
 from validator.s3.objects import RemoteObject, Written, head_object, is_sealed, listed_etag
-from validator.upload.errands import Unverifiable
+from validator.upload.errands import CUSTOMER_KEY, Unverifiable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,9 +34,16 @@ def ask_checksums(client: "S3Client", bucket: str, key: str) -> ObjectAttributes
     """What the store tells of an object; ``None`` where it tells nothing.
 
     Checksums of what is encrypted with KMS it tells only those who may decrypt (``kms:Decrypt``).
+
+    Raises
+    ------
+    Unverifiable
+        If it is encrypted with a customer's own key.
     """
     try:
         return head_attributes(client, bucket, key)
+    except CustomerKeyMissing as error:
+        raise Unverifiable(CUSTOMER_KEY) from error
     except (NoRight, RemoteError):
         pass
     try:

@@ -58,7 +58,7 @@ class Remains:
     uploads
         Multipart uploads that other journals had begun when they were heard of last.
     heartbeats
-        Who wrote these journals.
+        Who wrote these journals, and did not say that the run had ended.
     journals
         Keys of all objects of other journals.
     """
@@ -108,7 +108,7 @@ def _read_now(client: "S3Client", bucket: str, remote: RemoteObject, remains: Re
         if record is None:
             continue
         try:
-            if record.get("t") == "run":
+            if record.get("t") == "run" and record.get("ended") is not True:
                 since = EPOCH + timedelta(seconds=float(record["since"]))
                 heartbeat = Heartbeat(int(record["pid"]), str(record["host"]), since, remote.modified)
                 remains.heartbeats.append(heartbeat)

@@ -20,7 +20,7 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(slots=True, unsafe_hash=True)
+@dataclass(slots=True, unsafe_hash=True)  # frozen ones take four times as long: CONTRIBUTING.md
 class Outcome:
     """What became of a file, with the digests and the time of the object (ISO, UTC), or the reason it failed.
 

@@ -9,6 +9,7 @@ from typing import Any
 from validator.errors import CpgateError, CredentialsError, RemoteError
 from validator.models.progress import Step
 from validator.s3.failures import KeysExpired
+from validator.upload.errands import JOURNAL_MEND
 from validator.upload.plan import Action, PlanItem
 from validator.upload.pool import Lost, WorkerPool
 from validator.upload.sending import Outcome, Retried, Sending, State
@@ -80,8 +81,14 @@ class Transfer:
         self.bytes_sent = 0
         self.bytes_copied = 0
         self.parts_safe = 0
+        self.parts_held = 0
         self.checksum_refused = False
-        self.ends = ""
+        self._ends: dict[str, str] = {}
+
+    @property
+    def ends(self) -> str:
+        """When a rule of the bucket throws the first parts away that wait there; empty if none does."""
+        return min(self._ends.values(), default="")
 
     @property
     def is_complete(self) -> bool:
@@ -233,11 +240,12 @@ class Transfer:
                     return
                 sending.upload_id, sending.checksum = values["upload_id"], values["checksum"]
                 sending.part_size = values.get("part_size", sending.part_size)
-                if "ends" in values:
-                    self.ends = min(self.ends or values["ends"], values["ends"])
+                self._note_end(sending, values)
                 self._enter_parts(sending)
             case Do.PARTS:
                 sending.believe(values["parts"])
+                self.parts_held += len(sending.parts) + len(sending.remote)
+                self._note_end(sending, values)
                 self._step.advance(sum(part.size for part in sending.parts.values()))
                 self._show_large(sending)
                 self._enter_parts(sending)
@@ -254,6 +262,10 @@ class Transfer:
             sending.completing = True
             self._add(sending, sending.completion(next(self._numbers)))
 
+    def _note_end(self, sending: Sending, values: dict[str, Any]) -> None:
+        if "ends" in values:
+            self._ends[sending.item.entry.key] = values["ends"]
+
     def _show_large(self, sending: Sending) -> None:
         entry = sending.item.entry
         if entry.size >= LARGE_FILE:
@@ -266,6 +278,7 @@ class Transfer:
 
     def _finish(self, sending: Sending, values: dict[str, Any]) -> None:
         size = sending.item.entry.size
+        self._ends.pop(sending.item.entry.key, None)
         digest = digest_of(size, values)
         state = State.RESUMED if sending.resumed else State.UPLOADED
         self._outcomes.append(
@@ -323,5 +336,5 @@ def _as_error(answer: Answer) -> CpgateError:
     if answer.failure in {Failure.CREDENTIALS, Failure.EXPIRED}:
         return CredentialsError(answer.what, answer.mend)
     if answer.failure is Failure.JOURNAL:
-        return CpgateError(answer.what, "make room on the disk, or name another place with --state")
+        return CpgateError(answer.what, JOURNAL_MEND)
     return RemoteError(answer.what, answer.mend)

@@ -205,7 +205,7 @@ def run(tasks: BinaryIO, answers: BinaryIO) -> None:
     try:
         journal = Journal(Path(settings["folder"]), settings["run"], settings["name"])
     except OSError as error:
-        what = f"the journal cannot be written: {error.strerror or error}"
+        what = f"the journal cannot be written: {error.strerror or error} ({settings['folder']})"
         answers.write(answers_line([Answer(-1, Failure.JOURNAL, what)]))
         answers.flush()
         return

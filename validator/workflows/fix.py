@@ -24,7 +24,14 @@ from validator.workflows.fix_mapping import write_mapping
 from validator.workflows.fix_plan import in_order, plan_renames
 from validator.workflows.fix_proposals import FIXABLE_RULES
 from validator.workflows.fix_tables import TableMender
-from validator.workflows.fix_undo import UndoFile, UndoWriter, find_undo, new_undo_path, read_undo
+from validator.workflows.fix_undo import (
+    UndoFile,
+    UndoWriter,
+    find_undo,
+    new_undo_path,
+    newest_undo,
+    read_undo,
+)
 from validator.workflows.listing import list_dataset
 from validator.workflows.report import dataset_home
 from validator.workflows.stopping import stop_request
@@ -341,6 +348,17 @@ def _unfinished(request: FixRequest) -> UndoFile | None:
         undo = read_undo(request.undo_file)
         return undo if undo.root == root and undo.stage() == "unfinished" else None
     return find_undo(Path.cwd(), root) or find_undo(_state(), root)
+
+
+def undo_to_name(root: Path | None) -> UndoFile | None:
+    """What ``--undo`` without a file most likely means: the newest undo file with something to take back.
+
+    Parameters
+    ----------
+    root
+        The folder that was fixed; ``None`` if none is named.
+    """
+    return newest_undo((Path.cwd(), _state()), root.absolute() if root is not None else None)
 
 
 def _state() -> Path:

@@ -186,7 +186,7 @@ class _Judge:
         if self._new_name(parent, other) != other:
             return f"{other} is beside it and is itself to be renamed; fix again when that is done"
         if other == name:
-            return f"there is a {name} beside it already"
+            return f"there is {name} beside it already"
         return f"{other} is beside it and differs only in case"
 
     def _circle(self, parent: str, own: str) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from validator.checks.batch_folders import BatchFolders
 from validator.checks.batches import (
     BATCH_DATE_IMPOSSIBLE,
     BATCH_DATE_SPELLING,
@@ -15,8 +16,9 @@ from validator.checks.dataset import Dataset
 from validator.checks.folders import FOLDER_MISSPELT
 from validator.checks.leftovers import JUNK_FILE
 from validator.checks.misfits import misfit_files, misspelt_folders
-from validator.checks.names import FOLDER_CHARACTERS, plain_name
+from validator.checks.names import FOLDER_CHARACTERS
 from validator.checks.placement import FILE_MISSPELT
+from validator.checks.plain_names import plain_name
 from validator.models.finding import Level
 from validator.models.place import Place
 from validator.models.renames import Identity, What
@@ -125,8 +127,13 @@ def _strange_folders(dataset: Dataset) -> Iterator[Proposal]:
     plates = list(_plates(dataset, strange))
     yield from plates
     by_group = {proposal.group: proposal for proposal in plates}
+    batches = BatchFolders(dataset)
     for key in strange:
         parent, name = _split(key)
+        batch = batches.better_name(key)
+        if batch is not None:
+            yield _strange_batch(key, name, batch)
+            continue
         plate = by_group.get(_plate_group(dataset.layout.place_folder(parent)))
         after = _behind_plate(plate, name)
         if plate is not None and plate.identity is not None and after is not None:
@@ -136,6 +143,13 @@ def _strange_folders(dataset: Dataset) -> Iterator[Proposal]:
             yield Proposal(key, plain_name(name, dataset.layout), FOLDER_CHARACTERS, "folder", key)
     if plates:
         yield from _files_of_plates(dataset, by_group)
+
+
+def _strange_batch(key: str, old: str, new: str) -> Proposal:
+    """One folder of a batch, whose other folders may have been proposed already."""
+    home = "/".join(key.split("/")[:2])
+    group = f"batch {home}/{old}"
+    return Proposal(key, new, FOLDER_CHARACTERS, "batch", group, Identity("batch", home, "", old, new))
 
 
 def _plates(dataset: Dataset, strange: Iterable[str]) -> Iterator[Proposal]:

@@ -291,6 +291,17 @@ def find_undo(folder: Path, root: Path) -> UndoFile | None:
     return None
 
 
+def newest_undo(folders: Iterable[Path], root: Path | None) -> UndoFile | None:
+    """The newest undo file of these folders with something to take back, of this dataset if one is named."""
+    found: list[UndoFile] = []
+    for path in (path for folder in folders for path in folder.glob("cpgate-undo-*.jsonl")):
+        with suppress(UsageError, UnreadableFile):
+            undo = read_undo(path)
+            if undo.stage() != "undone" and root in (None, undo.root):
+                found.append(undo)
+    return max(found, key=lambda undo: (undo.made, undo.path.name), default=None)
+
+
 def digest(content: bytes) -> str:
     """SHA-256 of some bytes, in hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()

@@ -27,15 +27,27 @@ class StopRequest:
         Another reason to stop.
     limit
         How long the run may take.
+    tell
+        Is told once, when it is asked for the first time after a signal or the limit, how long stopping may take.
     """
 
     signal_number: int = 0
     also: Callable[[], bool] = lambda: False
     limit: TimeLimit = field(default_factory=lambda: TimeLimit.from_now(None))
+    tell: Callable[[str], None] = lambda _: None
+    _told: bool = field(default=False, init=False)
 
     def __call__(self) -> bool:
         """Whether to stop."""
-        return self.signal_number != 0 or self.limit.is_over or self.also()
+        if not (self.signal_number != 0 or self.limit.is_over):
+            return self.also()
+        if not self._told:
+            self._told = True
+            more = "another Ctrl-C stops at once"
+            if not self.signal_number:
+                more = f"{SIGNAL_PATIENCE:.0f} s after Ctrl-C, and another one stops at once"
+            self.tell(f"stopping: what is under way may take up to {self.patience():.0f} s to end; {more}")
+        return True
 
     def patience(self) -> float:
         """Seconds that requests under way may still take: somebody who pressed Ctrl-C wants to leave."""
@@ -58,13 +70,15 @@ class StopRequest:
 
 @contextmanager
 def stop_request(
-    also: Callable[[], bool] = lambda: False, limit: TimeLimit | None = None
+    also: Callable[[], bool] = lambda: False,
+    limit: TimeLimit | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Iterator[StopRequest]:
     """Note the first signal for the block to see; a second one ends it at once.
 
     Outside of the main thread signals belong to somebody else: then nothing is noted.
     """
-    request = StopRequest(also=also, limit=limit or TimeLimit.from_now(None))
+    request = StopRequest(also=also, limit=limit or TimeLimit.from_now(None), tell=tell)
 
     def note(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the signature of a signal handler
         if request.signal_number:
@@ -83,3 +97,18 @@ def stop_request(
     finally:
         for number, handler in before:
             signal.signal(number, handler)
+
+
+@contextmanager
+def ctrl_c_told() -> Iterator[None]:
+    """Say how to go on where Ctrl-C ends what need not stop cleanly: checking, listing, verifying.
+
+    Raises
+    ------
+    Interrupted
+        In place of `KeyboardInterrupt`.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise Interrupted("Stopped", "The same command goes on from here") from error

@@ -31,7 +31,7 @@ def parse_duration(text: str) -> int:
     parts = [int(part or 0) for part in match.groups()] if match else []
     seconds = sum(part * unit for part, unit in zip(parts, _SECONDS, strict=bool(parts)))
     if seconds <= 0:
-        raise UsageError(f"{text} is not a duration", "write it as 11h, 90m or 1h30m")
+        raise UsageError(f"{text} is not a duration", "write it as 7d, 11h, 90m or 1h30m")
     return seconds
 
 

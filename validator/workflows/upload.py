@@ -22,6 +22,7 @@ from validator.workflows.admission import admit
 from validator.workflows.configuration import settings_in_force
 from validator.workflows.listing import list_dataset, list_package
 from validator.workflows.receipt_place import check_receipt_place
+from validator.workflows.stopping import ctrl_c_told
 from validator.workflows.time_limit import LimitedProgress, TimeLimit
 from validator.workflows.upload_provenance import check_recipe_fits
 from validator.workflows.upload_request import UploadRequest
@@ -32,6 +33,7 @@ from validator.workflows.upload_source import is_package_source, open_upload_sou
 NAMES_SHOWN = 8
 
 
+@ctrl_c_told()
 def upload(
     request: UploadRequest,
     progress: Progress | None = None,

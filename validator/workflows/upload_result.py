@@ -59,9 +59,10 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that a person should know and that changes nothing, one sentence."""
+    """Something that a person should know and that changes nothing, one sentence; ``now`` while something is under way."""
 
     text: str
+    now: bool = False
 
 
 News = Admission | Planned | Outcome | Retried | KeyNews | Notice

@@ -14,7 +14,7 @@ from validator.models.configuration import IgnoredFiles
 from validator.models.progress import Progress
 from validator.reporters.numbers import counted
 from validator.s3.wire.head_start import make_head_start
-from validator.upload.checkpoints import EVERY_SECONDS, Checkpoints, forget_checkpoints
+from validator.upload.checkpoints import EVERY_SECONDS, Checkpoints
 from validator.upload.compaction import NOBODY, compact
 from validator.upload.comparing import abort_leftovers, compare_files, leftovers
 from validator.upload.destination import Destination, granted_prefix
@@ -106,24 +106,30 @@ class UploadRun:
         self, files: SelectedFiles, dataset: Dataset, admission: Admission, tell: Tell
     ) -> UploadResult:
         """Plan, send, verify, write the receipt."""
-        with self.ahead:
-            return self._carry_out(files, dataset, admission, tell)
+        prefix = granted_prefix(self.destination, dataset.names)
+        with self.ahead, self._checkpoints(prefix) as checkpoints:
+            return self._carry_out(files, dataset, admission, prefix, checkpoints, tell)
 
     def _carry_out(
-        self, files: SelectedFiles, dataset: Dataset, admission: Admission, tell: Tell
+        self,
+        files: SelectedFiles,
+        dataset: Dataset,
+        admission: Admission,
+        prefix: str,
+        checkpoints: Checkpoints,
+        tell: Tell,
     ) -> UploadResult:
         began = datetime.now(UTC)
         # Asked for even if nothing is to be sent: options that cannot be followed are always said.
         original = original_settings(self.request, self.client, files.entry(0))
         ledger = Ledger(files, self.folder)
         planned = Planned(ledger, self.destination, _ignored(dataset), len(dataset.junk))
-        prefix = granted_prefix(self.destination, dataset.names)
         recall = Recall(self.client, self.bucket, prefix, self.folder, ledger)
         journal = self._plan(ledger)
         recall.apply(journal.last_run + 1, tell, rehash=self.request.rehash)
         transfer = None
         if any(ledger.planned[action] for action in TO_DO) or leftovers(ledger, journal.uploads.values()):
-            transfer = self._work(planned, journal, original, prefix, tell)
+            transfer = self._work(planned, journal, original, checkpoints, tell)
         else:
             tell(planned)
         if self.request.dry_run:
@@ -146,8 +152,7 @@ class UploadRun:
             self.progress,
         )
         if kept.key:
-            superseded = recall.superseded() if self.request.selection.everything else ()
-            forget_checkpoints(self.client, self.bucket, prefix, self.folder, superseded)
+            checkpoints.forget(recall.superseded() if self.request.selection.everything else ())
         return UploadResult(
             admission,
             planned,
@@ -219,7 +224,7 @@ class UploadRun:
         planned: Planned,
         journal: JournalState,
         original: OriginalSettings | None,
-        prefix: str,
+        checkpoints: Checkpoints,
         tell: Tell,
     ) -> Transfer | None:
         """Read what must be read to decide, and send; ``None`` after a dry run, and where nothing was to be sent."""
@@ -236,11 +241,12 @@ class UploadRun:
             client_soon=ledger.has_parts,
             side_by_side=self.side_by_side,
         )
-        # Workers that still send are gone before a last checkpoint is put: it must not wait behind them.
         with (
-            self._checkpoints(prefix, settings.run) as checkpoints,
+            checkpoints.putting(settings.run),
             WorkerPool(settings, self.ahead.take()) as pool,
-            stop_request(lambda: self.lock.lost, self.limit) as should_stop,
+            stop_request(
+                lambda: self.lock.lost, self.limit, lambda words: tell(Notice(words, now=True))
+            ) as should_stop,
         ):
             self.keys.should_stop = should_stop
             compare_files(
@@ -281,9 +287,9 @@ class UploadRun:
         start = make_head_start(*where, kinds.values(), writing.request_arguments())
         return start.to_message() if start is not None else None
 
-    def _checkpoints(self, prefix: str, run: int) -> Checkpoints:
-        every = EVERY_SECONDS if self.request.remote_receipt else 0
-        return Checkpoints(self.client, self.bucket, prefix, self.folder, run, every)
+    def _checkpoints(self, prefix: str) -> Checkpoints:
+        every = EVERY_SECONDS if self.request.remote_receipt and not self.request.dry_run else 0
+        return Checkpoints(self.client, self.bucket, prefix, self.folder, every)
 
     def _transfer(
         self,
@@ -319,8 +325,9 @@ class UploadRun:
         if transfer.is_complete and not should_stop.signal_number:
             return  # the time was up with the last file: verifying and the receipt are all that is missing
         safe = sum(ledger.states[state] for state in PRESENT)
-        words = f"{counted(safe, 'file')} and {counted(transfer.parts_safe, 'part')} of this run are safe"
-        if transfer.ends and transfer.parts_safe:
+        parts = f" and {counted(transfer.parts_safe, 'part')} of this run" if transfer.parts_safe else ""
+        words = f"{counted(safe, 'file')}{parts} {'is' if safe == 1 and not parts else 'are'} safe"
+        if transfer.ends and (transfer.parts_safe or transfer.parts_held):
             last = datetime.fromisoformat(transfer.ends).astimezone()
             words += f" (a rule of the bucket throws parts away on {last:%Y-%m-%d})"
         should_stop.require_going_on(words)

@@ -13,6 +13,7 @@ from validator.models.claim import Claim
 from validator.models.finding import Finding
 from validator.models.progress import Step
 from validator.s3.attributes import ObjectAttributes, head_attributes
+from validator.s3.failures import CustomerKeyMissing
 from validator.s3.grant import READ
 from validator.s3.limits import MAX_KEY_BYTES
 from validator.s3.objects import RemoteObject, first_part_size, list_objects
@@ -21,6 +22,7 @@ from validator.upload.destination import Destination, granted_prefix
 from validator.upload.remote import SHALLOW_SEGMENTS, listing_prefixes
 from validator.workflows.verify_objects import (
     agrees_as_listed,
+    judge_customer_key,
     judge_object,
     judge_unreachable,
     judge_version_gone,
@@ -155,7 +157,10 @@ class BucketQuestion:
         bucket, key = claim.bucket or self.bucket, self.prefix + claim.name
         if not bucket or not _may_be_key(key):
             return judge_unreachable(claim)
-        there = head_attributes(self.client, bucket, key, claim.version_id)
+        try:
+            there = head_attributes(self.client, bucket, key, claim.version_id)
+        except CustomerKeyMissing:
+            return judge_customer_key(claim)
         if there is None:
             # HEAD gives no reason for a 404: a listing tells a bucket that does not exist from a key that does not.
             next(list_objects(self.client, bucket, key, page_size=1), None)

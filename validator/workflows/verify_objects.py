@@ -98,6 +98,17 @@ def judge_unreachable(claim: Claim) -> Finding:
     return OBJECT_UNPROVEN.finding(claim.name, message, expected=stated(claim) or None)
 
 
+def judge_customer_key(claim: Claim) -> Finding:
+    """Say of an object that is encrypted with a customer's own key that nothing can be compared with it."""
+    return OBJECT_UNPROVEN.finding(
+        claim.name,
+        "An object that is encrypted with a customer's own key (SSE-C) lies there: without that key nobody can tell what "
+        "is in it",
+        expected=stated(claim) or None,
+        hint="ask whoever wrote it to store it again without a key of their own",
+    )
+
+
 def stated(claim: Claim) -> str:
     """What a claim says of the bytes, in short."""
     parts = [f"{claim.size:,} bytes"] if claim.size is not None else []

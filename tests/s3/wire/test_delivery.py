@@ -23,7 +23,7 @@ from validator.digests.files import FileChanged
 from validator.errors import CredentialsError, RemoteError
 from validator.s3.client import S3Settings, make_client
 from validator.s3.failures import AlreadyThere, BytesDamaged, RequestRefused, UploadGone
-from validator.s3.objects import Condition, Written
+from validator.s3.objects import Condition, Written, head_object
 from validator.s3.wire import retrying
 from validator.s3.wire.bodies import FileBody, MemoryBody
 from validator.s3.wire.connections import open_data_path
@@ -334,10 +334,26 @@ def test_a_proxy_that_does_not_know_one(certificates, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "")
     with scripted_store(context) as (endpoint, script), tunnel_proxy("lab", "secret") as (proxy, _):
         monkeypatch.setenv("HTTPS_PROXY", proxy.replace("secret", "wrong-word"))
-        with pytest.raises(RemoteError, match="cannot be reached") as told:
+        with pytest.raises(RemoteError, match="wants to know a name and a password, or other ones") as told:
+            put(connections_to(endpoint, 1))
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")
+        with pytest.raises(RemoteError, match="cannot be reached through the proxy http://127"):
             put(connections_to(endpoint, 1))
     assert script.seen == []
     assert "wrong-word" not in str(told.value)
+
+
+def test_certificates_that_are_none(certificates, monkeypatch, tmp_path):
+    _, context = certificates
+    (tmp_path / "empty.pem").write_text("no certificate")
+    with scripted_store(context) as (endpoint, _):
+        for path in (tmp_path / "nowhere.pem", tmp_path / "empty.pem"):
+            monkeypatch.setenv("AWS_CA_BUNDLE", str(path))
+            client = make_client(S3Settings(endpoint, attempts=1))
+            with pytest.raises(RemoteError, match=f"no certificates in {path}, which AWS_CA_BUNDLE names"):
+                head_object(client, "bucket", KEY)
+            with pytest.raises((RemoteError, OSError)):
+                put(connections_to(endpoint, 1))
 
 
 def test_hosts_that_no_proxy_names_are_asked_directly(certificates, monkeypatch):

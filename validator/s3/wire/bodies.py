@@ -10,6 +10,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import BinaryIO
 
 from validator.models.long_paths import openable
@@ -26,6 +27,14 @@ _OF_THE_FILE = frozenset({errno.EIO, errno.ESTALE, errno.EOVERFLOW, errno.EACCES
 
 class BodyUnreadable(Exception):
     """The file of a body cannot be read; the system's error is its cause."""
+
+
+Read = Callable[[int], bytes]
+"""Reads so many bytes at most."""
+
+
+def _once(read: Read) -> Read:
+    return read
 
 
 class MemoryBody(io.BytesIO):
@@ -63,15 +72,26 @@ class FileBody(io.RawIOBase, BinaryIO):
     unchanged
         Is given the open file before the first and after the last byte is read; raises if the file is not the
         one that was meant.
+    again
+        Makes of a function that opens the file and reads some of it one that does so again when the disk fails for
+        a moment.
     """
 
-    def __init__(self, path: str, offset: int, length: int, unchanged: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        path: str,
+        offset: int,
+        length: int,
+        unchanged: Callable[[int], None],
+        again: Callable[[Read], Read] = _once,
+    ) -> None:
         super().__init__()
         self.length = length
         self.in_memory = min(length, PIECE)
         self._path = path
         self._offset = offset
         self._unchanged = unchanged
+        self._again = again
         self._descriptor = -1
         self._position = 0
         self._sendfile = _SENDFILE
@@ -115,19 +135,17 @@ class FileBody(io.RawIOBase, BinaryIO):
         return self._sendfile and not isinstance(connection, ssl.SSLSocket)
 
     def send_to(self, connection: socket.socket, most: int) -> int:
-        """Let the system send what comes next; how many bytes it took, 0 if it cannot do this with this file.
+        """Let the system send what comes next; how many bytes it took, 0 if what comes next is to be read instead.
 
         Raises
         ------
         BodyUnreadable
-            If it is the file that fails, or has changed.
+            If it is the file that cannot be opened, or ends too early.
         OSError
             If it is the connection; `BlockingIOError` if that takes no more for now.
         """
-        try:
-            self._open()
-        except OSError as error:
-            raise BodyUnreadable from error
+        if self._descriptor < 0:
+            self._check(self._open)
         at = self._offset + self._position
         try:
             sent = os.sendfile(
@@ -138,45 +156,76 @@ class FileBody(io.RawIOBase, BinaryIO):
                 self._sendfile = False
                 return 0
             if error.errno in _OF_THE_FILE:
-                raise BodyUnreadable from error
+                self.release()  # what reads next opens it again, or says what is wrong
+                return 0
             raise
         self._position += sent
-        try:
-            self._check(sent)
-        except OSError as error:
-            raise BodyUnreadable from error
+        if self.complete or not sent:
+            self._check(self._look_again)
+        if not sent:
+            raise BodyUnreadable from self._too_short()
         return sent
 
-    def _open(self) -> None:
-        if self._descriptor < 0:
-            # What was listed was a file; a pipe that took its place would wait for somebody.
-            flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-            self._descriptor = os.open(openable(self._path), flags | getattr(os, "O_CLOEXEC", 0))
-            self._unchanged(self._descriptor)
+    def _check(self, look: Read) -> None:
+        try:
+            self._again(look)(0)
+        except OSError as error:
+            raise BodyUnreadable from error
 
-    def _check(self, count: int) -> None:
-        """So many bytes were read: the file must be the same at its end, and must not end before."""
-        if self.complete or not count:
-            self._unchanged(self._descriptor)
-        if not count:
-            raise OSError(errno.EIO, "the file ends too early", self._path)
+    def _too_short(self) -> OSError:
+        return OSError(errno.EIO, "the file ends too early", self._path)
 
     def _read(self, most: int) -> bytes:
         missing = self.length - self._position
         if missing <= 0:
             return b""
-        self._open()
-        os.lseek(self._descriptor, self._offset + self._position, os.SEEK_SET)
-        data = os.read(self._descriptor, min(most, missing))
+        data = self._again(self._read_next)(min(most, missing))
+        if not data:
+            raise self._too_short()
         self._position += len(data)
-        self._check(len(data))
         return data
+
+    def _open(self, _: int = 0) -> bytes:
+        """Open the file unless it is open, and make sure that it is the one that was meant."""
+        if self._descriptor < 0:
+            # What was listed was a file; a pipe that took its place would wait for somebody.
+            flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+            self._descriptor = os.open(openable(self._path), flags | getattr(os, "O_CLOEXEC", 0))
+            self._look()
+        return b""
+
+    def _look_again(self, _: int) -> bytes:
+        """Make sure at the end that it is still the same."""
+        self._open()
+        self._look()
+        return b""
+
+    def _read_next(self, most: int) -> bytes:
+        """Read what comes next; the handle of a disk that failed is worth nothing any more."""
+        self._open()
+        try:
+            os.lseek(self._descriptor, self._offset + self._position, os.SEEK_SET)
+            data = os.read(self._descriptor, most)
+        except OSError:
+            self.release()
+            raise
+        if len(data) == self.length - self._position or not data:
+            self._look()
+        return data
+
+    def _look(self) -> None:
+        try:
+            self._unchanged(self._descriptor)
+        except OSError:
+            self.release()
+            raise
 
     def release(self) -> None:
         """Close the file; it is opened again when it is read."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            with suppress(OSError):  # ESTALE; nothing was written
+                os.close(descriptor)
 
     def close(self) -> None:
         """Close the file."""
