@@ -102,6 +102,38 @@ def test_keys_that_run_out_meanwhile_are_waited_for():
     assert [error.what for error in told] == ["keys have expired"] * 2
 
 
+class KeyedPool(ScriptedPool):
+    """Answers as the keys were when a task was given; tests renew them."""
+
+    def __init__(self, capacity: int):
+        super().__init__(capacity)
+        self.good = False
+        self.given: dict[int, bool] = {}
+
+    def submit(self, task: Task) -> None:
+        super().submit(task)
+        self.given[task.id] = self.good
+
+    def next_event(self, seconds: float) -> Answer | Lost | None:
+        event = super().next_event(seconds)
+        if isinstance(event, Answer) and not self.given[event.id]:
+            return Answer(event.id, Failure.EXPIRED, "keys have expired", "get new ones")
+        return event
+
+
+def test_keys_are_waited_for_once_however_many_tasks_were_under_way():
+    pool, told = KeyedPool(60), []
+
+    def renew(error):
+        told.append(error)
+        pool.good = True
+
+    done = list(perform_all(pool, tasks(200), wait_for_keys=renew))
+    assert sorted(task.id for task, _ in done) == list(range(200))
+    assert {answer.failure for _, answer in done} == {None}
+    assert len(told) == 1
+
+
 def test_nobody_waits_for_keys_who_was_not_asked_to():
     failures = [answer.failure for _, answer in perform_all(ExpiringPool(), tasks(3))]
     assert failures.count(Failure.EXPIRED) == 1

@@ -20,10 +20,11 @@ def perform_all(
     """Give all tasks to the workers and yield each with its answer, in the order in which they end.
 
     When asked to stop it waits a few seconds for those under way: each may be a file of many gigabytes. When keys
-    have expired it waits for others with ``wait_for_keys``, and what that raises ends it.
+    have expired it waits for others with ``wait_for_keys``, once for all tasks under way; what that raises ends it.
     """
     waiting = iter(tasks)
     under_way: dict[int, Task] = {}
+    before_keys: set[int] = set()
     deadline = float("inf")
     while True:
         if should_stop():
@@ -44,7 +45,7 @@ def perform_all(
             yield from ((task, event) for task in under_way.values())
             return
         elif event.id in under_way:
-            if _keys_came(event, wait_for_keys, should_stop):
+            if not should_stop() and _keys_came(event, wait_for_keys, under_way, before_keys):
                 _submit(pool, [under_way[event.id]])
             else:
                 yield under_way.pop(event.id), event
@@ -56,10 +57,18 @@ def _submit(pool: WorkerPool, tasks: Iterable[Task]) -> None:
 
 
 def _keys_came(
-    answer: Answer, wait_for_keys: Callable[[CpgateError], None] | None, should_stop: Callable[[], bool]
+    answer: Answer,
+    wait_for_keys: Callable[[CpgateError], None] | None,
+    under_way: Iterable[int],
+    before_keys: set[int],
 ) -> bool:
-    """Whether a task failed for expired keys and there are others by now."""
-    if answer.failure is not Failure.EXPIRED or wait_for_keys is None or should_stop():
+    """Whether a task failed for expired keys and there are others by now; ``before_keys`` were given before they came."""
+    if answer.failure is not Failure.EXPIRED or wait_for_keys is None:
         return False
+    if answer.id in before_keys:
+        before_keys.discard(answer.id)
+        return True
     wait_for_keys(KeysExpired(answer.what, answer.mend))
+    before_keys.clear()
+    before_keys.update(set(under_way) - {answer.id})
     return True

@@ -78,6 +78,7 @@ class Transfer:
         self._left_undone = 0
         self._fatal: CpgateError | None = None
         self._stopped_at: float | None = None
+        self._before_keys: set[int] = set()
         self.bytes_sent = 0
         self.bytes_copied = 0
         self.parts_safe = 0
@@ -171,13 +172,13 @@ class Transfer:
         sending.under_way += 1
         self._ready.append((sending, task))
 
-    def _give_again(self, lost: Lost) -> None:
+    def _give_again(self, lost: Lost, reason: str = "a worker process ended") -> None:
         for task in lost.tasks:
             if task.id not in self._under_way:
                 continue
             sending, _ = self._under_way.pop(task.id)
             sending.under_way -= 1
-            self._tell(Retried(task.key, "a worker process ended"))
+            self._tell(Retried(task.key, reason))
             if task.do is Do.BEGIN:
                 self._intents.add(task.key)
                 self._begin(sending)
@@ -202,7 +203,7 @@ class Transfer:
         if answer.failure is Failure.EXPIRED and self._keys_came(answer):
             self._under_way[task.id] = (sending, task)
             sending.under_way += 1
-            self._give_again(Lost((task,)))
+            self._give_again(Lost((task,)), "its keys had expired")
             return
         if answer.failure is None:
             self._remote_failures = self._failed_files = 0
@@ -213,14 +214,18 @@ class Transfer:
             self._give_up(sending)
 
     def _keys_came(self, answer: Answer) -> bool:
-        """Wait for other keys; whether the task can be given again."""
+        """Wait for other keys, once for all that is under way; whether the task can be given again."""
         if self._wait_for_keys is None or self._fatal is not None or self._should_stop():
             return False
+        if answer.id in self._before_keys:  # it was sent with keys that have been replaced since
+            self._before_keys.discard(answer.id)
+            return True
         try:
             self._wait_for_keys(KeysExpired(answer.what, answer.mend))
         except CpgateError as error:
             self._fatal = error
             return False
+        self._before_keys = set(self._under_way)
         return True
 
     def _advance(self, sending: Sending, task: Task, answer: Answer) -> None:
