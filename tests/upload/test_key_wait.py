@@ -143,3 +143,42 @@ def test_every_request_of_a_patient_client_waits(wait_for, gate, store, put_keys
     with pytest.raises(KeysExpired):
         list(list_objects(client, store.bucket, f"{HOME}/"))
     assert credentials_of(client).when_expired is None
+
+
+def all_at_once(wait) -> list:
+    """What comes of it for three threads."""
+
+    def call() -> None:
+        try:
+            wait(EXPIRED)
+        except CredentialsError as error:
+            ends.append(error.what)
+        else:
+            ends.append("")
+
+    ends: list[str] = []
+    threads = [threading.Thread(target=call) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return ends
+
+
+def test_of_several_threads_one_waits(wait_for, gate, put_keys):
+    news = []
+    wait, _ = wait_for(60, news)
+    gate.expire_all()
+    wait_for.when_awaited = threading.Timer(0.3, put_keys).start
+    assert all_at_once(wait) == ["", "", ""]
+    assert [type(one) for one in news] == [KeysAwaited, KeysCame]
+
+
+def test_what_one_of_several_threads_gives_up_all_do(wait_for, gate):
+    news = []
+    wait, _ = wait_for(0.2, news)
+    gate.expire_all()
+    ends = all_at_once(wait)
+    assert len(news) == 1
+    assert len(ends) == 3
+    assert all("no other keys came within" in end for end in ends)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
@@ -88,10 +89,14 @@ class KeyWait:
         self._tell = tell
         self._rounds = 0
         self._ended = float("-inf")
+        self._one_at_a_time = Lock()
+        self._given_up: tuple[float, CredentialsError] | None = None
         self.should_stop: Callable[[], bool] = lambda: False
 
     def __call__(self, error: CpgateError) -> None:
         """Return when a request with the keys of this moment goes through, or somebody wants to stop.
+
+        Of several threads one waits, and what comes of it holds for all.
 
         Raises
         ------
@@ -100,6 +105,19 @@ class KeyWait:
         """
         if self.should_stop():
             raise error
+        began = monotonic()
+        with self._one_at_a_time:
+            if self._ended > began:
+                return
+            if self._given_up is not None and self._given_up[0] > began:
+                raise self._given_up[1]
+            try:
+                self._wait(error)
+            except CredentialsError as end:
+                self._given_up = monotonic(), end
+                raise
+
+    def _wait(self, error: CpgateError) -> None:
         began = monotonic()
         self._note_round(began, error)
         if self._is_good():
