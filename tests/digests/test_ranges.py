@@ -80,3 +80,19 @@ def test_a_disk_that_fails(kernel, file, monkeypatch):
 def test_where_the_system_cannot_read_at_a_place(file, monkeypatch):
     monkeypatch.delattr(ranges.os, "preadv")
     assert digest_ranges(None, [file(1)]) == [None]
+
+
+def test_systems_that_cannot_read_at_a_place_seek_first(tmp_path, monkeypatch):
+    path = tmp_path / "a.tiff"
+    path.write_bytes(b"0123456789")
+    buffer = bytearray(4)
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        assert ranges._read_into(descriptor, memoryview(buffer), 3) == 4
+        monkeypatch.delattr(os, "preadv", raising=False)
+        again = bytearray(4)
+        assert ranges._read_into(descriptor, memoryview(again), 3) == 4
+        assert ranges._read_into(descriptor, memoryview(bytearray(4)), 10) == 0
+    finally:
+        os.close(descriptor)
+    assert bytes(buffer) == bytes(again) == b"3456"

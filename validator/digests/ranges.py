@@ -45,7 +45,7 @@ class _Reading:
         while filled < missing and not self.broken:
             try:
                 at = self.range.offset + self.done + filled
-                count = os.preadv(self.descriptor, [self.buffer[filled:missing]], at)
+                count = _read_into(self.descriptor, self.buffer[filled:missing], at)
             except OSError:
                 count = 0
             filled += count
@@ -54,6 +54,16 @@ class _Reading:
         self.done += len(self.piece)
         self.checksum = crc64nvme(self.piece, self.checksum) if self.piece else self.checksum
         return self.piece
+
+
+def _read_into(descriptor: int, buffer: memoryview, at: int) -> int:
+    if hasattr(os, "preadv"):
+        count: int = os.preadv(descriptor, [buffer], at)
+        return count
+    os.lseek(descriptor, at, os.SEEK_SET)  # Windows has no such call
+    data = os.read(descriptor, len(buffer))
+    buffer[: len(data)] = data
+    return len(data)
 
 
 def digest_ranges(kernel: Kernel, ranges: Sequence[Range]) -> list[PartDigest | None]:

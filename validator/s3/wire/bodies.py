@@ -147,10 +147,9 @@ class FileBody(io.RawIOBase, BinaryIO):
         if self._descriptor < 0:
             self._check(self._open)
         at = self._offset + self._position
+        rest = min(most, self.length - self._position)
         try:
-            sent = os.sendfile(
-                connection.fileno(), self._descriptor, at, min(most, self.length - self._position)
-            )
+            sent: int = os.sendfile(connection.fileno(), self._descriptor, at, rest)
         except OSError as error:
             if error.errno in _CANNOT:
                 self._sendfile = False
