@@ -77,9 +77,24 @@ def test_a_disk_that_fails(kernel, file, monkeypatch):
     assert digest_ranges(kernel, [run]) == [None]
 
 
-def test_where_the_system_cannot_read_at_a_place(file, monkeypatch):
-    monkeypatch.delattr(ranges.os, "preadv")
-    assert digest_ranges(None, [file(1)]) == [None]
+def test_where_the_system_cannot_read_at_a_place(kernel, file, monkeypatch):
+    monkeypatch.delattr(ranges.os, "preadv", raising=False)
+    runs = [file(2 * PIECE + 5), file(PIECE)]
+    assert digest_ranges(kernel, runs) == one_by_one(runs)
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="this system does not take advice on files")
+def test_every_run_is_announced_as_a_whole(kernel, file, monkeypatch):
+    announced = []
+
+    def advise(_, offset, length, advice):
+        announced.append((offset, length, advice))
+        raise OSError(22, "Invalid argument")  # a pipe, or a file system that knows no such thing
+
+    monkeypatch.setattr(ranges.os, "posix_fadvise", advise)
+    runs = [file(3 * PIECE), file(2 * PIECE)]
+    assert digest_ranges(kernel, runs) == one_by_one(runs)
+    assert announced == [(0, size * PIECE, os.POSIX_FADV_WILLNEED) for size in (3, 2)]
 
 
 def test_systems_that_cannot_read_at_a_place_seek_first(tmp_path, monkeypatch):
