@@ -14,8 +14,8 @@ from servers import CREDENTIALS
 
 ROOT = Path(__file__).resolve().parents[2]
 
-GUARDED = ("getuid", "getgid", "getgid", "POLLIN", "POLLOUT", "sendfile")
-"""Names that stand behind a hasattr of their neighbours (chown, poll) or a look at the system, which mypy does not follow."""
+GUARDED = ("getuid", "getgid", "getgid", "POLLIN", "POLLOUT", "POSIX_FADV_WILLNEED", "sendfile")
+"""Names that stand behind a hasattr of their neighbours (chown, poll, posix_fadvise) or a look at the system, which mypy does not follow."""
 
 TAKE_AWAY = '''
 """Loaded by every Python that finds it: parent and workers alike."""
