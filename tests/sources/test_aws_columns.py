@@ -35,6 +35,17 @@ def one_by_one(lines):
     return found
 
 
+def files_of(found):
+    for key, name, end, *numbers in zip(
+        *(c.tolist() for c in (found.keys, found.names, found.ends, found.sizes, found.times)), strict=True
+    ):
+        yield (
+            found.data[name:end].tobytes().decode("ascii"),
+            *numbers,
+            found.data[key:name].tobytes().decode("ascii"),
+        )
+
+
 @st.composite
 def spoilt_lines(draw):
     """The usual line with some other letters in places that matter."""
@@ -72,7 +83,7 @@ def test_lines_in_columns(lines, windows):
     assert found.lines == len(lines)
     assert [line for _, line in found.unusual] == [line for line in lines if not is_usual(line)]
     in_columns = {}
-    for name, size, time, folder in found.files.select("name", "size", "time", "folder").iter_rows():
+    for name, size, time, folder in files_of(found):
         assert "/" not in name
         assert not folder or folder.endswith("/")
         in_columns.setdefault(folder + name, []).append((size, time))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from validator.errors import NothingChecked, UsageError
 from validator.sources import listing_columns, listing_file
-from validator.workflows import large_listing
+from validator.workflows import large_listing, listing_hands
 from validator.workflows.check import CheckRequest, check
 from validator.workflows.sources import Origin
 
@@ -185,3 +185,44 @@ def test_nothing_is_left_on_disk(tmp_path, monkeypatch):
     del result
     gc.collect()
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def lines_of(keys, home=HOME):
+    return "".join(f"2024-03-05 10:12:41 {SIZES[len(key) % 7]:>10} {home}/{key}\n" for key in keys)
+
+
+def test_a_file_is_cut_where_a_stream_is(tmp_path):
+    listing = tmp_path / "listing.txt"
+    for text in (lines_of(KEYS), lines_of(KEYS).rstrip(), "\n" * 50 + "x" * 300 + "\n" + "y" * 300, "a\nb"):
+        listing.write_text(text)
+        for size in (1, 7, 100, 4_000, 10**6):
+            cut = [stretch.read() for stretch in listing_columns.stretches_of(listing, size)]
+            assert b"".join(cut).decode() == text
+            assert all(block.endswith(b"\n") for block in cut[:-1])
+    listing.write_text("short")
+    (stretch,) = listing_columns.stretches_of(listing)
+    listing.write_text("shor")
+    with pytest.raises(OSError, match="shorter"):
+        stretch.read()
+
+
+@pytest.fixture
+def in_processes(monkeypatch):
+    """Everything is long enough for processes."""
+    monkeypatch.setattr(large_listing, "MUCH", 1)
+
+
+@pytest.mark.usefixtures("in_columns", "in_processes")
+@pytest.mark.parametrize("form", ["plain", "gzip", "keys"])
+def test_as_many_processes_as_there_are_find_the_same(tmp_path, monkeypatch, form):
+    keys = [*KEYS, *ODDITIES, *KEYS[3:5]]
+    random.Random(4).shuffle(keys)
+    text = "".join(f"{HOME}/{key}\n" for key in keys) if form == "keys" else lines_of(keys)
+    text += "that is no line\n"
+    listing = tmp_path / "listing.txt"
+    listing.write_bytes(gzip.compress(text.encode()) if form == "gzip" else text.encode())
+    found = []
+    for processes in (1, 2, 3):
+        monkeypatch.setattr(listing_hands, "default_processes", lambda number=processes: number)
+        found.append(judged(listing, monkeypatch=monkeypatch, large=True))
+    assert found[0] == found[1] == found[2] == judged(listing, monkeypatch=monkeypatch, large=False)

@@ -13,12 +13,10 @@ from validator.index.examine import (
     plain_folders,
     remarkable_folders,
 )
-from validator.index.index import Partition
-from validator.index.listed_files import ListedFiles, Mask, begins_of, each_once, junk_in
-from validator.index.name_columns import Bytes, Ints, NameColumn
+from validator.index.listed_files import ListedFiles, begins_of, each_once, junk_in
+from validator.index.name_columns import Bytes, Ints, Mask, NameColumn
 from validator.index.partition import Group, PartitionFacts
 from validator.index.placed import Sign
-from validator.index.store import OnDisk, Store
 from validator.index.unsorted import Files
 from validator.models.listing import Entry, Trouble
 from validator.rulebook.forms import Form, Forms
@@ -31,11 +29,21 @@ if TYPE_CHECKING:
 _STRANGE = np.array([STRANGE_IN_FILE.match(chr(byte)) is not None for byte in range(256)])
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A partition in a block: what is known of it, its first folder, and how many it has."""
+
+    facts: PartitionFacts
+    first: int
+    folders: int
+
+
 @dataclass
 class Examined:
-    """Partitions of the store, and what is no part of them."""
+    """Partitions of a block and the tables that are to be written (see `Store.write`), and what is no part of them."""
 
-    partitions: list[Partition] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    tables: "tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame] | None" = None
     junk: list[Entry] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
 
@@ -45,11 +53,10 @@ def examine_columns(
     keys: Sequence[str | None],
     prefixes: Sequence[str | None],
     layout: Layout,
-    store: Store,
     *,
     condense: bool = True,
 ) -> Examined:
-    """Examine the files of some partitions and write them to the store.
+    """Examine the files of some partitions.
 
     Parameters
     ----------
@@ -61,29 +68,29 @@ def examine_columns(
         What names each partition.
     layout
         Places them.
-    store
-        Where they are written to.
     condense
         See `grouped`.
     """
     examined = Examined()
-    listed, alike = each_once(ListedFiles.of(files, keys), examined.troubles)
+    listed = ListedFiles.of(files, keys)
+    kept, alike = each_once(listed, examined.troubles)
     junk = junk_in(listed)
-    examined.junk += [listed.entry(row) for row in np.flatnonzero(junk).tolist()]
-    listed, alike = listed.only(~junk), alike[~junk]
+    examined.junk += listed.entries(np.flatnonzero(junk & kept))
+    kept &= ~junk
+    listed, alike = listed.only(kept), alike[kept]
     if not len(listed.folder):
         return examined
     forms = Forms(layout)
     form = np.array(forms.indices(listed.keys))
     signs = _signs(listed, alike, layout)
-    kinds, misfits = _places(listed, form, list(forms), layout)
+    names = listed.names.series()
+    kinds, misfits = _places(listed, names, form, list(forms), layout)
     signs[misfits] |= np.uint8(Sign.MISFIT)
     summary = _Summary(listed, signs, form, forms)
-    block = store.reserve()
-    store.write(block, *summary.tables())
-    for facts, first, folders in summary.facts(prefixes, layout, condense=condense):
-        facts.kinds = frozenset(kinds[int(listed.partition[first])])
-        examined.partitions.append(Partition(facts, OnDisk(store, block, first, folders)))
+    examined.tables = summary.tables(names)
+    for part in summary.parts(prefixes, layout, condense=condense):
+        part.facts.kinds = frozenset(kinds[int(listed.partition[part.first])])
+        examined.parts.append(part)
     return examined
 
 
@@ -91,16 +98,16 @@ def _signs(listed: ListedFiles, alike: Mask, layout: Layout) -> Bytes:
     """What is remarkable about each file, but whether it has a place."""
     signs = np.zeros(len(listed.folder), np.uint8)
     empty = np.flatnonzero(listed.sizes == 0)
-    meant = listed.names.gather(empty).is_in(sorted(layout.may_be_empty)).to_numpy()
+    meant = np.array([name in layout.may_be_empty for name in listed.names.some(empty)], bool)
     signs[empty[~meant]] |= np.uint8(Sign.EMPTY)
-    signs[listed.text.holding(_STRANGE)] |= np.uint8(Sign.STRANGE)
+    signs[listed.names.holding(_STRANGE)] |= np.uint8(Sign.STRANGE)
     room = np.array([MAX_KEY_BYTES - len(key) for key in listed.keys])
-    if int(listed.text.lengths.max()) > int(room.min()):
-        signs[listed.text.lengths > room[listed.folder]] |= np.uint8(Sign.LONG)
+    if int(listed.names.lengths.max()) > int(room.min()):
+        signs[listed.names.lengths > room[listed.folder]] |= np.uint8(Sign.LONG)
     rows = np.flatnonzero(alike)
     seen: dict[tuple[int, str], list[int]] = {}
     for row, f, name in zip(
-        rows.tolist(), listed.folder[rows].tolist(), listed.names.gather(rows), strict=True
+        rows.tolist(), listed.folder[rows].tolist(), listed.names.some(rows), strict=True
     ):
         seen.setdefault((f, name.lower()), []).append(row)
     for group in seen.values():
@@ -110,7 +117,7 @@ def _signs(listed: ListedFiles, alike: Mask, layout: Layout) -> Bytes:
 
 
 def _places(
-    listed: ListedFiles, form: Ints, forms: Sequence[Form], layout: Layout
+    listed: ListedFiles, names: "pl.Series", form: Ints, forms: Sequence[Form], layout: Layout
 ) -> tuple[list[set[str]], Ints]:
     """Kinds of the files of each partition, and the files that have no place (or are in a folder with such)."""
     import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
@@ -128,7 +135,7 @@ def _places(
     for f in np.flatnonzero(single[form]).tolist():
         begin, end = begins[f], begins[f + 1]
         place = layout.place_folder(listed.keys[f])
-        if place_names(listed.names[begin:end].to_list(), place, layout, kinds[partition[f]]):
+        if place_names(names[begin:end].to_list(), place, layout, kinds[partition[f]]):
             misfits.append(np.arange(begin, end))
     # Elsewhere each name is placed once for all folders at the same step of the tree.
     steps = {layout.step_of(some.place): some.place for some in forms}
@@ -136,9 +143,7 @@ def _places(
     step = np.array([numbers[layout.step_of(some.place)] for some in forms])[form]
     rows = np.flatnonzero((~anything & ~single)[form][listed.folder])
     here = listed.folder[rows]
-    table = pl.DataFrame(
-        {"step": step[here], "partition": partition[here], "name": listed.names.gather(rows)}
-    )
+    table = pl.DataFrame({"step": step[here], "partition": partition[here], "name": names.gather(rows)})
     places = list(steps.values())
     wrong = set()
     for number, part, name in table.unique().iter_rows():
@@ -166,7 +171,7 @@ class _Summary:
         self._sizes = np.add.reduceat(listed.sizes, self._begins)
         self._signs = np.bitwise_or.reduceat(signs, self._begins)
 
-    def tables(self) -> "tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]":
+    def tables(self, names: "pl.Series") -> "tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]":
         """Folders, files and remarkable files, see `Store.write`."""
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
@@ -181,21 +186,19 @@ class _Summary:
                 "at": self._begins,
             }
         )
-        files = pl.DataFrame({"name": listed.names, "size": listed.sizes, "time": listed.times})
+        files = pl.DataFrame({"name": names, "size": listed.sizes, "time": listed.times})
         rows = np.flatnonzero(self._file_signs)
         remarkable = files[rows].with_columns(row=pl.Series(rows), signs=pl.Series(self._file_signs[rows]))
         return folders, files, remarkable
 
-    def facts(
-        self, prefixes: Sequence[str | None], layout: Layout, *, condense: bool
-    ) -> Iterator[tuple[PartitionFacts, int, int]]:
-        """What is known of each partition but the kinds of its files, its first folder, and how many it has."""
+    def parts(self, prefixes: Sequence[str | None], layout: Layout, *, condense: bool) -> Iterator[Part]:
+        """What is known of each partition but the kinds of its files."""
         keys, partition = self._listed.keys, self._listed.partition
         column = NameColumn.of(keys)
         groups = self._groups(column.lengths, prefixes, condense=condense)
         sums = (
             np.add.reduceat(lane, self._begins)
-            for lane in self._listed.text.sums(self._listed.sizes, self._listed.times)
+            for lane in self._listed.names.sums(self._listed.sizes, self._listed.times)
         )
         digests = column.sums(self._files, *sums)
         plain = plain_folders("", keys, self._forms.folders)
@@ -211,7 +214,7 @@ class _Summary:
             )
             if not plain:
                 remarkable_folders(facts, keys[first:end], layout)
-            yield facts, first, end - first
+            yield Part(facts, first, end - first)
 
     def _groups(
         self, lengths: Ints, prefixes: Sequence[str | None], *, condense: bool

@@ -259,16 +259,15 @@ class Store:
         CpgateError
             If the disk is full.
         """
-        with writing(self.home):
-            for frame, sort in ((folders, FOLDERS), (files, FILES), (remarkable, REMARKABLE)):
-                if frame is None:
-                    continue
-                path = self._path(block, sort)
-                frame.write_ipc(path, compression="lz4")
-                with self._lock:
-                    self.size += path.stat().st_size
-                    if sort == REMARKABLE:
-                        self.remarkable.add(block)
+        written = write_tables(self.home, block, folders, files, remarkable)
+        self.enter(block, written, marked=remarkable is not None)
+
+    def enter(self, block: int, size: int, *, marked: bool) -> None:
+        """Know a block that somebody else wrote (see `write_tables`), of so many bytes, with remarkable files kept apart."""
+        with self._lock:
+            self.size += size
+            if marked:
+                self.remarkable.add(block)
 
     def folders(self, block: int) -> "pl.DataFrame":
         """Folders of a block."""
@@ -288,11 +287,30 @@ class Store:
         with self._lock:
             known = self._opened[sort].get(block)
             if known is None:
-                known = pl.read_ipc(self._path(block, sort))
+                known = pl.read_ipc(_path(self.home, block, sort))
                 while len(self._opened[sort]) >= BLOCKS_OPEN:
                     del self._opened[sort][next(iter(self._opened[sort]))]
                 self._opened[sort][block] = known
             return known
 
-    def _path(self, block: int, sort: str) -> Path:
-        return self.home / f"{block:05d}.{sort}.arrow"
+
+def write_tables(
+    home: Path,
+    block: int,
+    folders: "pl.DataFrame",
+    files: "pl.DataFrame",
+    remarkable: "pl.DataFrame | None" = None,
+) -> int:
+    """Write a block into the folder of a store, of another process perhaps, and return its bytes; see `Store.write`."""
+    size = 0
+    with writing(home):
+        for frame, sort in ((folders, FOLDERS), (files, FILES), (remarkable, REMARKABLE)):
+            if frame is not None:
+                path = _path(home, block, sort)
+                frame.write_ipc(path, compression="lz4")
+                size += path.stat().st_size
+    return size
+
+
+def _path(home: Path, block: int, sort: str) -> Path:
+    return home / f"{block:05d}.{sort}.arrow"

@@ -1,23 +1,22 @@
 """Large listings in text, read in columns: blocks of lines at once, and the few unusual lines one by one."""
 
+import errno
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from pathlib import Path
+from typing import BinaryIO, Literal
 
 import numpy as np
 
 from validator.models.listing import UNKNOWN_SIZE
-from validator.sources.aws_columns import KEY, usual_lines
-
-if TYPE_CHECKING:
-    import polars as pl
+from validator.sources.aws_columns import usual_lines
+from validator.sources.key_columns import usual_keys
+from validator.sources.lines import Bytes, Ints, find_lines
 
 BLOCK = 8 * 1024 * 1024
 """Bytes read at once: some 50,000 keys."""
-_USUAL = r"^(?:[!-.0-~][ -.0-~]*/)*[!-.0-~][ -.0-~]*$"
-"""Keys that need no second look: printable ASCII, and no folder marker."""
-_NO_SEPARATOR = b"\x1f"
-_BEFORE_KEY = r"^(?:s3://[^/]+/)?(?:\./)?/?"
+_TAIL = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +25,109 @@ class ReadBlock:
 
     Attributes
     ----------
-    files
-        Columns ``folder`` (ends with ``/``, or is empty), ``name``, ``size`` and ``time`` (nanoseconds).
+    data
+        Their text, and some bytes behind it.
+    keys, names, ends
+        Where the key of each file begins, where its name does, and where the line break behind it is.
+    sizes, times
+        Of each file; the time in nanoseconds since 1970.
     unusual
         Lines that must be read one by one, with their indices.
     lines
         How many lines these are.
     """
 
-    files: "pl.DataFrame"
+    data: Bytes
+    keys: Ints
+    names: Ints
+    ends: Ints
+    sizes: Ints
+    times: Ints
     unusual: list[tuple[int, str]]
     lines: int
 
+    def folders(self) -> set[str]:
+        """Keys of the folders."""
+        text = self.data.data
+        bounds = zip(self.keys.tolist(), self.names.tolist(), strict=True)
+        return {str(text[begin:end], "ascii") for begin, end in bounds}
 
-def blocks_of(stream: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Whole lines of a file that somebody else is to read.
+
+    Attributes
+    ----------
+    path
+        The file.
+    begin, size
+        Where the stretch begins, and its bytes.
+    """
+
+    path: Path
+    begin: int
+    size: int
+
+    def read(self) -> bytes:
+        """Read it.
+
+        Raises
+        ------
+        OSError
+            When the system refuses, or the file has become shorter.
+        """
+        with self.path.open("rb") as stream:
+            stream.seek(self.begin)
+            data = stream.read(self.size)
+        if len(data) < self.size:
+            raise OSError(errno.EIO, "it has become shorter while it was read")
+        return data
+
+
+def stretches_of(path: Path, size: int | None = None) -> Iterator[Stretch]:
+    """The same lines as `blocks_of` gives, not yet read.
+
+    Parameters
+    ----------
+    path
+        The file.
+    size
+        Bytes.
+    """
+    most = size or BLOCK
+    with path.open("rb") as stream:
+        whole = stream.seek(0, os.SEEK_END)
+        begin = 0
+        while begin < whole:
+            end = begin + most
+            if end < whole:
+                end = _line_end(stream, begin, end, whole)
+            end = min(end, whole)
+            yield Stretch(path, begin, end - begin)
+            begin = end
+
+
+def _line_end(stream: BinaryIO, begin: int, end: int, whole: int) -> int:
+    """Where the last line ends that ends between begin and end; of a longer line, where that ends."""
+    at = end
+    while at > begin:
+        before = max(begin, at - _TAIL)
+        stream.seek(before)
+        found = stream.read(at - before).rfind(b"\n")
+        if found >= 0:
+            return before + found + 1
+        at = before
+    stream.seek(end)
+    while data := stream.read(_TAIL):
+        found = data.find(b"\n")
+        if found >= 0:
+            return end + found + 1
+        end += len(data)
+    return whole
+
+
+def blocks_of(stream: BinaryIO, size: int | None = None) -> Iterator[bytes]:
     """Whole lines of a text, as many as fit; every line but the last of all ends with its line break.
 
     Parameters
@@ -50,7 +138,7 @@ def blocks_of(stream: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
         Bytes.
     """
     rest = b""
-    while data := stream.read(size):
+    while data := stream.read(size or BLOCK):
         end = data.rfind(b"\n") + 1
         if end == 0:
             rest += data
@@ -75,86 +163,18 @@ def read_block(sort: Literal["aws-ls", "keys"], block: bytes) -> ReadBlock:
         block = block.replace(b"\r\n", b"\n")
     if not block.endswith(b"\n"):
         block += b"\n"
-    return _read_aws(block) if sort == "aws-ls" else _read_keys(block)
-
-
-def _read_aws(block: bytes) -> ReadBlock:
-    import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
-
-    found = usual_lines(block)
-    usual, unusual = block, []
-    if not found.usual.all():
-        rows = np.flatnonzero(~found.usual).tolist()
-        whole = block.split(b"\n")
-        unusual = [(row, whole[row].decode("utf-8", "surrogateescape")) for row in rows]
-        usual = b"".join(whole[row] + b"\n" for row in np.flatnonzero(found.usual).tolist())
-    if not usual:
-        schema = {"name": pl.String, "size": pl.Int64, "time": pl.Int64, "folder": pl.String}
-        return ReadBlock(pl.DataFrame(schema=schema), unusual, len(found.usual))
-    begin, slash = found.starts + KEY, found.slashes + 1
-    lines = _lines(usual, len(begin)).select(
-        pl.col("line").cast(pl.Binary),
-        begin=pl.Series(np.full(len(begin), KEY)),
-        length=pl.Series(slash - begin),
-        name=pl.Series(slash - found.starts),
-        rest=pl.Series(found.ends - slash),
-    )
-    files = lines.select(
-        pl.col("line").bin.slice(pl.col("name"), pl.col("rest")).cast(pl.String).alias("name"),
-        size=pl.Series(found.sizes),
-        time=pl.Series(found.times),
-        folder=pl.col("line").bin.slice(pl.col("begin"), pl.col("length")).cast(pl.String),
-    )
-    return ReadBlock(files, unusual, len(found.usual))
-
-
-def _read_keys(block: bytes) -> ReadBlock:
-    import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
-
-    if block.isascii():
-        lines = _lines(block, block.count(b"\n"))
+    lines = find_lines(block)
+    if sort == "aws-ls":
+        keys, usual, sizes, times = usual_lines(lines)
     else:
-        whole = block.decode("utf-8", "surrogateescape").split("\n")
-        lines = pl.DataFrame({"line": [line if line.isascii() else "" for line in whole]})
-    lines = lines.with_row_index("row")
-    key = pl.col("line").str.replace(_BEFORE_KEY, "")
-    found = lines.with_columns(line=key).filter(pl.col("line").str.contains(_USUAL))
-    unusual = _unusual(lines, found, block)
-    name = pl.col("line").str.extract(r"([^/]*)$", 1)
-    files = found.select("line", name=name).select(
-        "name",
-        size=pl.lit(UNKNOWN_SIZE, pl.Int64),
-        time=pl.lit(0, pl.Int64),
-        folder=pl.col("line").str.head(pl.col("line").str.len_bytes() - pl.col("name").str.len_bytes()),
-    )
-    return ReadBlock(files, unusual, block.count(b"\n"))
-
-
-def _lines(block: bytes, number: int) -> "pl.DataFrame":
-    """So many lines of a text; faster by far than splitting it, where no line holds the character that ends a cell."""
-    import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
-
-    if _NO_SEPARATOR not in block:
-        lines = pl.read_csv(
-            block,
-            has_header=False,
-            new_columns=["line"],
-            separator=_NO_SEPARATOR.decode(),
-            quote_char=None,
-            infer_schema=False,
-        )
-        if len(lines) == number:
-            return lines.with_columns(pl.col("line").fill_null(""))
-    return pl.Series("line", [block.decode("ascii")]).str.split("\n").explode().to_frame().head(number)
-
-
-def _unusual(lines: "pl.DataFrame", found: "pl.DataFrame", block: bytes) -> list[tuple[int, str]]:
-    if len(found) == len(lines):
-        return []
-    rows = lines.join(found, on="row", how="anti").get_column("row").to_list()
-    if not rows:
-        return []
-    whole = block.split(b"\n")
-    if rows[-1] == len(whole) - 1 and not whole[-1]:
-        rows.pop()  # what stands behind the last line break is no line
-    return [(row, whole[row].decode("utf-8", "surrogateescape")) for row in rows]
+        keys, usual = usual_keys(lines)
+        sizes, times = np.full(len(keys), UNKNOWN_SIZE, np.int64), np.zeros(len(keys), np.int64)
+    usual &= lines.plain()
+    columns = keys, np.maximum(lines.last_slashes + 1, keys), lines.ends, sizes, times
+    unusual: list[tuple[int, str]] = []
+    if not usual.all():
+        rows = np.flatnonzero(~usual)
+        bounds = zip(rows.tolist(), lines.starts[rows].tolist(), lines.ends[rows].tolist(), strict=True)
+        unusual = [(row, block[begin:end].decode("utf-8", "surrogateescape")) for row, begin, end in bounds]
+        columns = tuple(column[usual] for column in columns)  # type: ignore[assignment]  # of the same length
+    return ReadBlock(lines.data, *columns, unusual, len(usual))
