@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,10 +14,12 @@ from validator.index.examine import (
     plain_folders,
     remarkable_folders,
 )
+from validator.index.images import holds_images, image_reader, images_table
 from validator.index.listed_files import ListedFiles, begins_of, each_once, junk_in
 from validator.index.name_columns import Bytes, Ints, Mask, NameColumn
 from validator.index.partition import Group, PartitionFacts
 from validator.index.placed import Sign
+from validator.index.store import Tables
 from validator.index.unsorted import Files
 from validator.models.listing import Entry, Trouble
 from validator.rulebook.forms import Form, Forms
@@ -40,10 +43,10 @@ class Part:
 
 @dataclass
 class Examined:
-    """Partitions of a block and the tables that are to be written (see `Store.write`), and what is no part of them."""
+    """Partitions of a block and the tables that are to be written, and what is no part of them."""
 
     parts: list[Part] = field(default_factory=list)
-    tables: "tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame] | None" = None
+    tables: Tables | None = None
     junk: list[Entry] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
 
@@ -170,14 +173,17 @@ class _Summary:
         self._files = np.diff(np.append(self._begins, len(listed.folder)))
         self._sizes = np.add.reduceat(listed.sizes, self._begins)
         self._signs = np.bitwise_or.reduceat(signs, self._begins)
+        self._numbers, *sums = listed.names.sums(listed.sizes, listed.times)
+        self._sums = [np.add.reduceat(lane, self._begins) for lane in sums]
 
-    def tables(self, names: "pl.Series") -> "tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]":
-        """Folders, files and remarkable files, see `Store.write`."""
+    def tables(self, names: "pl.Series") -> Tables:
+        """What the store keeps."""
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
         listed = self._listed
         folders = pl.DataFrame(
             {
+                "row": np.arange(len(listed.keys)),
                 "key": listed.keys,
                 "path": pl.Series(listed.raw, dtype=pl.String).str.strip_suffix("/").cast(pl.Binary),
                 "files": self._files,
@@ -189,18 +195,27 @@ class _Summary:
         files = pl.DataFrame({"name": names, "size": listed.sizes, "time": listed.times})
         rows = np.flatnonzero(self._file_signs)
         remarkable = files[rows].with_columns(row=pl.Series(rows), signs=pl.Series(self._file_signs[rows]))
-        return folders, files, remarkable
+        return Tables(folders, files, self._images(), remarkable)
+
+    def _images(self) -> "pl.DataFrame":
+        wanted = np.array([holds_images(form.place) for form in self._forms])[self._form]
+        rows = np.flatnonzero(wanted).tolist()
+        reader, found = image_reader(), []
+        for row in rows:
+            begin = int(self._begins[row])
+            here = slice(begin, begin + int(self._files[row]))
+            found.append(reader.read(self._numbers[here], partial(self._names_from, begin)))
+        return images_table(rows, found)
+
+    def _names_from(self, begin: int, rows: Ints) -> list[str]:
+        return self._listed.names.some(rows + begin)
 
     def parts(self, prefixes: Sequence[str | None], layout: Layout, *, condense: bool) -> Iterator[Part]:
         """What is known of each partition but the kinds of its files."""
         keys, partition = self._listed.keys, self._listed.partition
         column = NameColumn.of(keys)
         groups = self._groups(column.lengths, prefixes, condense=condense)
-        sums = (
-            np.add.reduceat(lane, self._begins)
-            for lane in self._listed.names.sums(self._listed.sizes, self._listed.times)
-        )
-        digests = column.sums(self._files, *sums)
+        _, *digests = column.sums(self._files, *self._sums)
         plain = plain_folders("", keys, self._forms.folders)
         ends = np.append(np.flatnonzero(np.diff(partition)) + 1, len(partition)).tolist()
         for first, end in zip([0, *ends], ends, strict=False):

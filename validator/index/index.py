@@ -116,8 +116,8 @@ class FolderIndex(Collection[PlacedFolder]):
 
     def _folders_of(self, partition: Partition, sign: Sign | None = None) -> Iterator[PlacedFolder]:
         place = self._layout.place_folder
-        for row, load, column, pick in partition.piece.rows(sign):
-            yield PlacedFolder(row.key, place(row.key), row.files, row.size, row.signs, load, column, pick)
+        for row, load, imaged, pick in partition.piece.rows(sign):
+            yield PlacedFolder(row.key, place(row.key), row.files, row.size, row.signs, load, imaged, pick)
 
     def _surveyed(self, partition: Partition) -> Iterator[PlacedFolder]:
         for group in partition.facts.groups:

@@ -83,16 +83,17 @@ class NameColumn:
             found[part] = _mixed(data, self.starts[part], self.lengths[part], 1)[0]
         return found
 
-    def sums(self, *numbers: Ints | Words) -> tuple[Words, Words]:
-        """Two numbers for each name, from the name and some numbers that belong to it."""
-        lanes = np.empty((2, len(self.starts)), np.uint64)
+    def sums(self, *numbers: Ints | Words) -> tuple[Words, Words, Words]:
+        """The number of each name (see `numbers`), and two more from it and some numbers that belong to it."""
+        found = np.empty((3, len(self.starts)), np.uint64)
         for part in self._parts():
             mixed = _mixed(self.data, self.starts[part], self.lengths[part], 2)
+            found[0, part] = mixed[0]
             _mix(mixed, self.lengths[part].view(np.uint64))
             for more in numbers:
                 _mix(mixed, more[part].view(np.uint64))
-            lanes[:, part] = mixed
-        return lanes[0], lanes[1]
+            found[1:, part] = mixed
+        return found[0], found[1], found[2]
 
     def _parts(self) -> Iterator[slice]:
         """Some thousand names at a time: what is worked out for these stays near the processor."""

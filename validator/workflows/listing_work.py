@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Literal
 
 from validator.index.columns import Part, examine_columns
-from validator.index.store import write_tables
 from validator.index.unsorted import Blocks, Run, Runs, sort_files
 from validator.models.listing import Entry, Trouble
 from validator.rulebook.layout import load_layout
@@ -122,5 +121,5 @@ def examine_files(task: ExamineTask) -> ExaminedBlock:
     files = Blocks(task.home).take(task.runs)
     keys, moved = task.relocation.keys_of(files.folders), task.relocation.keys_of(task.prefixes)
     found = examine_columns(files, keys, moved, load_layout(), condense=task.condense)
-    size = write_tables(task.store, task.block, *found.tables) if found.tables is not None else 0
+    size = found.tables.write(task.store, task.block) if found.tables is not None else 0
     return ExaminedBlock(task.block, size, found.parts, found.junk, found.troubles)
