@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import string
 from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
@@ -16,7 +17,7 @@ from validator.s3.limits import MAX_KEY_BYTES
 
 STRANGE_IN_FILE = re.compile(r"[^A-Za-z0-9_.\-\n]")
 """A character that names of files should not hold; between names stands a line break."""
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_/\-\n]")
+_PLAIN = f"{string.ascii_letters}{string.digits}_/-".encode()
 _HALF = 64
 _LOWER = (1 << _HALF) - 1
 
@@ -81,7 +82,7 @@ def plain_folders(prefix: str, keys: Sequence[str], above: Collection[str] | Non
     above
         Keys of all folders between them, where these are known.
     """
-    if _NOT_PLAIN.search("\n".join(keys)) is not None:
+    if "".join(keys).encode("utf-8", "surrogatepass").translate(None, _PLAIN):
         return False
     if above is None:
         above, level = set[str](), set(keys)

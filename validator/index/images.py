@@ -47,15 +47,14 @@ def images_table(rows: Sequence[int], found: Sequence[FolderImages]) -> "pl.Data
     """
     import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large datasets only
 
-    lists = pl.List(pl.Int64)
     return pl.DataFrame(
         [
             pl.Series("folder", rows, pl.Int64),
             pl.Series("images", [some.images for some in found], pl.Int64),
             pl.Series("read", [some.read for some in found], pl.Int64),
-            pl.Series("sites", [pl.Series(some.sites, dtype=pl.Int64) for some in found], lists),
+            pl.Series("sites", [some.sites.astype("<i8").tobytes() for some in found], pl.Binary),
             pl.Series("channels", [some.channels for some in found], pl.List(pl.String)),
-            pl.Series("pairs", [pl.Series(some.pairs, dtype=pl.Int64) for some in found], lists),
+            pl.Series("pairs", [some.pairs.astype("<u4").tobytes() for some in found], pl.Binary),
         ]
     )
 
@@ -69,7 +68,7 @@ def images_of(table: "pl.DataFrame", row: int) -> FolderImages | None:
     return FolderImages(
         table.get_column("images")[at],
         table.get_column("read")[at],
-        sites.to_numpy(),
+        np.frombuffer(sites, "<i8"),
         channels.to_list(),
-        pairs.to_numpy(),
+        np.frombuffer(pairs, "<u4").astype(np.int64),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from validator.index.name_columns import Ints, LineColumn, Mask
+from validator.index.name_columns import Ints, LineColumn, Mask, marked
 from validator.index.unsorted import Files
 from validator.models.listing import Entry, Trouble
 from validator.rulebook.junk import is_junk, is_junk_folder, junk_edges
@@ -117,14 +117,20 @@ def junk_in(listed: ListedFiles) -> Mask:
     names = listed.names.some(rows)
     known = {name: is_junk(name) for name in set(names)}
     junk[rows] = [known[name] for name in names]
-    every = "/" + "".join(listed.keys)
     firsts, lasts = junk_edges("folders")
-    possible = lasts or any(f"/{letter}" in every for letter in firsts)
-    closed = set(filter(is_junk_folder, every.split("/"))) if possible else set()
-    if closed:
-        inside = [not closed.isdisjoint(key.split("/")) for key in listed.keys]
-        junk |= np.array(inside)[listed.folder]
+    every = "/" + "".join(listed.keys)
+    if lasts or _begins_with_any(every.encode(), firsts):
+        closed = set(filter(is_junk_folder, every.split("/")))
+        if closed:
+            inside = [not closed.isdisjoint(key.split("/")) for key in listed.keys]
+            junk |= np.array(inside)[listed.folder]
     return junk
+
+
+def _begins_with_any(path: bytes, letters: str) -> bool:
+    """Whether a folder of a path begins with one of these letters."""
+    possible = marked(path, _table(letters))
+    return bool((possible[1:] & (np.frombuffer(path, np.uint8) == ord("/"))[:-1]).any())
 
 
 def _table(letters: str) -> Mask:

@@ -20,6 +20,8 @@ SPARE = 8
 _WORD = 8
 _MASKS = np.array([(1 << (8 * length)) - 1 for length in range(_WORD + 1)], np.uint64)
 _PART = 8192
+_STRIPE = 128
+"""Bytes of each name that are looked at together."""
 _SHORT = 1 << 16
 _SEEDS = np.array([0x243F6A8885A308D3, 0x13198A2E03707344], np.uint64)
 _FACTORS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)
@@ -50,7 +52,7 @@ class NameColumn:
 
     @classmethod
     def of(cls, names: Collection[str]) -> "NameColumn":
-        """Names of a list, nothing between them."""
+        """Names of a list, one after the other."""
         text = "".join(names)
         if text.isascii():
             encoded, lengths = text.encode(), np.fromiter(map(len, names), np.int64, len(names))
@@ -59,14 +61,17 @@ class NameColumn:
             encoded, lengths = b"".join(some), np.fromiter(map(len, some), np.int64, len(some))
         return cls(np.frombuffer(encoded + bytes(SPARE), np.uint8), np.cumsum(lengths) - lengths, lengths)
 
+    def text(self) -> bytes:
+        """All the text."""
+        return self.data[: len(self.data) - SPARE].tobytes()
+
     def edges(self) -> tuple[Bytes, Bytes]:
         """First and last byte of each name; names are not empty."""
         return self.data[self.starts], self.data[self.starts + self.lengths - 1]
 
     def holding(self, unwanted: Mask) -> Ints:
         """Indices of names that hold a byte for which this table of 256 says so, each once; a line break is none."""
-        marked = self.data[: len(self.data) - SPARE].tobytes().translate(unwanted.astype(np.uint8).tobytes())
-        found = np.flatnonzero(np.frombuffer(marked, bool))
+        found = np.flatnonzero(marked(self.text(), unwanted))
         return np.unique(np.searchsorted(self.starts, found, side="right") - 1)
 
     def numbers(self) -> Words:
@@ -89,9 +94,9 @@ class NameColumn:
         for part in self._parts():
             mixed = _mixed(self.data, self.starts[part], self.lengths[part], 2)
             found[0, part] = mixed[0]
-            _mix(mixed, self.lengths[part].view(np.uint64))
-            for more in numbers:
-                _mix(mixed, more[part].view(np.uint64))
+            spare = np.empty_like(mixed)
+            for more in (self.lengths, *numbers):
+                _mix(mixed, more[part].view(np.uint64), spare)
             found[1:, part] = mixed
         return found[0], found[1], found[2]
 
@@ -108,10 +113,6 @@ class LineColumn(NameColumn):
     def of_lines(cls, lines: bytes, lengths: Ints) -> "LineColumn":
         """Names of which each ends with a line break that is no part of it."""
         return cls(np.frombuffer(lines + bytes(SPARE), np.uint8), _begins(lengths + 1), lengths)
-
-    def text(self) -> bytes:
-        """All the lines."""
-        return self.data[: len(self.data) - SPARE].tobytes()
 
     def some(self, rows: Ints) -> list[str]:
         """A few names."""
@@ -148,6 +149,11 @@ class LineColumn(NameColumn):
             if len(lines) == len(self.lengths):
                 return lines.get_column("name").fill_null("")
         return pl.Series("name", text.decode("ascii").split("\n")[:-1], pl.String)
+
+
+def marked(text: bytes, table: Mask) -> Mask:
+    """For which bytes of a text this table of 256 says so."""
+    return np.frombuffer(text.translate(table.astype(np.uint8).tobytes()), bool)
 
 
 def lines_at(data: Bytes, starts: Ints, lengths: Ints) -> bytes:
@@ -192,22 +198,38 @@ def _mixed(data: Bytes, starts: Ints, lengths: Ints, lanes: int) -> Words:
     longest = int(lengths.max(initial=0))
     order = np.argsort(lengths.astype(np.uint16) if longest < _SHORT else lengths, kind="stable")
     starts, lengths = starts[order], lengths[order]
-    mixed = np.repeat(_SEEDS[:lanes, None], len(starts), axis=1)
-    words = np.ndarray((len(data) - _WORD + 1,), "<u8", data.data, strides=(1,))
-    bounds = np.searchsorted(lengths, np.arange(0, longest + _WORD, _WORD), "right").tolist()
+    firsts = np.searchsorted(lengths, np.arange(0, longest, _WORD), "right").tolist()
     ends = np.searchsorted(lengths, np.arange(_WORD, longest + _WORD, _WORD)).tolist()
-    for at, begin, end in zip(range(0, longest, _WORD), bounds, ends, strict=False):
-        word = words[starts[begin:] + at]
-        if end > begin:
-            word[: end - begin] &= _MASKS[lengths[begin:end] - at]
-        _mix(mixed[:, begin:], word)
+    mixed = np.repeat(_SEEDS[:lanes, None], len(starts), axis=1)
+    spare = np.empty_like(mixed)
+    for begin in range(0, longest, _STRIPE):
+        width = min(_STRIPE, -(-(longest - begin) // _WORD) * _WORD)
+        first = firsts[begin // _WORD]
+        words = _stripe(data, starts[first:] + begin, width)
+        for number in range(width // _WORD):
+            at = begin // _WORD + number
+            here, end = firsts[at], ends[at]
+            word = words[here - first :, number]
+            if end > here:
+                word[: end - here] &= _MASKS[lengths[here:end] - at * _WORD]
+            _mix(mixed[:, here:], word, spare[:, here:])
     found = np.empty_like(mixed)
     found[:, order] = mixed
     return found
 
 
-def _mix(mixed: Words, word: Words) -> None:
+def _stripe(data: Bytes, starts: Ints, width: int) -> Words:
+    """So many bytes from each place on, as words; what lies behind the end of the text is of no interest."""
+    if int(starts.max()) + width > len(data):
+        base = int(starts.min())
+        data, starts = np.concatenate([data[base:], np.zeros(width, np.uint8)]), starts - base
+    words: Words = _windows(data, width)[starts].view("<u8").reshape(-1, width // _WORD)
+    return words
+
+
+def _mix(mixed: Words, word: Words, spare: Words) -> None:
     """Let a number have a part in some numbers of each lane."""
     np.bitwise_xor(mixed, word, out=mixed)
     np.multiply(mixed, _FACTORS[: len(mixed), None], out=mixed)
-    np.bitwise_xor(mixed, mixed >> np.uint64(29), out=mixed)
+    np.right_shift(mixed, np.uint64(29), out=spare)
+    np.bitwise_xor(mixed, spare, out=mixed)

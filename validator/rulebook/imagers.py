@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
 from typing import NamedTuple
@@ -23,9 +23,13 @@ IMAGE_ENDINGS = (".tif", ".tiff")
 FEW = 100
 _NEW = -1
 _ROW, _COLUMN = 40, 24
+PAIRS = 1_000_000
+"""Up to so many possible pairs of a site and a channel are marked in a table."""
 _CHANNEL = 40
 _SITE = (1 << _CHANNEL - 1) - 1
 """Bits of the site in the number that stands for a name."""
+_PLACE_BITS = 17
+_PLACE_SHIFT = np.uint64(64 - _PLACE_BITS)
 NAMES_REMEMBERED = 100_000
 """Names of images of which it is known what they say."""
 
@@ -165,24 +169,34 @@ class FolderImages:
         return cls(images, read, each, [names[number] for number in order], np.flatnonzero(pairs))
 
 
-@dataclass(slots=True)
 class _Known:
-    """Names that were read: the numbers that stand for them, sorted, and what each says."""
+    """Names that were read: the numbers that stand for them, and what each says."""
 
-    numbers: Words = field(default_factory=lambda: np.empty(0, np.uint64))
-    codes: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    def __init__(self) -> None:
+        self._numbers = np.empty(0, np.uint64)
+        self._codes = np.empty(0, np.int64)
+        # Most are found at the place that the upper bits of their number name; few share one with another.
+        self._at = np.full(1 << _PLACE_BITS, -1)
 
     def look_up(self, numbers: Words) -> Ints:
-        if not len(self.numbers):
+        if not len(self._numbers):
             return np.full(len(numbers), _NEW)
-        at = np.minimum(np.searchsorted(self.numbers, numbers), len(self.numbers) - 1)
-        return np.where(self.numbers[at] == numbers, self.codes[at], _NEW)
+        at = self._at[(numbers >> _PLACE_SHIFT).view(np.int64)]
+        found = np.where(self._numbers[at] == numbers, self._codes[at], _NEW)
+        rows = np.flatnonzero(found == _NEW)
+        at = np.minimum(np.searchsorted(self._numbers, numbers[rows]), len(self._numbers) - 1)
+        found[rows] = np.where(self._numbers[at] == numbers[rows], self._codes[at], _NEW)
+        return found
 
     def enter(self, numbers: Words, codes: Ints) -> None:
-        if len(self.numbers) <= NAMES_REMEMBERED:
-            numbers, codes = np.concatenate([self.numbers, numbers]), np.concatenate([self.codes, codes])
+        if not len(numbers):
+            return
+        if len(self._numbers) <= NAMES_REMEMBERED:
+            numbers, codes = np.concatenate([self._numbers, numbers]), np.concatenate([self._codes, codes])
         order = np.argsort(numbers)
-        self.numbers, self.codes = numbers[order], codes[order]
+        self._numbers, self._codes = numbers[order], codes[order]
+        self._at[:] = -1
+        self._at[(self._numbers >> _PLACE_SHIFT).view(np.int64)] = np.arange(len(order))
 
 
 class ImageColumns:
@@ -195,6 +209,7 @@ class ImageColumns:
         self._known: dict[str, _Known] = defaultdict(_Known)
         self._site_numbers: dict[ImagedSite, int] = {}
         self._sites: list[int] = []
+        self._site_column = np.empty(0, np.int64)
         self._channel_numbers: dict[str, int] = {}
 
     def read(self, numbers: Words, names: Callable[[Ints], list[str]]) -> FolderImages:
@@ -213,10 +228,23 @@ class ImageColumns:
             images = int((codes & 1).sum())
             found = codes[codes > 1]
             if len(found):
-                sites = np.array(self._sites)[(found >> 1 & _SITE) - 1]
-                return FolderImages.of(images, len(found), sites, found >> _CHANNEL, [*self._channel_numbers])
+                return self._put_together(images, len(found), (found >> 1 & _SITE) - 1, found >> _CHANNEL)
         nothing = np.empty(0, np.int64)
         return FolderImages(images, 0, nothing, [], nothing)
+
+    def _put_together(self, images: int, read: int, site: Ints, channel: Ints) -> FolderImages:
+        if len(self._site_column) < len(self._sites):
+            self._site_column = np.array(self._sites)
+        sites, channels = self._site_column, [*self._channel_numbers]
+        if len(sites) * len(channels) > PAIRS:
+            return FolderImages.of(images, read, sites[site], channel, channels)
+        there = np.zeros((len(sites), len(channels)), bool)
+        there.ravel()[site * len(channels) + channel] = True
+        rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
+        rows = rows[np.argsort(sites[rows])]
+        names = sorted(columns.tolist(), key=channels.__getitem__)
+        pairs = np.flatnonzero(there[rows][:, names])
+        return FolderImages(images, read, sites[rows], [channels[number] for number in names], pairs)
 
     def _codes(
         self,
@@ -233,8 +261,8 @@ class ImageColumns:
             new = names(rows)
             few = len(new) <= max(FEW, int(len(numbers) * NEW_SHARE))
             codes[rows] = found = self._parsed_few(pattern, new) if few else self._parsed(spec, pattern, new)
-            if not few:
-                known.enter(numbers[rows], found)
+            kept = found > 1 if few else slice(None)  # odd names of one plate are hardly those of another
+            known.enter(numbers[rows][kept], found[kept])
         return codes
 
     def _parsed_few(self, pattern: re.Pattern[str], names: list[str]) -> Ints:
