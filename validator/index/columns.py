@@ -11,12 +11,12 @@ from validator.index.examine import (
     STRANGE_IN_FILE,
     joined_digest,
     place_names,
-    plain_folders,
+    plain_names,
     remarkable_folders,
 )
 from validator.index.images import holds_images, image_reader, images_table
 from validator.index.listed_files import ListedFiles, begins_of, each_once, junk_in
-from validator.index.name_columns import Bytes, Ints, Mask, NameColumn
+from validator.index.name_columns import Bytes, Ints, Mask, NameColumn, apart, distinct
 from validator.index.partition import Group, PartitionFacts
 from validator.index.placed import Sign
 from validator.index.store import Tables
@@ -74,24 +74,22 @@ def examine_columns(
     condense
         See `grouped`.
     """
-    examined = Examined()
-    listed = ListedFiles.of(files, keys)
+    examined, forms = Examined(), Forms(layout)
+    listed, walked = ListedFiles.of(files, keys, forms)
     kept, alike = each_once(listed, examined.troubles)
-    junk = junk_in(listed)
+    junk = junk_in(listed, walked.names)
     examined.junk += listed.entries(np.flatnonzero(junk & kept))
     kept &= ~junk
     listed, alike = listed.only(kept), alike[kept]
     if not len(listed.folder):
         return examined
-    forms = Forms(layout)
-    form = np.array(forms.indices(listed.keys))
     signs = _signs(listed, alike, layout)
-    names = listed.names.series()
-    kinds, misfits = _places(listed, names, form, list(forms), layout)
+    kinds, misfits = _places(listed, list(forms), layout)
     signs[misfits] |= np.uint8(Sign.MISFIT)
-    summary = _Summary(listed, signs, form, forms)
-    examined.tables = summary.tables(names)
-    for part in summary.parts(prefixes, layout, condense=condense):
+    summary = _Summary(listed, signs, list(forms))
+    examined.tables = summary.tables()
+    plain = plain_names(walked.names, walked.parents)
+    for part in summary.parts(prefixes, None if plain else layout, condense=condense):
         part.facts.kinds = frozenset(kinds[int(listed.partition[part.first])])
         examined.parts.append(part)
     return examined
@@ -119,13 +117,9 @@ def _signs(listed: ListedFiles, alike: Mask, layout: Layout) -> Bytes:
     return signs
 
 
-def _places(
-    listed: ListedFiles, names: "pl.Series", form: Ints, forms: Sequence[Form], layout: Layout
-) -> tuple[list[set[str]], Ints]:
+def _places(listed: ListedFiles, forms: Sequence[Form], layout: Layout) -> tuple[list[set[str]], Ints]:
     """Kinds of the files of each partition, and the files that have no place (or are in a folder with such)."""
-    import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
-
-    partition = listed.partition
+    partition, form = listed.partition, listed.form
     kinds: list[set[str]] = [set() for _ in range(int(partition.max()) + 1)]
     anything = np.array([layout.holds_anything(some.place) for some in forms])
     single = ~anything & np.array([layout.depends_on_names_above(some.place) for some in forms])
@@ -136,47 +130,51 @@ def _places(
     begins = np.append(begins_of(listed.folder), len(listed.folder))
     misfits: list[Ints] = []
     for f in np.flatnonzero(single[form]).tolist():
-        begin, end = begins[f], begins[f + 1]
+        rows = np.arange(begins[f], begins[f + 1])
         place = layout.place_folder(listed.keys[f])
-        if place_names(names[begin:end].to_list(), place, layout, kinds[partition[f]]):
-            misfits.append(np.arange(begin, end))
-    # Elsewhere each name is placed once for all folders at the same step of the tree.
-    steps = {layout.step_of(some.place): some.place for some in forms}
-    numbers = {step: number for number, step in enumerate(steps)}
-    step = np.array([numbers[layout.step_of(some.place)] for some in forms])[form]
+        if place_names(listed.names.some(rows), place, layout, kinds[partition[f]]):
+            misfits.append(rows)
     rows = np.flatnonzero((~anything & ~single)[form][listed.folder])
-    here = listed.folder[rows]
-    table = pl.DataFrame({"step": step[here], "partition": partition[here], "name": names.gather(rows)})
-    places = list(steps.values())
-    wrong = set()
-    for number, part, name in table.unique().iter_rows():
-        if place_names([name], places[number], layout, kinds[part]):
-            wrong.add((number, name))
-    suspect = table.with_row_index().filter(pl.col("name").is_in([name for _, name in wrong]))
-    found = [
-        row
-        for row, number, name in suspect.select("index", "step", "name").iter_rows()
-        if (number, name) in wrong
-    ]
-    misfits.append(rows[np.array(found, np.int64)])
+    misfits.append(rows[_placed_by_step(listed, rows, forms, layout, kinds)])
     return kinds, np.concatenate(misfits)
+
+
+def _placed_by_step(
+    listed: ListedFiles, rows: Ints, forms: Sequence[Form], layout: Layout, kinds: list[set[str]]
+) -> Mask:
+    """Place each name once for all folders at the same step of the tree: which of the files have no place."""
+    steps = {layout.step_of(some.place): some.place for some in forms}
+    places = list(steps.values())
+    numbers = {step: number for number, step in enumerate(steps)}
+    step = np.array([numbers[layout.step_of(some.place)] for some in forms])[listed.form]
+    here = listed.folder[rows]
+    each, _, which = distinct(listed.numbers[rows] ^ apart(step * len(kinds) + listed.partition)[here])
+    columns = step[here[each]].tolist(), listed.partition[here[each]].tolist(), listed.names.some(rows[each])
+    known: dict[tuple[int, str], tuple[set[str], bool]] = {}
+    wrong = []
+    for number, part, name in zip(*columns, strict=True):
+        found = known.get((number, name))
+        if found is None:
+            some: set[str] = set()
+            found = known[number, name] = some, place_names([name], places[number], layout, some)
+        kinds[part] |= found[0]
+        wrong.append(found[1])
+    return np.array(wrong, bool)[which]
 
 
 class _Summary:
     """What is known of the folders, and of the partitions."""
 
-    def __init__(self, listed: ListedFiles, signs: Bytes, form: Ints, forms: Forms) -> None:
+    def __init__(self, listed: ListedFiles, signs: Bytes, forms: Sequence[Form]) -> None:
         self._listed = listed
         self._file_signs = signs
-        self._form, self._forms = form, forms
+        self._forms = forms
         self._begins = begins_of(listed.folder)
         self._files = np.diff(np.append(self._begins, len(listed.folder)))
         self._sizes = np.add.reduceat(listed.sizes, self._begins)
         self._signs = np.bitwise_or.reduceat(signs, self._begins)
-        self._numbers, *sums = listed.names.sums(listed.sizes, listed.times)
-        self._sums = [np.add.reduceat(lane, self._begins) for lane in sums]
 
-    def tables(self, names: "pl.Series") -> Tables:
+    def tables(self) -> Tables:
         """What the store keeps."""
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
@@ -192,31 +190,33 @@ class _Summary:
                 "at": self._begins,
             }
         )
-        files = pl.DataFrame({"name": names, "size": listed.sizes, "time": listed.times})
+        files = pl.DataFrame({"name": listed.names.series(), "size": listed.sizes, "time": listed.times})
         rows = np.flatnonzero(self._file_signs)
         remarkable = files[rows].with_columns(row=pl.Series(rows), signs=pl.Series(self._file_signs[rows]))
         return Tables(folders, files, self._images(), remarkable)
 
     def _images(self) -> "pl.DataFrame":
-        wanted = np.array([holds_images(form.place) for form in self._forms])[self._form]
+        wanted = np.array([holds_images(form.place) for form in self._forms])[self._listed.form]
         rows = np.flatnonzero(wanted).tolist()
         reader, found = image_reader(), []
         for row in rows:
             begin = int(self._begins[row])
             here = slice(begin, begin + int(self._files[row]))
-            found.append(reader.read(self._numbers[here], partial(self._names_from, begin)))
+            found.append(reader.read(self._listed.numbers[here], partial(self._names_from, begin)))
         return images_table(rows, found)
 
     def _names_from(self, begin: int, rows: Ints) -> list[str]:
         return self._listed.names.some(rows + begin)
 
-    def parts(self, prefixes: Sequence[str | None], layout: Layout, *, condense: bool) -> Iterator[Part]:
-        """What is known of each partition but the kinds of its files."""
+    def parts(
+        self, prefixes: Sequence[str | None], layout: Layout | None, *, condense: bool
+    ) -> Iterator[Part]:
+        """What is known of each partition but the kinds of its files; without a layout no folder is remarkable."""
         keys, partition = self._listed.keys, self._listed.partition
         column = NameColumn.of(keys)
         groups = self._groups(column.lengths, prefixes, condense=condense)
-        _, *digests = column.sums(self._files, *self._sums)
-        plain = plain_folders("", keys, self._forms.folders)
+        sums = (np.add.reduceat(lane, self._begins) for lane in self._listed.sums)
+        _, *digests = column.sums(self._files, *sums)
         ends = np.append(np.flatnonzero(np.diff(partition)) + 1, len(partition)).tolist()
         for first, end in zip([0, *ends], ends, strict=False):
             facts = PartitionFacts(
@@ -227,7 +227,7 @@ class _Summary:
                 groups=groups[int(partition[first])],
                 digest=joined_digest(*(int(lane[first:end].sum()) for lane in digests)),
             )
-            if not plain:
+            if layout is not None:
                 remarkable_folders(facts, keys[first:end], layout)
             yield Part(facts, first, end - first)
 
@@ -238,12 +238,11 @@ class _Summary:
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
         keys, partition = self._listed.keys, self._listed.partition
-        forms = list(self._forms)
         rows = np.arange(len(keys))
-        sorts = np.array([form.number for form in forms])[self._form]
+        sorts = np.array([form.number for form in self._forms])[self._listed.form]
         outermost = lengths <= np.array([len(prefix or "") for prefix in prefixes])[partition]
-        alone = outermost & np.array([form.place.misfit is None for form in forms])[self._form]
-        alone |= np.array([form.sort is None for form in forms])[self._form]
+        alone = outermost & np.array([form.place.misfit is None for form in self._forms])[self._listed.form]
+        alone |= np.array([form.sort is None for form in self._forms])[self._listed.form]
         sorts = np.where(alone, -1 - rows, sorts) if condense else rows
         columns = {
             "partition": partition,

@@ -3,11 +3,11 @@
 import hashlib
 import re
 import string
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from validator.index.name_columns import NameColumn
+from validator.index.name_columns import NameColumn, apart
 from validator.index.partition import FolderRow, FolderTree, PartitionFacts, grouped
 from validator.index.placed import Sign
 from validator.models.listing import Folder
@@ -70,7 +70,7 @@ def remarkable_folders(facts: PartitionFacts, keys: Sequence[str], layout: Layou
         facts.strange, facts.alike = tree.strange, tree.alike
 
 
-def plain_folders(prefix: str, keys: Sequence[str], above: Collection[str] | None = None) -> bool:
+def plain_folders(prefix: str, keys: Sequence[str]) -> bool:
     """Whether no folder between these keys is remarkable; a quick look at all of them that spares most a long one.
 
     Parameters
@@ -79,17 +79,34 @@ def plain_folders(prefix: str, keys: Sequence[str], above: Collection[str] | Non
         What is above it is not looked at.
     keys
         Of folders.
-    above
-        Keys of all folders between them, where these are known.
     """
-    if "".join(keys).encode("utf-8", "surrogatepass").translate(None, _PLAIN):
+    if not _are_plain(keys):
         return False
-    if above is None:
-        above, level = set[str](), set(keys)
-        while level:
-            above |= level
-            level = {key[: key.rfind("/", 0, -1) + 1] for key in level if len(key) > len(prefix)} - above
+    above, level = set[str](), set(keys)
+    while level:
+        above |= level
+        level = {key[: key.rfind("/", 0, -1) + 1] for key in level if len(key) > len(prefix)} - above
     return len({key.lower() for key in above}) == len(above)
+
+
+def plain_names(names: Sequence[str], parents: Sequence[int]) -> bool:
+    """The same for all folders of a tree.
+
+    Parameters
+    ----------
+    names
+        Of folders, each once.
+    parents
+        What tells the folders in which these lie from each other.
+    """
+    if not _are_plain(names):
+        return False
+    numbers = NameColumn.of(names).folded() ^ apart(np.array(parents))
+    return len(np.unique(numbers)) == len(numbers)
+
+
+def _are_plain(names: Sequence[str]) -> bool:
+    return not "".join(names).encode("utf-8", "surrogatepass").translate(None, _PLAIN)
 
 
 def _row(folder: Folder, place: Place, layout: Layout, kinds: set[str]) -> FolderRow:

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from validator.index.name_columns import Ints, LineColumn, Mask, marked
+from validator.index.name_columns import Ints, LineColumn, Mask, Words, apart, distinct
 from validator.index.unsorted import Files
 from validator.models.listing import Entry, Trouble
+from validator.rulebook.forms import Forms, Walked
 from validator.rulebook.junk import is_junk, is_junk_folder, junk_edges
-
-_SPREAD = np.uint64(0x9E3779B97F4A7C15)
-"""An odd number that keeps the numbers of names of different folders apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,51 +18,66 @@ class ListedFiles:
 
     Attributes
     ----------
-    names
-        Of the files.
+    names, numbers
+        Of the files; equal names have equal numbers.
+    sums
+        Two numbers of each file for the digest.
     sizes, times, folder
         Of each file; the index of its folder.
     keys, raw
         Of each folder its key in the Gallery, and as it was listed.
-    partition
-        Index of the partition of each folder.
+    partition, form
+        Index of the partition of each folder, and of its form.
     """
 
     names: LineColumn
+    numbers: Words
+    sums: Words
     sizes: Ints
     times: Ints
     folder: Ints
     keys: list[str]
     raw: list[str]
     partition: Ints
+    form: Ints
 
     @classmethod
-    def of(cls, files: Files, keys: Sequence[str | None]) -> "ListedFiles":
-        """Files as they came, but for those in folders without a key."""
+    def of(cls, files: Files, keys: Sequence[str | None], forms: Forms) -> tuple["ListedFiles", Walked]:
+        """Files as they came, but for those in folders without a key; and the walk to their folders."""
+        numbers, *sums = files.names.sums(files.sizes, files.times)
+        walked = forms.walk(key for key in keys if key is not None)
         known = np.array([key is not None for key in keys])
+        form = np.zeros(len(keys), np.int64)
+        form[known] = walked.forms
         listed = cls(
             files.names,
+            numbers,
+            np.stack(sums),
             files.sizes,
             files.times,
             files.folder,
             [key or "" for key in keys],
             files.folders,
             files.partition,
+            form,
         )
-        return listed if known.all() else listed.only(known[files.folder])
+        return (listed if known.all() else listed.only(known[files.folder])), walked
 
     def only(self, kept: Mask) -> "ListedFiles":
         """Some of the files."""
         if kept.all():
             return self
-        folder, keys, raw, partition = self.folder[kept], self.keys, self.raw, self.partition
+        folder, keys, raw, partition, form = self.folder[kept], self.keys, self.raw, self.partition, self.form
         left = folder[begins_of(folder)]
         if len(left) < len(keys):
             folder = np.searchsorted(left, folder)
             keys, raw = ([some[f] for f in left.tolist()] for some in (keys, raw))
-            partition = partition[left]
+            partition, form = partition[left], form[left]
         names = self.names.without(np.flatnonzero(~kept))
-        return ListedFiles(names, self.sizes[kept], self.times[kept], folder, keys, raw, partition)
+        numbers, sums = self.numbers[kept], self.sums[:, kept]
+        return ListedFiles(
+            names, numbers, sums, self.sizes[kept], self.times[kept], folder, keys, raw, partition, form
+        )
 
     def path(self, f: int) -> str:
         """Where a folder lies."""
@@ -86,7 +99,7 @@ def begins_of(folder: Ints) -> Ints:
 
 def each_once(listed: ListedFiles, troubles: list[Trouble]) -> tuple[Mask, Mask]:
     """Which files are the last of their name, and which might be alike another one but for case."""
-    numbers = listed.names.folded() ^ (listed.folder.view(np.uint64) * _SPREAD)
+    numbers = listed.names.folded() ^ apart(listed.folder)
     kept = np.ones(len(numbers), bool)
     ordered = np.sort(numbers)
     again = ordered[1:][ordered[1:] == ordered[:-1]]
@@ -108,29 +121,29 @@ def each_once(listed: ListedFiles, troubles: list[Trouble]) -> tuple[Mask, Mask]
     return kept, alike
 
 
-def junk_in(listed: ListedFiles) -> Mask:
-    """Which files are junk. Names that could be are singled out; the rulebook's own comparison decides."""
+def junk_in(listed: ListedFiles, folders: Sequence[str]) -> Mask:
+    """Which files are junk. Names that could be are singled out; the rulebook's own comparison decides.
+
+    Parameters
+    ----------
+    listed
+        The files.
+    folders
+        Names of all folders.
+    """
     begins, ends = (_table(letters) for letters in junk_edges("files"))
     first, last = listed.names.edges()
     rows = np.flatnonzero(begins[first] | ends[last])
+    each, _, which = distinct(listed.numbers[rows])
     junk = np.zeros(len(listed.folder), bool)
-    names = listed.names.some(rows)
-    known = {name: is_junk(name) for name in set(names)}
-    junk[rows] = [known[name] for name in names]
+    junk[rows] = np.array([is_junk(name) for name in listed.names.some(rows[each])], bool)[which]
     firsts, lasts = junk_edges("folders")
-    every = "/" + "".join(listed.keys)
-    if lasts or _begins_with_any(every.encode(), firsts):
-        closed = set(filter(is_junk_folder, every.split("/")))
+    if lasts or not {name[:1] for name in folders}.isdisjoint(firsts):
+        closed = set(filter(is_junk_folder, folders))
         if closed:
             inside = [not closed.isdisjoint(key.split("/")) for key in listed.keys]
             junk |= np.array(inside)[listed.folder]
     return junk
-
-
-def _begins_with_any(path: bytes, letters: str) -> bool:
-    """Whether a folder of a path begins with one of these letters."""
-    possible = marked(path, _table(letters))
-    return bool((possible[1:] & (np.frombuffer(path, np.uint8) == ord("/"))[:-1]).any())
 
 
 def _table(letters: str) -> Mask:

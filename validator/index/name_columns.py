@@ -26,6 +26,8 @@ _SHORT = 1 << 16
 _SEEDS = np.array([0x243F6A8885A308D3, 0x13198A2E03707344], np.uint64)
 _FACTORS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)
 """Digits of pi, and odd numbers whose bits are evenly spread; the digest of a listing depends on them."""
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number whose bits are evenly spread."""
 _NO_SEPARATOR = b"\x1f"
 
 
@@ -181,6 +183,22 @@ def lines_at(data: Bytes, starts: Ints, lengths: Ints) -> bytes:
 def _windows(data: Bytes, length: int) -> NDArray[np.void]:
     """Every stretch of this length, each as one thing."""
     return np.ndarray((len(data) - length + 1,), f"V{length}", data.data, strides=(1,))
+
+
+def apart(places: Ints) -> Words:
+    """A number for each of these that keeps numbers of names in different places apart."""
+    return places.view(np.uint64) * _SPREAD
+
+
+def distinct(numbers: Words) -> tuple[Ints, Ints, Ints]:
+    """Each number once: where one of them stands, how many there are, and for each number which of these it is."""
+    order = np.argsort(numbers)
+    ordered = numbers[order]
+    edges = np.flatnonzero(np.concatenate([np.ones(min(1, len(order)), bool), ordered[1:] != ordered[:-1]]))
+    counts = np.diff(np.append(edges, len(order)))
+    which = np.empty(len(order), np.int64)
+    which[order] = np.repeat(np.arange(len(edges)), counts)
+    return order[edges], counts, which
 
 
 def joined(column: Sequence[Ints]) -> Ints:

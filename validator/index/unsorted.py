@@ -6,13 +6,13 @@ import weakref
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import compress, pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from validator.index.name_columns import Bytes, Ints, LineColumn, NameColumn, joined, lines_at
+from validator.index.name_columns import Bytes, Ints, LineColumn, NameColumn, distinct, joined, lines_at
 from validator.index.partition import prefix_of
 from validator.index.store import writing
 
@@ -134,19 +134,14 @@ def sort_files(found: FoundFiles) -> SortedFiles:
         nothing = np.empty(0, np.int64)
         return SortedFiles(b"", nothing, nothing, nothing, [], nothing)
     numbers = NameColumn(found.data, found.keys, found.names - found.keys).numbers()
-    order = np.argsort(numbers)
-    ordered = numbers[order]
-    edges = np.flatnonzero(np.concatenate([np.ones(1, bool), ordered[1:] != ordered[:-1]]))
-    counts = np.diff(np.append(edges, len(ordered)))
-    firsts, text = order[edges], found.data.data
+    firsts, counts, which = distinct(numbers)
+    text = found.data.data
     bounds = zip(found.keys[firsts].tolist(), found.names[firsts].tolist(), strict=True)
     folders = [str(text[begin:end], "ascii") for begin, end in bounds]
     by_key = sorted(range(len(folders)), key=folders.__getitem__)
     ranks = np.empty(len(folders), np.uint16 if len(folders) < _SMALL else np.int64)  # sorted by their digits
     ranks[by_key] = np.arange(len(folders))
-    rank = np.empty(len(order), ranks.dtype)
-    rank[order] = np.repeat(ranks, counts)
-    rows = np.argsort(rank, kind="stable")
+    rows = np.argsort(ranks[which], kind="stable")
     starts = found.names[rows]
     lengths = found.ends[rows] - starts
     return SortedFiles(
@@ -222,20 +217,23 @@ class Blocks:
         )
         text = b"".join(span.names for span in spans)
         if len(spans) > 1:
-            order = np.array(sorted(range(len(folders)), key=folders.__getitem__))
-            folders, partition = [folders[f] for f in order.tolist()], partition[order]
-            text = _pieces(text, lengths, numbers, order)
-            rows = _ranges(np.cumsum(numbers) - numbers, numbers, order)
-            lengths, sizes, times, numbers = lengths[rows], sizes[rows], times[rows], numbers[order]
-        new = [True, *(before != key for before, key in pairwise(folders))]
-        firsts = np.flatnonzero(new)
+            by_key = sorted(range(len(folders)), key=folders.__getitem__)
+            folders, order = [folders[f] for f in by_key], np.array(by_key)
+            rows = _rows_of(numbers, order)
+            starts = np.cumsum(lengths + 1) - (lengths + 1)
+            data = np.frombuffer(text, np.uint8)
+            lengths, sizes, times = lengths[rows], sizes[rows], times[rows]
+            text = lines_at(data, starts[rows], lengths + 1)
+            numbers, partition = numbers[order], partition[order]
+        new = np.ones(len(folders), bool)
+        new[1:] = [before != key for before, key in pairwise(folders)]
         return Files(
             LineColumn.of_lines(text, lengths),
             sizes,
             times,
             np.repeat(np.cumsum(new) - 1, numbers),
-            folders if len(firsts) == len(folders) else [folders[f] for f in firsts.tolist()],
-            partition[firsts],
+            folders if new.all() else list(compress(folders, new.tolist())),
+            partition[new],
         )
 
     def _read(self, block: int, first: Run, last: Run) -> SortedFiles:
@@ -270,20 +268,11 @@ class Blocks:
         return self.home / f"{block:05d}.{what}"
 
 
-def _pieces(text: bytes, lengths: Ints, numbers: Ints, order: Ints) -> bytes:
-    """Lines of a text in another order of their folders."""
-    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths + 1)])[
-        np.concatenate([np.zeros(1, np.int64), np.cumsum(numbers)])
-    ]
-    bounds = zip(ends[:-1][order].tolist(), ends[1:][order].tolist(), strict=True)
-    return b"".join([text[begin:end] for begin, end in bounds])
-
-
-def _ranges(begins: Ints, numbers: Ints, order: Ints) -> Ints:
-    """Indices of the files of folders in another order of these."""
-    numbers = numbers[order]
-    shifts = begins[order] - (np.cumsum(numbers) - numbers)
-    return np.repeat(shifts, numbers) + np.arange(int(numbers.sum()))
+def _rows_of(numbers: Ints, order: Ints) -> Ints:
+    """Rows of the files of folders, which hold so many, in another order of these."""
+    some = numbers[order]
+    shifts = (np.cumsum(numbers) - numbers)[order] - (np.cumsum(some) - some)
+    return np.repeat(shifts, some) + np.arange(int(some.sum()))
 
 
 def _spans(runs: Runs) -> list[tuple[int, Run, Run]]:

@@ -51,6 +51,25 @@ def sort_of(key: str, place: Place) -> object:
     return place.kind, *((name, value) for name, value in place.entities.items() if name not in FINE)
 
 
+@dataclass(slots=True)
+class Walked:
+    """Folders that were placed, and those between them, each once.
+
+    Attributes
+    ----------
+    forms
+        Index of the form of each folder that was asked for.
+    names
+        Names of all folders.
+    parents
+        What tells the folders in which these lie from each other.
+    """
+
+    forms: list[int] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    parents: list[int] = field(default_factory=list)
+
+
 class Forms:
     """Places folders like `Layout.place_folder`, many times faster where they are alike: those of the sites of plates.
 
@@ -64,9 +83,8 @@ class Forms:
         self._layout = layout
         self._forms: dict[object, Form] = {}
         self._sorts: dict[object, int] = {}
-        self._known: dict[str, Form] = {}
         self._rests: dict[int, dict[str, tuple[str, ...] | None]] = {}
-        self._known[""] = self._form("", layout.folder_place(""))
+        self._root = self._form("", layout.folder_place(""))
 
     def of(self, key: str) -> Form:
         """Form of a folder.
@@ -76,28 +94,39 @@ class Forms:
         key
             Ends with ``/``; the empty key is the root.
         """
-        self.indices([key])
-        return self._known[key]
+        (index,) = self.walk([key]).forms
+        return list(self)[index]
 
-    def indices(self, keys: Iterable[str]) -> list[int]:
-        """Index of the form of each folder."""
-        known = self._known
-        found = []
+    def walk(self, keys: Iterable[str]) -> Walked:
+        """Find the form of each folder.
+
+        Parameters
+        ----------
+        keys
+            Sorted; then none is looked at twice.
+        """
+        walked = Walked()
+        found, names, parents = walked.forms, walked.names, walked.parents
+        # The folder that was placed last, and those above it: where each begins to differ, and what it is.
+        prefix, form, here = "", self._root, 0
+        above: list[tuple[str, Form, int]] = []
         for key in keys:
-            form = known.get(key)
-            if form is None:
-                cut = key.rfind("/", 0, -1) + 1
-                parent = known.get(key[:cut]) or self.of(key[:cut])
-                name = key[cut:-1]
-                form = parent._children.get(name)  # noqa: SLF001  forms are made here only
-                known[key] = form = form or self._below(parent, key, name)
+            while not key.startswith(prefix):
+                prefix, form, here = above.pop()
+            begin = len(prefix)
+            end = key.find("/", begin) + 1
+            while end:
+                above.append((prefix, form, here))
+                name = key[begin : end - 1]
+                prefix = key[:end]
+                names.append(name)
+                parents.append(here)
+                here = len(names)
+                form = form._children.get(name) or self._below(form, prefix, name)  # noqa: SLF001  made here only
+                begin = end
+                end = key.find("/", begin) + 1
             found.append(form.index)
-        return found
-
-    @property
-    def folders(self) -> Collection[str]:
-        """Keys of the folders that were asked for, and of those above them."""
-        return self._known.keys()
+        return walked
 
     def __iter__(self) -> Iterator[Form]:
         """Every form, in the order of their indices."""
