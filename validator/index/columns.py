@@ -148,18 +148,20 @@ def _placed_by_step(
     numbers = {step: number for number, step in enumerate(steps)}
     step = np.array([numbers[layout.step_of(some.place)] for some in forms])[listed.form]
     here = listed.folder[rows]
-    each, _, which = distinct(listed.numbers[rows] ^ apart(step * len(kinds) + listed.partition)[here])
-    columns = step[here[each]].tolist(), listed.partition[here[each]].tolist(), listed.names.some(rows[each])
-    known: dict[tuple[int, str], tuple[set[str], bool]] = {}
-    wrong = []
-    for number, part, name in zip(*columns, strict=True):
-        found = known.get((number, name))
-        if found is None:
-            some: set[str] = set()
-            found = known[number, name] = some, place_names([name], places[number], layout, some)
-        kinds[part] |= found[0]
-        wrong.append(found[1])
-    return np.array(wrong, bool)[which]
+    each, _, which = distinct(listed.numbers[rows] ^ apart(step)[here])
+    verdicts: dict[tuple[frozenset[str], bool], int] = {}
+    found = []
+    for number, name in zip(step[here[each]].tolist(), listed.names.some(rows[each]), strict=True):
+        some: set[str] = set()
+        wrong = place_names([name], places[number], layout, some)
+        found.append(verdicts.setdefault((frozenset(some), wrong), len(verdicts)))
+    verdict = np.array(found, np.int64)[which]
+    there = np.zeros((len(kinds), len(verdicts)), bool)
+    there[listed.partition[here], verdict] = True
+    every = list(verdicts)
+    for part, number in np.argwhere(there).tolist():
+        kinds[part] |= every[number][0]
+    return np.array([wrong for _, wrong in every], bool)[verdict]
 
 
 class _Summary:
@@ -179,11 +181,13 @@ class _Summary:
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
         listed = self._listed
+        keys = pl.Series(listed.keys, dtype=pl.String)
+        raw = keys if listed.raw == listed.keys else pl.Series(listed.raw, dtype=pl.String)
         folders = pl.DataFrame(
             {
                 "row": np.arange(len(listed.keys)),
-                "key": listed.keys,
-                "path": pl.Series(listed.raw, dtype=pl.String).str.strip_suffix("/").cast(pl.Binary),
+                "key": keys,
+                "path": raw.str.strip_suffix("/").cast(pl.Binary),
                 "files": self._files,
                 "size": self._sizes,
                 "signs": self._signs,

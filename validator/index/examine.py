@@ -101,8 +101,8 @@ def plain_names(names: Sequence[str], parents: Sequence[int]) -> bool:
     """
     if not _are_plain(names):
         return False
-    numbers = NameColumn.of(names).folded() ^ apart(np.array(parents))
-    return len(np.unique(numbers)) == len(numbers)
+    numbers = np.sort(NameColumn.of(names).folded() ^ apart(np.array(parents, np.int64)))
+    return not bool((numbers[1:] == numbers[:-1]).any())
 
 
 def _are_plain(names: Sequence[str]) -> bool:

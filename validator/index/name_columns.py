@@ -119,16 +119,16 @@ class LineColumn(NameColumn):
     def some(self, rows: Ints) -> list[str]:
         """A few names."""
         data = self.data.data
-        bounds = zip(self.starts[rows].tolist(), (self.starts + self.lengths)[rows].tolist(), strict=True)
+        starts = self.starts[rows]
+        bounds = zip(starts.tolist(), (starts + self.lengths[rows]).tolist(), strict=True)
         return [str(data[begin:end], "ascii") for begin, end in bounds]
 
     def without(self, rows: Ints) -> "LineColumn":
         """All names but these few, which are in order."""
         kept = np.delete(self.lengths, rows)
         text, bounds = self.text(), [0]
-        for begin, end in zip(
-            self.starts[rows].tolist(), (self.starts + self.lengths)[rows].tolist(), strict=True
-        ):
+        starts = self.starts[rows]
+        for begin, end in zip(starts.tolist(), (starts + self.lengths[rows]).tolist(), strict=True):
             bounds += (begin, end + 1)
         bounds.append(len(text))
         pieces = [text[begin:end] for begin, end in zip(bounds[::2], bounds[1::2], strict=True)]

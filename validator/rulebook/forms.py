@@ -1,6 +1,6 @@
 """Folders of one form: the layout says the same of all of them, but for the values of well and site."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from validator.models.place import Place
@@ -10,8 +10,8 @@ from validator.rulebook.template import Template
 FINE = frozenset({"well", "site"})
 """Entities that folders of one plate differ in; no rule asks for them one by one."""
 _PLATE = "{plate}"
-_UNKNOWN = ("",)
-"""What is not known yet of the end of a name; no entity has this name."""
+_UNKNOWN = -1
+"""What is not known yet of the end of a name."""
 
 
 @dataclass(slots=True, eq=False)
@@ -37,9 +37,9 @@ class Form:
     _alone: bool
     _plate: str
     _named: Collection[str]
-    _rests: dict[str, tuple[str, ...] | None]
+    _rests: dict[str, int | None]
     _children: dict[str, "Form"] = field(default_factory=dict)
-    _by_entities: dict[tuple[str, ...], "Form"] = field(default_factory=dict)
+    _by_entities: dict[int, "Form"] = field(default_factory=dict)
 
 
 def sort_of(key: str, place: Place) -> object:
@@ -83,7 +83,8 @@ class Forms:
         self._layout = layout
         self._forms: dict[object, Form] = {}
         self._sorts: dict[object, int] = {}
-        self._rests: dict[int, dict[str, tuple[str, ...] | None]] = {}
+        self._rests: dict[int, dict[str, int | None]] = {}
+        self._bounds: dict[tuple[str, ...], int] = {}
         self._root = self._form("", layout.folder_place(""))
 
     def of(self, key: str) -> Form:
@@ -118,13 +119,13 @@ class Forms:
             while end:
                 above.append((prefix, form, here))
                 name = key[begin : end - 1]
-                prefix = key[:end]
                 names.append(name)
                 parents.append(here)
                 here = len(names)
+                last = end == len(key)
+                prefix = key if last else key[:end]
                 form = form._children.get(name) or self._below(form, prefix, name)  # noqa: SLF001  made here only
-                begin = end
-                end = key.find("/", begin) + 1
+                begin, end = end, 0 if last else key.find("/", end) + 1
             found.append(form.index)
         return walked
 
@@ -138,10 +139,10 @@ class Forms:
         if plate and name.startswith(plate) and name not in parent._named:  # noqa: SLF001
             rest = name[len(plate) :]
             bound = parent._rests.get(rest, _UNKNOWN)  # noqa: SLF001
-            if bound is _UNKNOWN:
+            if bound == _UNKNOWN:
                 template = parent.place.node.templates[0][0]
                 match = template.match(name, parent.place.entities)
-                bound = parent._rests[rest] = None if match is None else tuple(match)  # noqa: SLF001
+                bound = parent._rests[rest] = None if match is None else self._bound(match)  # noqa: SLF001
             if bound is not None:
                 form = parent._by_entities.get(bound)  # noqa: SLF001
                 if form is None:
@@ -153,6 +154,10 @@ class Forms:
         form = self._form(key, self._layout.step(parent.place, name))
         parent._children[name] = form  # noqa: SLF001
         return form
+
+    def _bound(self, match: Mapping[str, str]) -> int:
+        """Number of these entities, whatever their values."""
+        return self._bounds.setdefault(tuple(match), len(self._bounds))
 
     def _form(self, key: str, place: FolderPlace) -> Form:
         misfit = "/".join(key.split("/")[: place.misfit.depth + 1]) if place.misfit is not None else None
