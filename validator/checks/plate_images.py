@@ -94,18 +94,15 @@ def _together(parts: Sequence[FolderImages]) -> FolderImages:
     if len(parts) == 1:
         return parts[0]
     channels = sorted({channel for part in parts for channel in part.channels})
-    sites, channel = [], []
+    sites = np.unique(np.concatenate([part.sites for part in parts]))
+    there = np.zeros((len(sites), len(channels)), bool)
     for part in parts:
-        site, of = np.divmod(part.pairs, max(1, len(part.channels)))
-        sites.append(part.sites[site])
-        channel.append(np.array([channels.index(name) for name in part.channels], np.int64)[of])
-    return FolderImages.of(
-        sum(part.images for part in parts),
-        sum(part.read for part in parts),
-        np.concatenate(sites),
-        np.concatenate(channel),
-        channels,
-    )
+        if part.channels:
+            site, channel = np.divmod(part.pairs, len(part.channels))
+            columns = np.array([channels.index(name) for name in part.channels])
+            there[np.searchsorted(sites, part.sites)[site], columns[channel]] = True
+    images, read = sum(part.images for part in parts), sum(part.read for part in parts)
+    return FolderImages(images, read, sites, channels, np.flatnonzero(there))
 
 
 def _by_well(sites: Ints, layouts: _Layouts) -> Mapping[Well, frozenset[int]]:

@@ -6,7 +6,7 @@ import weakref
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 FOLDERS, FILES, REMARKABLE, MARKED, IMAGES = "folders", "files", "remarkable", "marked", "images"
+FOLDERS_TOGETHER = 50_000
+"""Folders of several partitions that are read as one."""
 BLOCKS_OPEN = 2
 """Blocks kept open: who walks the index is in one, and perhaps looks something up in another."""
 
@@ -116,6 +118,25 @@ class OnDisk:
             begin, end = np.searchsorted(some.get_column("row").to_numpy(), bounds).tolist()
             some = some.slice(begin, end - begin)
         return some if sign is None else some.filter((some.get_column("signs") & int(sign)) != 0)
+
+
+def together(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The same folders; those that follow each other in a block, and are few, are read as one piece."""
+    last: Piece | None = None
+    for piece in pieces:
+        if (
+            isinstance(last, OnDisk)
+            and isinstance(piece, OnDisk)
+            and (last.store, last.block, last.first + last.folders) == (piece.store, piece.block, piece.first)
+            and last.folders + piece.folders <= FOLDERS_TOGETHER
+        ):
+            last = OnDisk(last.store, last.block, last.first, last.folders + piece.folders)
+            continue
+        if last is not None:
+            yield last
+        last = piece
+    if last is not None:
+        yield last
 
 
 class _Marked:
