@@ -48,26 +48,34 @@ class Lines:
         """Which lines hold nothing but printable ASCII, are not too long, and do not end with a slash."""
         data, ends = self.data, self.ends
         plain: Mask = (ends - self.starts < LONGEST) & (data[ends - 1] != _SLASH)
-        block = data[: len(data) - SPARE]
+        begin = int(self.starts[0])
+        block = data[begin : int(ends[-1]) + 1]
         if np.count_nonzero(block < _SPACE) > len(ends) or int(block.max()) > _LAST:  # each line break is one
             strange = ((block < _SPACE) & (block != _NEW_LINE)) | (block > _LAST)
-            plain[np.searchsorted(ends, np.flatnonzero(strange))] = False
+            plain[np.searchsorted(ends, np.flatnonzero(strange) + begin)] = False
         return plain
 
 
-def find_lines(block: bytes) -> Lines:
-    """Find the lines of a block.
+def padded(block: bytes) -> Bytes:
+    """A block of whole lines, the last with its line break, and some bytes behind it."""
+    return np.frombuffer(block + bytes(SPARE), np.uint8)
+
+
+def find_lines(data: Bytes, begin: int, end: int) -> Lines:
+    """Find the lines of a part of a block.
 
     Parameters
     ----------
-    block
-        Whole lines, the last with its line break.
+    data
+        The block, see `padded`.
+    begin, end
+        Where the part is: whole lines.
     """
-    data = np.frombuffer(block + bytes(SPARE), np.uint8)
-    marks = np.flatnonzero((data == _SLASH) | (data == _NEW_LINE))
+    part = data[begin:end]
+    marks = np.flatnonzero((part == _SLASH) | (part == _NEW_LINE)) + begin
     lasts = np.flatnonzero(data[marks] == _NEW_LINE)
     ends = marks[lasts]
-    starts = np.concatenate([np.zeros(1, np.int64), ends[:-1] + 1])
+    starts = np.concatenate([np.full(1, begin), ends[:-1] + 1])
     firsts = np.concatenate([np.zeros(1, np.int64), lasts[:-1] + 1])
     slashes = np.where(lasts > firsts, marks[lasts - 1], starts - 1)
     return Lines(data, starts, ends, slashes, marks, firsts, lasts)

@@ -12,10 +12,11 @@ import numpy as np
 from validator.models.listing import UNKNOWN_SIZE
 from validator.sources.aws_columns import usual_lines
 from validator.sources.key_columns import usual_keys
-from validator.sources.lines import Bytes, Ints, find_lines
+from validator.sources.lines import Bytes, Ints, Mask, find_lines, padded
 
 BLOCK = 8 * 1024 * 1024
 """Bytes read at once: some 50,000 keys."""
+PART = 1 << 20
 _TAIL = 1 << 16
 
 
@@ -163,18 +164,38 @@ def read_block(sort: Literal["aws-ls", "keys"], block: bytes) -> ReadBlock:
         block = block.replace(b"\r\n", b"\n")
     if not block.endswith(b"\n"):
         block += b"\n"
-    lines = find_lines(block)
+    data = padded(block)
+    parts = [_read_part(sort, data, begin, end) for begin, end in _parts(block)]
+    usual, starts, *columns = (np.concatenate(some) for some in zip(*parts, strict=True))
+    unusual: list[tuple[int, str]] = []
+    if not usual.all():
+        rows = np.flatnonzero(~usual)
+        bounds = zip(rows.tolist(), starts[rows].tolist(), columns[2][rows].tolist(), strict=True)
+        unusual = [(row, block[begin:end].decode("utf-8", "surrogateescape")) for row, begin, end in bounds]
+        columns = [column[usual] for column in columns]
+    keys, names, ends, sizes, times = columns
+    return ReadBlock(data, keys, names, ends, sizes, times, unusual, len(usual))
+
+
+def _parts(block: bytes) -> Iterator[tuple[int, int]]:
+    """Whole lines of a block, so many that all that is made of them stays near the processor."""
+    begin = 0
+    while begin < len(block):
+        end = block.rfind(b"\n", begin, begin + PART) + 1 or block.index(b"\n", begin) + 1
+        yield begin, end
+        begin = end
+
+
+def _read_part(
+    sort: Literal["aws-ls", "keys"], data: Bytes, begin: int, end: int
+) -> tuple[Mask, Ints, Ints, Ints, Ints, Ints, Ints]:
+    """Which lines are usual, where each begins, and the columns of `ReadBlock`."""
+    lines = find_lines(data, begin, end)
     if sort == "aws-ls":
         keys, usual, sizes, times = usual_lines(lines)
     else:
         keys, usual = usual_keys(lines)
         sizes, times = np.full(len(keys), UNKNOWN_SIZE, np.int64), np.zeros(len(keys), np.int64)
     usual &= lines.plain()
-    columns = keys, np.maximum(lines.last_slashes + 1, keys), lines.ends, sizes, times
-    unusual: list[tuple[int, str]] = []
-    if not usual.all():
-        rows = np.flatnonzero(~usual)
-        bounds = zip(rows.tolist(), lines.starts[rows].tolist(), lines.ends[rows].tolist(), strict=True)
-        unusual = [(row, block[begin:end].decode("utf-8", "surrogateescape")) for row, begin, end in bounds]
-        columns = tuple(column[usual] for column in columns)  # type: ignore[assignment]  # of the same length
-    return ReadBlock(lines.data, *columns, unusual, len(usual))
+    names = np.maximum(lines.last_slashes + 1, keys)
+    return usual, lines.starts, keys, names, lines.ends, sizes, times
