@@ -94,7 +94,8 @@ def _together(parts: Sequence[FolderImages]) -> FolderImages:
     if len(parts) == 1:
         return parts[0]
     channels = sorted({channel for part in parts for channel in part.channels})
-    sites = np.unique(np.concatenate([part.sites for part in parts]))
+    sites = np.sort(np.concatenate([part.sites for part in parts]))
+    sites = sites[np.append(np.ones(min(1, len(sites)), bool), sites[1:] != sites[:-1])]
     there = np.zeros((len(sites), len(channels)), bool)
     for part in parts:
         if part.channels:
@@ -128,8 +129,10 @@ def _lacking(images: FolderImages) -> Mapping[str, tuple[tuple[Well, int], ...]]
     there.ravel()[images.pairs] = True
     lacking: dict[str, tuple[tuple[Well, int], ...]] = {}
     for number, channel in enumerate(images.channels):
-        gaps = images.sites[~there[:, number]].tolist()
-        if gaps and len(images.sites) - len(gaps) > len(images.sites) * USUAL_SHARE:
-            places = map(ImagedSite.of, gaps)  # in their order, as the numbers are
-            lacking[channel] = tuple((Well(place.row, place.column), place.site) for place in places)
+        gaps = images.sites[~there[:, number]]
+        if len(gaps) and len(images.sites) - len(gaps) > len(images.sites) * USUAL_SHARE:
+            # In their order, as the numbers are.
+            lacking[channel] = tuple(
+                (Well(row, column), site) for row, column, site in map(ImagedSite.of, gaps.tolist())
+            )
     return lacking
