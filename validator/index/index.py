@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from validator.index.examine import added, whole_digest
 from validator.index.partition import FolderTree, PartitionFacts
@@ -117,7 +118,9 @@ class FolderIndex(Collection[PlacedFolder]):
     def _folders_of(self, piece: Piece, sign: Sign | None = None) -> Iterator[PlacedFolder]:
         place = self._layout.place_folder
         for row, load, imaged, pick in piece.rows(sign):
-            yield PlacedFolder(row.key, place(row.key), row.files, row.size, row.signs, load, imaged, pick)
+            # Most checks of folders with a sign ask for names only, and there may be many.
+            where = place(row.key) if sign is None else partial(place, row.key)
+            yield PlacedFolder(row.key, where, row.files, row.size, row.signs, load, imaged, pick)
 
     def _surveyed(self, partition: Partition) -> Iterator[PlacedFolder]:
         for group in partition.facts.groups:

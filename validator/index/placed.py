@@ -42,8 +42,8 @@ class PlacedFolder:
     ----------
     key
         Key of the folder, ends with ``/``.
-    place
-        What the layout makes of it.
+    placed
+        What the layout makes of it, or finds that out when somebody asks.
     files, size
         Number of its files and their bytes.
     signs
@@ -57,13 +57,18 @@ class PlacedFolder:
     """
 
     key: str
-    place: Place
+    placed: Place | Callable[[], Place]
     files: int
     size: int
     signs: Sign
     load: Callable[[], Folder]
     imaged: Callable[[], FolderImages | None] | None = None
     pick: Callable[[], Folder] | None = None
+
+    @property
+    def place(self) -> Place:
+        """What the layout makes of it."""
+        return self.placed if isinstance(self.placed, Place) else self.placed()
 
     @property
     def folder(self) -> Folder:

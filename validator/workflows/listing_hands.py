@@ -15,6 +15,8 @@ from validator.upload.starting import Handle, end_workers, start_process
 
 THREADS = 2
 """polars uses more by itself."""
+MOST_PROCESSES = 3
+"""Each needs up to 190 MiB, of which it shares some 60 with the others; all together stay below 600."""
 _MODULE = "validator.workflows.listing_worker"
 _ENVIRONMENT = {
     "POLARS_MAX_THREADS": "1",
@@ -40,7 +42,7 @@ class Hands:
     """
 
     def __init__(self, processes: int | None = None) -> None:
-        self._count = processes if processes is not None else default_processes()
+        self._count = processes if processes is not None else min(default_processes(), MOST_PROCESSES)
         self._pool = ThreadPoolExecutor(max(THREADS, self._count))
         self._processes: list[_Process] = []
         self._idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
