@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from validator.errors import CpgateError, NothingChecked, UsageError
-from validator.sources import listing_columns, listing_file
+from validator.sources import listing_blocks, listing_file
 from validator.workflows import large_listing, listing_hands
 from validator.workflows.check import CheckRequest, check
 from validator.workflows.sources import Origin
@@ -73,7 +73,7 @@ SIZES = (0, 7, 12_345_678_901, 9, 9, 9, 9)
 def in_columns(monkeypatch):
     """Everything is long enough to be read in columns, a few lines at a time."""
     monkeypatch.setattr(listing_file, "LARGE", 1)
-    monkeypatch.setattr(listing_columns, "BLOCK", 4_000)
+    monkeypatch.setattr(listing_blocks, "BLOCK", 4_000)
     monkeypatch.setattr(large_listing, "FILES_AT_ONCE", 40)
 
 
@@ -201,11 +201,11 @@ def test_a_file_is_cut_where_a_stream_is(tmp_path):
     for text in (lines_of(KEYS), lines_of(KEYS).rstrip(), "\n" * 50 + "x" * 300 + "\n" + "y" * 300, "a\nb"):
         listing.write_text(text)
         for size in (1, 7, 100, 4_000, 10**6):
-            cut = [stretch.read() for stretch in listing_columns.stretches_of(listing, size)]
+            cut = [stretch.read() for stretch in listing_blocks.stretches_of(listing, size)]
             assert b"".join(cut).decode() == text
             assert all(block.endswith(b"\n") for block in cut[:-1])
     listing.write_text("short")
-    (stretch,) = listing_columns.stretches_of(listing)
+    (stretch,) = listing_blocks.stretches_of(listing)
     listing.write_text("shor")
     with pytest.raises(OSError, match="shorter"):
         stretch.read()
@@ -273,12 +273,12 @@ def test_a_process_that_is_killed(tmp_path, monkeypatch):
 SCRIPT = """
 import sys, time
 from pathlib import Path
-from validator.sources import listing_columns, listing_file
+from validator.sources import listing_blocks, listing_file
 from validator.workflows import large_listing, listing_hands, listing_work
 from validator.workflows.check import CheckRequest, check
 from validator.workflows.sources import Origin
 listing_file.LARGE = large_listing.MUCH = 1
-listing_columns.BLOCK = 4_000
+listing_blocks.BLOCK = 4_000
 listing_hands.default_processes = lambda: 2
 start = listing_hands.start_process
 def told(*said):

@@ -8,150 +8,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress, pairwise
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from validator.index.name_columns import Bytes, Ints, LineColumn, NameColumn, distinct, joined, lines_at
-from validator.index.partition import prefix_of
+from validator.index.name_columns import Ints, LineColumn, joined, lines_at
+from validator.index.sorted_files import Run, SortedFiles
 from validator.index.store import writing
 
 WEIGHT_OF_A_RUN = 1500
 """What is read of a block for a few files stays in memory with them: few runs must be read together, however short."""
-_SMALL = 1 << 16
 _NUMBER, _END = np.dtype("<i8"), np.dtype("<u4")
-
-
-class FoundFiles(Protocol):
-    """Files as they were found in a text.
-
-    Attributes
-    ----------
-    data
-        The text, with some bytes behind it.
-    keys, names, ends
-        Where the key of each file begins, where its name does, and where the line break behind it is.
-    sizes, times
-        What the text says of them.
-    """
-
-    @property
-    def data(self) -> Bytes: ...
-    @property
-    def keys(self) -> Ints: ...
-    @property
-    def names(self) -> Ints: ...
-    @property
-    def ends(self) -> Ints: ...
-    @property
-    def sizes(self) -> Ints: ...
-    @property
-    def times(self) -> Ints: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Consecutive files of a block whose folders belong to one partition.
-
-    Attributes
-    ----------
-    prefix
-        Names the partition.
-    first, files
-        Index of the first file, and how many they are.
-    first_folder, folders
-        Index of the first folder, and how many they are.
-    """
-
-    prefix: str
-    first: int
-    files: int
-    first_folder: int
-    folders: int
 
 
 Runs = list[tuple[int, Run, int]]
 """Runs with their blocks and the numbers of their partitions."""
-
-
-@dataclass(frozen=True, slots=True)
-class SortedFiles:
-    """Files of a block by their folders, else in the order they came.
-
-    Attributes
-    ----------
-    names
-        Names of the files, one a line.
-    lengths, sizes, times
-        Of each file; the length is that of its name.
-    folders
-        Keys of the folders, sorted.
-    numbers
-        How many files each folder holds.
-    """
-
-    names: bytes
-    lengths: Ints
-    sizes: Ints
-    times: Ints
-    folders: list[str]
-    numbers: Ints
-
-    def runs(self, segments: int) -> list[Run]:
-        """Put the folders of each partition together.
-
-        Parameters
-        ----------
-        segments
-            How many parts of a key name its partition.
-        """
-        begins: list[int] = []
-        prefixes: list[str] = []
-        prefix = ""
-        for f, folder in enumerate(self.folders):
-            if not prefix or not folder.startswith(prefix):
-                begins.append(f)
-                prefixes.append(prefix_of(folder, segments))
-                # A folder high up is a partition of its own, without what lies below it.
-                prefix = prefixes[-1] if prefixes[-1].count("/") == segments else ""
-        bounds = [*begins, len(self.folders)]
-        at = np.concatenate([np.zeros(1, np.int64), np.cumsum(self.numbers)]).tolist()
-        return [
-            Run(prefix, at[begin], at[end] - at[begin], begin, end - begin)
-            for prefix, (begin, end) in zip(prefixes, pairwise(bounds), strict=True)
-        ]
-
-
-def sort_files(found: FoundFiles) -> SortedFiles:
-    """Sort the files of a block by their folders.
-
-    Parameters
-    ----------
-    found
-        ASCII only.
-    """
-    if not len(found.keys):
-        nothing = np.empty(0, np.int64)
-        return SortedFiles(b"", nothing, nothing, nothing, [], nothing)
-    numbers = NameColumn(found.data, found.keys, found.names - found.keys).numbers()
-    firsts, counts, which = distinct(numbers)
-    text = found.data.data
-    bounds = zip(found.keys[firsts].tolist(), found.names[firsts].tolist(), strict=True)
-    folders = [str(text[begin:end], "ascii") for begin, end in bounds]
-    by_key = sorted(range(len(folders)), key=folders.__getitem__)
-    ranks = np.empty(len(folders), np.uint16 if len(folders) < _SMALL else np.int64)  # sorted by their digits
-    ranks[by_key] = np.arange(len(folders))
-    rows = np.argsort(ranks[which], kind="stable")
-    starts = found.names[rows]
-    lengths = found.ends[rows] - starts
-    return SortedFiles(
-        lines_at(found.data, starts, lengths + 1),
-        lengths,
-        found.sizes[rows],
-        found.times[rows],
-        [folders[f] for f in by_key],
-        counts[by_key],
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from validator.models.progress import Step
 from validator.rulebook.layout import load_layout
 from validator.sources.keys import KeyFolders, Relocation, shared_beginning
 from validator.sources.listed import LargeText, ListedSource
-from validator.sources.listing_columns import BLOCK, Stretch, blocks_of, read_block, stretches_of
+from validator.sources.listing_blocks import BLOCK, Stretch, blocks_of, stretches_of
+from validator.sources.listing_columns import read_block
 from validator.sources.listing_text import AwsLines, KeyLines
 from validator.workflows.listing_hands import Hands
 from validator.workflows.listing_work import ExamineTask, SortTask, examine_files, sort_lines

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Literal
 
 from validator.index.columns import Part, examine_columns
-from validator.index.unsorted import Blocks, Run, Runs, sort_files
+from validator.index.sorted_files import Run, sort_files
+from validator.index.unsorted import Blocks, Runs
 from validator.models.listing import Entry, Trouble
 from validator.rulebook.layout import load_layout
 from validator.sources.keys import Relocation
-from validator.sources.listing_columns import Stretch, read_block
+from validator.sources.listing_blocks import Stretch
+from validator.sources.listing_columns import read_block
 
 
 @dataclass(frozen=True, slots=True)
