@@ -15,7 +15,9 @@ NUMBERS = st.integers(-1, 2**63 - 1)
 def sums(files):
     names, sizes, times = zip(*files, strict=True)
     column = NameColumn.of(names)
-    return list(zip(*(lane.tolist() for lane in column.sums(np.array(sizes), np.array(times))), strict=True))
+    return list(
+        zip(*(lane.tolist() for lane in column.sums(np.array(sizes), np.array(times))[1:]), strict=True)
+    )
 
 
 @given(st.lists(st.tuples(NAMES, NUMBERS, NUMBERS), min_size=1, max_size=30))

@@ -56,13 +56,21 @@ def test_a_form_is_the_place_but_for_wells_and_sites(listed):
         assert sorts.setdefault(form.number, form.sort) == form.sort
         assert list(forms)[form.index] is form
     assert len(set(sorts.values())) == len(sorts)
+    every = sorted(set(listed))
+    walked, known = forms.walk(every), list(forms)
+    assert [known[index] for index in walked.forms] == [forms.of(key) for key in every]
+    between = {"/".join(key.split("/")[:depth]) for key in every for depth in range(1, key.count("/") + 1)}
+    assert sorted(walked.names) == sorted(key.rpartition("/")[2] for key in between)
 
 
 def test_the_sites_of_all_plates_are_few_forms():
-    forms = Forms(load_layout())
+    forms, asked = Forms(load_layout()), []
     for plate in range(5):
         for well in range(10):
             home = f"cpg0099-example/broad/workspace/analysis/2024_03_05_Run1/BR{plate}/analysis/"
-            forms.of(f"{home}BR{plate}-A{well:02d}-1/outlines/")
+            asked.append(f"{home}BR{plate}-A{well:02d}-1/outlines/")
+    walked = forms.walk(sorted(asked))
     assert len(list(forms)) == 6 + 5 * 4, "the root and what leads there, and four steps of each plate"
-    assert len(forms.folders) == 6 + 5 * 2 + 5 * 10 * 2
+    assert len(walked.names) == 5 + 5 * 2 + 5 * 10 * 2
+    assert len(walked.forms) == len(asked)
+    assert len(set(zip(walked.parents, walked.names, strict=True))) == len(walked.names)

@@ -4,16 +4,21 @@ import gc
 import gzip
 import io
 import json
+import os
 import random
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from validator.errors import NothingChecked, UsageError
-from validator.sources import listing_columns, listing_file
-from validator.workflows import large_listing
+from validator.errors import CpgateError, NothingChecked, UsageError
+from validator.sources import listing_blocks, listing_file
+from validator.workflows import large_listing, listing_hands
 from validator.workflows.check import CheckRequest, check
 from validator.workflows.sources import Origin
 
@@ -68,7 +73,7 @@ SIZES = (0, 7, 12_345_678_901, 9, 9, 9, 9)
 def in_columns(monkeypatch):
     """Everything is long enough to be read in columns, a few lines at a time."""
     monkeypatch.setattr(listing_file, "LARGE", 1)
-    monkeypatch.setattr(listing_columns, "BLOCK", 4_000)
+    monkeypatch.setattr(listing_blocks, "BLOCK", 4_000)
     monkeypatch.setattr(large_listing, "FILES_AT_ONCE", 40)
 
 
@@ -184,4 +189,185 @@ def test_nothing_is_left_on_disk(tmp_path, monkeypatch):
     assert [path.name.split("-")[1] for path in (tmp_path / "tmp").iterdir()] == ["index"]
     del result
     gc.collect()
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def lines_of(keys, home=HOME):
+    return "".join(f"2024-03-05 10:12:41 {SIZES[len(key) % 7]:>10} {home}/{key}\n" for key in keys)
+
+
+def test_a_file_is_cut_where_a_stream_is(tmp_path):
+    listing = tmp_path / "listing.txt"
+    for text in (lines_of(KEYS), lines_of(KEYS).rstrip(), "\n" * 50 + "x" * 300 + "\n" + "y" * 300, "a\nb"):
+        listing.write_text(text)
+        for size in (1, 7, 100, 4_000, 10**6):
+            cut = [stretch.read() for stretch in listing_blocks.stretches_of(listing, size)]
+            assert b"".join(cut).decode() == text
+            assert all(block.endswith(b"\n") for block in cut[:-1])
+    listing.write_text("short")
+    (stretch,) = listing_blocks.stretches_of(listing)
+    listing.write_text("shor")
+    with pytest.raises(OSError, match="shorter"):
+        stretch.read()
+
+
+@pytest.fixture
+def in_processes(monkeypatch):
+    """Everything is long enough for processes."""
+    monkeypatch.setattr(large_listing, "MUCH", 1)
+
+
+@pytest.mark.usefixtures("in_columns", "in_processes")
+@pytest.mark.parametrize("form", ["plain", "gzip", "keys"])
+def test_as_many_processes_as_there_are_find_the_same(tmp_path, monkeypatch, form):
+    keys = [*KEYS, *ODDITIES, *KEYS[3:5]]
+    random.Random(4).shuffle(keys)
+    text = "".join(f"{HOME}/{key}\n" for key in keys) if form == "keys" else lines_of(keys)
+    text += "that is no line\n"
+    listing = tmp_path / "listing.txt"
+    listing.write_bytes(gzip.compress(text.encode()) if form == "gzip" else text.encode())
+    found, started = [], []
+    start = listing_hands.start_process
+    monkeypatch.setattr(listing_hands, "start_process", lambda *said: started.append(said) or start(*said))
+    for processes in (1, 2, 3):
+        monkeypatch.setattr(listing_hands, "default_processes", lambda number=processes: number)
+        found.append(judged(listing, monkeypatch=monkeypatch, large=True))
+    assert len(started) == 2 + 3
+    assert found[0] == found[1] == found[2] == judged(listing, monkeypatch=monkeypatch, large=False)
+
+
+@pytest.mark.usefixtures("in_columns")
+def test_a_listing_that_is_not_very_long_starts_no_process(tmp_path, monkeypatch):
+    monkeypatch.setattr(listing_hands, "start_process", lambda *_: pytest.fail("it was started"))
+    listing = tmp_path / "listing.txt"
+    listing.write_text(lines_of(KEYS))
+    assert judged(listing, monkeypatch=monkeypatch, large=True)[1]["files"] == len(KEYS)
+
+
+@pytest.mark.usefixtures("in_columns", "in_processes")
+def test_a_process_that_is_killed(tmp_path, monkeypatch):
+    monkeypatch.setattr(listing_hands, "default_processes", lambda: 2)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    started = []
+    start = listing_hands.start_process
+
+    def killed(*said):
+        started.append(start(*said))
+        if len(started) == 2:
+            started[-1].kill()
+        return started[-1]
+
+    monkeypatch.setattr(listing_hands, "start_process", killed)
+    listing = tmp_path / "listing.txt"
+    listing.write_text(lines_of(KEYS))
+    with pytest.raises(CpgateError, match=r"ended unexpectedly \((signal 9|exit code 1)\)") as found:
+        judged(listing, monkeypatch=monkeypatch, large=True)
+    assert "memory" in found.value.mend
+    assert all(process.poll() is not None for process in started)
+    assert not list(tmp_path.glob("*.jsonl"))
+    gc.collect()
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+SCRIPT = """
+import sys, time
+from pathlib import Path
+from validator.sources import listing_blocks, listing_file
+from validator.workflows import large_listing, listing_hands, listing_work
+from validator.workflows.check import CheckRequest, check
+from validator.workflows.sources import Origin
+listing_file.LARGE = large_listing.MUCH = 1
+listing_blocks.BLOCK = 4_000
+listing_hands.default_processes = lambda: 2
+start = listing_hands.start_process
+def told(*said):
+    process = start(*said)
+    print(process.pid, flush=True)
+    return process
+listing_hands.start_process = told
+print("begin", flush=True)
+from validator.cli.main import main
+sys.argv = ["cpgate", "check", *sys.argv[1:]]
+main()
+"""
+"""Without `if __name__ == "__main__"`: what it starts must not run it again."""
+
+
+def run_script(tmp_path, *arguments, **options):
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, *arguments, "--report", str(tmp_path / "report.jsonl")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def alive(pid):
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def wait_until_gone(pids):
+    end = time.monotonic() + 20
+    while any(map(alive, pids)):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_script_needs_no_guard(tmp_path):
+    listing = tmp_path / "listing.txt"
+    listing.write_text(lines_of(KEYS))
+    with run_script(tmp_path, str(listing)) as process:
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 1, err
+    assert out.count("begin") == 1
+    assert json.loads((tmp_path / "report.jsonl").read_text().partition("\n")[0])["counts"]["files"] == len(
+        KEYS
+    )
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_ends_all_processes(tmp_path, number):
+    (tmp_path / "tmp").mkdir()
+    environment = os.environ | {"TMPDIR": str(tmp_path / "tmp")}
+    with run_script(tmp_path, "-", stdin=subprocess.PIPE, env=environment) as process:
+        process.stdin.write(lines_of(KEYS) * 9)  # and more would follow
+        process.stdin.flush()
+        assert process.stdout.readline() == "begin\n"
+        pids = [int(process.stdout.readline()) for _ in range(2)]
+        process.send_signal(number)
+        process.wait(timeout=30)
+        error = process.stderr.read()
+    assert process.returncode == (-number if number == signal.SIGKILL else 128 + number)
+    wait_until_gone(pids)
+    if number != signal.SIGKILL:
+        assert "Traceback" not in error
+        assert list((tmp_path / "tmp").iterdir()) == []
+    assert not (tmp_path / "report.jsonl").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits the size of files")
+def test_a_full_disk_in_words(tmp_path):
+    import resource
+
+    (tmp_path / "tmp").mkdir()
+    listing = tmp_path / "listing.txt"
+    listing.write_text(lines_of(KEYS))
+    with run_script(
+        tmp_path,
+        str(listing),
+        env=os.environ | {"TMPDIR": str(tmp_path / "tmp")},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
+    ) as process:
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 4
+    assert "The index of the files cannot be written to" in error
+    assert "File too large" in error
+    assert "TMPDIR" in error
+    assert "Traceback" not in error
     assert list((tmp_path / "tmp").iterdir()) == []

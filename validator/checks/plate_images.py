@@ -1,54 +1,21 @@
 """What the names of a plate's raw images say: its wells, sites and channels."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from threading import local
 
 import numpy as np
 
 from validator.checks.dataset import Dataset, PlacedFolder
-from validator.checks.pool import in_threads
 from validator.checks.wells import Well
-from validator.rulebook.imagers import ImageColumns, Ints
+from validator.index.images import IMAGES_OF_PLATES, holds_images
+from validator.rulebook.imagers import FolderImages, ImagedSite, Ints
 
 READ_SHARE = 0.9
 """Share of a plate's images whose names must be of a known form; otherwise nothing is said about the plate."""
-THREADS = 2
-PAIRS = 1_000_000
-"""Up to so many possible pairs of a channel and a site are marked in a table."""
 LAYOUTS_REMEMBERED = 50
 """Sets of sites of which it is known how they spread over the wells."""
-
-
-class _Reader(local):
-    """Each thread has its own."""
-
-    def __init__(self) -> None:
-        self.columns = ImageColumns()
-        self._by_well: dict[bytes, Mapping[Well, frozenset[int]]] = {}
-
-    def by_well(self, sites: Ints) -> Mapping[Well, frozenset[int]]:
-        """Sites of each well; most plates have the same."""
-        known = self._by_well.get(sites.tobytes())
-        if known is None:
-            if len(self._by_well) >= LAYOUTS_REMEMBERED:
-                self._by_well.clear()
-            found: dict[Well, set[int]] = defaultdict(set)
-            for number in sites.tolist():
-                row, column, site = self.columns.sites[number]
-                found[Well(row, column)].add(site)
-            same: dict[frozenset[int], frozenset[int]] = {}  # most wells have the same sites
-            known = {
-                well: same.setdefault(some, some)
-                for well, some in ((w, frozenset(s)) for w, s in found.items())
-            }
-            self._by_well[sites.tobytes()] = known
-        return known
-
-
-_reader = _Reader()
 USUAL_SHARE = 0.5
 """A channel is expected at every site when more than this share of the sites has it."""
 
@@ -87,13 +54,15 @@ class PlateImages:
 
 def read_plates(dataset: Dataset) -> Iterator[PlateImages]:
     """Every plate whose images have names of a known form, in the order of the keys."""
-    raw = (
-        placed
-        for placed in dataset.folders.of_kinds(frozenset({"images.raw"}))
-        if placed.place.kind == "images.raw" and "full_plate" in placed.place.entities
-    )
-    plates = ((place, list(group)) for place, group in groupby(raw, key=_plate))
-    return (found for found in in_threads(_read, plates, THREADS) if found is not None)
+    raw = (placed for placed in dataset.folders.of_kinds(IMAGES_OF_PLATES) if holds_images(placed.place))
+    layouts: _Layouts = {}
+    for plate, group in groupby(raw, key=_plate):
+        found = _read(plate, list(group), layouts)
+        if found is not None:
+            yield found
+
+
+_Layouts = dict[bytes, Mapping[Well, frozenset[int]]]
 
 
 def _plate(placed: PlacedFolder) -> tuple[str, str, str]:
@@ -101,58 +70,69 @@ def _plate(placed: PlacedFolder) -> tuple[str, str, str]:
     return f"{entities['project']}/{entities['source']}/", entities["batch"], entities["plate"]
 
 
-def _read(found: tuple[tuple[str, str, str], list[PlacedFolder]]) -> PlateImages | None:
-    (home, batch, plate), folders = found
-    columns = _reader.columns
-    parts = [
-        columns.read(folder.column()) if folder.column is not None else columns.read_list(folder.folder.names)
-        for folder in folders
-    ]
-    images, read = sum(part.images for part in parts), sum(part.read for part in parts)
-    if not read or read < images * READ_SHARE:
+def _read(
+    place: tuple[str, str, str], folders: Sequence[PlacedFolder], layouts: _Layouts
+) -> PlateImages | None:
+    home, batch, plate = place
+    images = _together([folder.images for folder in folders])
+    if not images.read or images.read < images.images * READ_SHARE:
         return None
-    site, channel = (
-        np.concatenate(some) for some in zip(*((p.sites, p.channels) for p in parts), strict=True)
-    )
-    channel, site = _each_pair(channel, site)
-    sites = np.unique(site)
     key = "/".join(folders[0].key.split("/")[:6]) + "/"
     return PlateImages(
         home=home,
         batch=batch,
         plate=plate,
         key=key,
-        sites=_reader.by_well(sites),
-        channels=frozenset(columns.channels[number] for number in np.unique(channel).tolist()),
-        lacking=_lacking(sites, site, channel, columns),
+        sites=_by_well(images.sites, layouts),
+        channels=frozenset(images.channels),
+        lacking=_lacking(images),
     )
 
 
-def _each_pair(channel: Ints, site: Ints) -> tuple[Ints, Ints]:
-    """Each pair once, in their order."""
-    wide = int(site.max()) + 1
-    codes, many = channel * wide + site, (int(channel.max()) + 1) * wide
-    if many <= PAIRS:
-        there = np.zeros(many, bool)
-        there[codes] = True
-        codes = np.flatnonzero(there)
-    else:
-        codes = np.unique(codes)
-    channel, site = np.divmod(codes, wide)
-    return channel, site
+def _together(parts: Sequence[FolderImages]) -> FolderImages:
+    """What the images of several folders of a plate say."""
+    if len(parts) == 1:
+        return parts[0]
+    channels = sorted({channel for part in parts for channel in part.channels})
+    sites = np.sort(np.concatenate([part.sites for part in parts]))
+    sites = sites[np.append(np.ones(min(1, len(sites)), bool), sites[1:] != sites[:-1])]
+    there = np.zeros((len(sites), len(channels)), bool)
+    for part in parts:
+        if part.channels:
+            site, channel = np.divmod(part.pairs, len(part.channels))
+            columns = np.array([channels.index(name) for name in part.channels])
+            there[np.searchsorted(sites, part.sites)[site], columns[channel]] = True
+    images, read = sum(part.images for part in parts), sum(part.read for part in parts)
+    return FolderImages(images, read, sites, channels, np.flatnonzero(there))
 
 
-def _lacking(
-    sites: Ints, site: Ints, channel: Ints, columns: ImageColumns
-) -> Mapping[str, tuple[tuple[Well, int], ...]]:
-    """Sites without a channel that is usual; sites and channels are numbers, each pair of them once."""
+def _by_well(sites: Ints, layouts: _Layouts) -> Mapping[Well, frozenset[int]]:
+    """Sites of each well; most plates have the same."""
+    known = layouts.get(sites.tobytes())
+    if known is None:
+        if len(layouts) >= LAYOUTS_REMEMBERED:
+            layouts.clear()
+        found: dict[Well, set[int]] = defaultdict(set)
+        for row, column, site in map(ImagedSite.of, sites.tolist()):
+            found[Well(row, column)].add(site)
+        same: dict[frozenset[int], frozenset[int]] = {}  # most wells have the same sites
+        known = {
+            well: same.setdefault(some, some) for well, some in ((w, frozenset(s)) for w, s in found.items())
+        }
+        layouts[sites.tobytes()] = known
+    return known
+
+
+def _lacking(images: FolderImages) -> Mapping[str, tuple[tuple[Well, int], ...]]:
+    """Sites without a channel that is usual."""
+    there = np.zeros((len(images.sites), len(images.channels)), bool)
+    there.ravel()[images.pairs] = True
     lacking: dict[str, tuple[tuple[Well, int], ...]] = {}
-    numbers, counts = np.unique(channel, return_counts=True)
-    for number in numbers[counts > len(sites) * USUAL_SHARE].tolist():
-        gaps = np.setdiff1d(sites, site[channel == number], assume_unique=True).tolist()
-        if gaps:
-            places = (columns.sites[gap] for gap in gaps)
-            lacking[columns.channels[number]] = tuple(
-                sorted((Well(place.row, place.column), place.site) for place in places)
+    for number, channel in enumerate(images.channels):
+        gaps = images.sites[~there[:, number]]
+        if len(gaps) and len(images.sites) - len(gaps) > len(images.sites) * USUAL_SHARE:
+            # In their order, as the numbers are.
+            lacking[channel] = tuple(
+                (Well(row, column), site) for row, column, site in map(ImagedSite.of, gaps.tolist())
             )
-    return dict(sorted(lacking.items()))
+    return lacking

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from validator.index.examine import examine
+from validator.index.images import holds_images, images_table
 from validator.index.index import FolderIndex, Partition
 from validator.index.partition import SEGMENTS, FolderRow, PartitionFacts, prefix_of
-from validator.index.store import InMemory, OnDisk, Store
+from validator.index.store import InMemory, OnDisk, Store, Tables
 from validator.models.listing import Folder
+from validator.rulebook.imagers import images_in
 from validator.rulebook.layout import Layout
 
 if TYPE_CHECKING:
@@ -109,7 +111,8 @@ class IndexBuilder:
         placed = [found for _, folders in self._closed.values() for found in folders]
         block = self._store.reserve()
         rows = folder_table([row for row, _ in placed])
-        self._store.write(block, rows, _file_table(folder for _, folder in placed))
+        files = _file_table(folder for _, folder in placed)
+        self._store.write(block, Tables(rows, files, self._images([folder for _, folder in placed])))
         first = 0
         for facts, folders in self._closed.values():
             self._partitions[facts.prefix] = Partition(facts, OnDisk(self._store, block, first, len(folders)))
@@ -119,6 +122,12 @@ class IndexBuilder:
                     self._store.disk_names[folder.key] = dict(folder.disk_names)
         self._closed = {}
         self._files = 0
+
+    def _images(self, folders: list[Folder]) -> "pl.DataFrame":
+        rows = [
+            row for row, folder in enumerate(folders) if holds_images(self._layout.place_folder(folder.key))
+        ]
+        return images_table(rows, [images_in(folders[row].names) for row in rows])
 
 
 def folder_table(rows: list[FolderRow]) -> "pl.DataFrame":
@@ -135,7 +144,7 @@ def folder_table(rows: list[FolderRow]) -> "pl.DataFrame":
         },
         schema={"key": pl.String, "path": pl.Binary, "files": pl.Int64, "size": pl.Int64, "signs": pl.UInt8},
     )
-    return table.with_columns(at=pl.col("files").cum_sum() - pl.col("files"))
+    return table.with_row_index("row").with_columns(at=pl.col("files").cum_sum() - pl.col("files"))
 
 
 def _file_table(folders: Iterable[Folder]) -> "pl.DataFrame":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,15 +11,15 @@ from validator.index.examine import (
     STRANGE_IN_FILE,
     joined_digest,
     place_names,
-    plain_folders,
+    plain_names,
     remarkable_folders,
 )
-from validator.index.index import Partition
-from validator.index.listed_files import ListedFiles, Mask, begins_of, each_once, junk_in
-from validator.index.name_columns import Bytes, Ints, NameColumn
+from validator.index.images import holds_images, image_reader, images_table
+from validator.index.listed_files import ListedFiles, begins_of, each_once, junk_in
+from validator.index.name_columns import Bytes, Ints, Mask, NameColumn, apart, distinct
 from validator.index.partition import Group, PartitionFacts
 from validator.index.placed import Sign
-from validator.index.store import OnDisk, Store
+from validator.index.store import Tables
 from validator.index.unsorted import Files
 from validator.models.listing import Entry, Trouble
 from validator.rulebook.forms import Form, Forms
@@ -31,11 +32,21 @@ if TYPE_CHECKING:
 _STRANGE = np.array([STRANGE_IN_FILE.match(chr(byte)) is not None for byte in range(256)])
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A partition in a block: what is known of it, its first folder, and how many it has."""
+
+    facts: PartitionFacts
+    first: int
+    folders: int
+
+
 @dataclass
 class Examined:
-    """Partitions of the store, and what is no part of them."""
+    """Partitions of a block and the tables that are to be written, and what is no part of them."""
 
-    partitions: list[Partition] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    tables: Tables | None = None
     junk: list[Entry] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
 
@@ -45,11 +56,10 @@ def examine_columns(
     keys: Sequence[str | None],
     prefixes: Sequence[str | None],
     layout: Layout,
-    store: Store,
     *,
     condense: bool = True,
 ) -> Examined:
-    """Examine the files of some partitions and write them to the store.
+    """Examine the files of some partitions.
 
     Parameters
     ----------
@@ -61,29 +71,27 @@ def examine_columns(
         What names each partition.
     layout
         Places them.
-    store
-        Where they are written to.
     condense
         See `grouped`.
     """
-    examined = Examined()
-    listed, alike = each_once(ListedFiles.of(files, keys), examined.troubles)
-    junk = junk_in(listed)
-    examined.junk += [listed.entry(row) for row in np.flatnonzero(junk).tolist()]
-    listed, alike = listed.only(~junk), alike[~junk]
+    examined, forms = Examined(), Forms(layout)
+    listed, walked = ListedFiles.of(files, keys, forms)
+    kept, alike = each_once(listed, examined.troubles)
+    junk = junk_in(listed, walked.names)
+    examined.junk += listed.entries(np.flatnonzero(junk & kept))
+    kept &= ~junk
+    listed, alike = listed.only(kept), alike[kept]
     if not len(listed.folder):
         return examined
-    forms = Forms(layout)
-    form = np.array(forms.indices(listed.keys))
     signs = _signs(listed, alike, layout)
-    kinds, misfits = _places(listed, form, list(forms), layout)
+    kinds, misfits = _places(listed, list(forms), layout)
     signs[misfits] |= np.uint8(Sign.MISFIT)
-    summary = _Summary(listed, signs, form, forms)
-    block = store.reserve()
-    store.write(block, *summary.tables())
-    for facts, first, folders in summary.facts(prefixes, layout, condense=condense):
-        facts.kinds = frozenset(kinds[int(listed.partition[first])])
-        examined.partitions.append(Partition(facts, OnDisk(store, block, first, folders)))
+    summary = _Summary(listed, signs, list(forms))
+    examined.tables = summary.tables()
+    plain = plain_names(walked.names, walked.parents)
+    for part in summary.parts(prefixes, None if plain else layout, condense=condense):
+        part.facts.kinds = frozenset(kinds[int(listed.partition[part.first])])
+        examined.parts.append(part)
     return examined
 
 
@@ -91,16 +99,16 @@ def _signs(listed: ListedFiles, alike: Mask, layout: Layout) -> Bytes:
     """What is remarkable about each file, but whether it has a place."""
     signs = np.zeros(len(listed.folder), np.uint8)
     empty = np.flatnonzero(listed.sizes == 0)
-    meant = listed.names.gather(empty).is_in(sorted(layout.may_be_empty)).to_numpy()
+    meant = np.array([name in layout.may_be_empty for name in listed.names.some(empty)], bool)
     signs[empty[~meant]] |= np.uint8(Sign.EMPTY)
-    signs[listed.text.holding(_STRANGE)] |= np.uint8(Sign.STRANGE)
+    signs[listed.names.holding(_STRANGE)] |= np.uint8(Sign.STRANGE)
     room = np.array([MAX_KEY_BYTES - len(key) for key in listed.keys])
-    if int(listed.text.lengths.max()) > int(room.min()):
-        signs[listed.text.lengths > room[listed.folder]] |= np.uint8(Sign.LONG)
+    if int(listed.names.lengths.max()) > int(room.min()):
+        signs[listed.names.lengths > room[listed.folder]] |= np.uint8(Sign.LONG)
     rows = np.flatnonzero(alike)
     seen: dict[tuple[int, str], list[int]] = {}
     for row, f, name in zip(
-        rows.tolist(), listed.folder[rows].tolist(), listed.names.gather(rows), strict=True
+        rows.tolist(), listed.folder[rows].tolist(), listed.names.some(rows), strict=True
     ):
         seen.setdefault((f, name.lower()), []).append(row)
     for group in seen.values():
@@ -109,13 +117,9 @@ def _signs(listed: ListedFiles, alike: Mask, layout: Layout) -> Bytes:
     return signs
 
 
-def _places(
-    listed: ListedFiles, form: Ints, forms: Sequence[Form], layout: Layout
-) -> tuple[list[set[str]], Ints]:
+def _places(listed: ListedFiles, forms: Sequence[Form], layout: Layout) -> tuple[list[set[str]], Ints]:
     """Kinds of the files of each partition, and the files that have no place (or are in a folder with such)."""
-    import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
-
-    partition = listed.partition
+    partition, form = listed.partition, listed.form
     kinds: list[set[str]] = [set() for _ in range(int(partition.max()) + 1)]
     anything = np.array([layout.holds_anything(some.place) for some in forms])
     single = ~anything & np.array([layout.depends_on_names_above(some.place) for some in forms])
@@ -126,79 +130,97 @@ def _places(
     begins = np.append(begins_of(listed.folder), len(listed.folder))
     misfits: list[Ints] = []
     for f in np.flatnonzero(single[form]).tolist():
-        begin, end = begins[f], begins[f + 1]
+        rows = np.arange(begins[f], begins[f + 1])
         place = layout.place_folder(listed.keys[f])
-        if place_names(listed.names[begin:end].to_list(), place, layout, kinds[partition[f]]):
-            misfits.append(np.arange(begin, end))
-    # Elsewhere each name is placed once for all folders at the same step of the tree.
-    steps = {layout.step_of(some.place): some.place for some in forms}
-    numbers = {step: number for number, step in enumerate(steps)}
-    step = np.array([numbers[layout.step_of(some.place)] for some in forms])[form]
+        if place_names(listed.names.some(rows), place, layout, kinds[partition[f]]):
+            misfits.append(rows)
     rows = np.flatnonzero((~anything & ~single)[form][listed.folder])
-    here = listed.folder[rows]
-    table = pl.DataFrame(
-        {"step": step[here], "partition": partition[here], "name": listed.names.gather(rows)}
-    )
-    places = list(steps.values())
-    wrong = set()
-    for number, part, name in table.unique().iter_rows():
-        if place_names([name], places[number], layout, kinds[part]):
-            wrong.add((number, name))
-    suspect = table.with_row_index().filter(pl.col("name").is_in([name for _, name in wrong]))
-    found = [
-        row
-        for row, number, name in suspect.select("index", "step", "name").iter_rows()
-        if (number, name) in wrong
-    ]
-    misfits.append(rows[np.array(found, np.int64)])
+    misfits.append(rows[_placed_by_step(listed, rows, forms, layout, kinds)])
     return kinds, np.concatenate(misfits)
+
+
+def _placed_by_step(
+    listed: ListedFiles, rows: Ints, forms: Sequence[Form], layout: Layout, kinds: list[set[str]]
+) -> Mask:
+    """Place each name once for all folders at the same step of the tree: which of the files have no place."""
+    steps = {layout.step_of(some.place): some.place for some in forms}
+    places = list(steps.values())
+    numbers = {step: number for number, step in enumerate(steps)}
+    step = np.array([numbers[layout.step_of(some.place)] for some in forms])[listed.form]
+    here = listed.folder[rows]
+    each, _, which = distinct(listed.numbers[rows] ^ apart(step)[here])
+    verdicts: dict[tuple[frozenset[str], bool], int] = {}
+    found = []
+    for number, name in zip(step[here[each]].tolist(), listed.names.some(rows[each]), strict=True):
+        some: set[str] = set()
+        wrong = place_names([name], places[number], layout, some)
+        found.append(verdicts.setdefault((frozenset(some), wrong), len(verdicts)))
+    verdict = np.array(found, np.int64)[which]
+    there = np.zeros((len(kinds), len(verdicts)), bool)
+    there[listed.partition[here], verdict] = True
+    every = list(verdicts)
+    for part, number in np.argwhere(there).tolist():
+        kinds[part] |= every[number][0]
+    return np.array([wrong for _, wrong in every], bool)[verdict]
 
 
 class _Summary:
     """What is known of the folders, and of the partitions."""
 
-    def __init__(self, listed: ListedFiles, signs: Bytes, form: Ints, forms: Forms) -> None:
+    def __init__(self, listed: ListedFiles, signs: Bytes, forms: Sequence[Form]) -> None:
         self._listed = listed
         self._file_signs = signs
-        self._form, self._forms = form, forms
+        self._forms = forms
         self._begins = begins_of(listed.folder)
         self._files = np.diff(np.append(self._begins, len(listed.folder)))
         self._sizes = np.add.reduceat(listed.sizes, self._begins)
         self._signs = np.bitwise_or.reduceat(signs, self._begins)
 
-    def tables(self) -> "tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]":
-        """Folders, files and remarkable files, see `Store.write`."""
+    def tables(self) -> Tables:
+        """What the store keeps."""
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
         listed = self._listed
+        keys = pl.Series(listed.keys, dtype=pl.String)
+        raw = keys if listed.raw == listed.keys else pl.Series(listed.raw, dtype=pl.String)
         folders = pl.DataFrame(
             {
-                "key": listed.keys,
-                "path": pl.Series(listed.raw, dtype=pl.String).str.strip_suffix("/").cast(pl.Binary),
+                "row": np.arange(len(listed.keys)),
+                "key": keys,
+                "path": raw.str.strip_suffix("/").cast(pl.Binary),
                 "files": self._files,
                 "size": self._sizes,
                 "signs": self._signs,
                 "at": self._begins,
             }
         )
-        files = pl.DataFrame({"name": listed.names, "size": listed.sizes, "time": listed.times})
+        files = pl.DataFrame({"name": listed.names.series(), "size": listed.sizes, "time": listed.times})
         rows = np.flatnonzero(self._file_signs)
         remarkable = files[rows].with_columns(row=pl.Series(rows), signs=pl.Series(self._file_signs[rows]))
-        return folders, files, remarkable
+        return Tables(folders, files, self._images(), remarkable)
 
-    def facts(
-        self, prefixes: Sequence[str | None], layout: Layout, *, condense: bool
-    ) -> Iterator[tuple[PartitionFacts, int, int]]:
-        """What is known of each partition but the kinds of its files, its first folder, and how many it has."""
+    def _images(self) -> "pl.DataFrame":
+        wanted = np.array([holds_images(form.place) for form in self._forms])[self._listed.form]
+        rows = np.flatnonzero(wanted).tolist()
+        reader, found = image_reader(), []
+        for row in rows:
+            begin = int(self._begins[row])
+            here = slice(begin, begin + int(self._files[row]))
+            found.append(reader.read(self._listed.numbers[here], partial(self._names_from, begin)))
+        return images_table(rows, found)
+
+    def _names_from(self, begin: int, rows: Ints) -> list[str]:
+        return self._listed.names.some(rows + begin)
+
+    def parts(
+        self, prefixes: Sequence[str | None], layout: Layout | None, *, condense: bool
+    ) -> Iterator[Part]:
+        """What is known of each partition but the kinds of its files; without a layout no folder is remarkable."""
         keys, partition = self._listed.keys, self._listed.partition
         column = NameColumn.of(keys)
         groups = self._groups(column.lengths, prefixes, condense=condense)
-        sums = (
-            np.add.reduceat(lane, self._begins)
-            for lane in self._listed.text.sums(self._listed.sizes, self._listed.times)
-        )
-        digests = column.sums(self._files, *sums)
-        plain = plain_folders("", keys, self._forms.folders)
+        sums = (np.add.reduceat(lane, self._begins) for lane in self._listed.sums)
+        _, *digests = column.sums(self._files, *sums)
         ends = np.append(np.flatnonzero(np.diff(partition)) + 1, len(partition)).tolist()
         for first, end in zip([0, *ends], ends, strict=False):
             facts = PartitionFacts(
@@ -209,9 +231,9 @@ class _Summary:
                 groups=groups[int(partition[first])],
                 digest=joined_digest(*(int(lane[first:end].sum()) for lane in digests)),
             )
-            if not plain:
+            if layout is not None:
                 remarkable_folders(facts, keys[first:end], layout)
-            yield facts, first, end - first
+            yield Part(facts, first, end - first)
 
     def _groups(
         self, lengths: Ints, prefixes: Sequence[str | None], *, condense: bool
@@ -220,12 +242,11 @@ class _Summary:
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
         keys, partition = self._listed.keys, self._listed.partition
-        forms = list(self._forms)
         rows = np.arange(len(keys))
-        sorts = np.array([form.number for form in forms])[self._form]
+        sorts = np.array([form.number for form in self._forms])[self._listed.form]
         outermost = lengths <= np.array([len(prefix or "") for prefix in prefixes])[partition]
-        alone = outermost & np.array([form.place.misfit is None for form in forms])[self._form]
-        alone |= np.array([form.sort is None for form in forms])[self._form]
+        alone = outermost & np.array([form.place.misfit is None for form in self._forms])[self._listed.form]
+        alone |= np.array([form.sort is None for form in self._forms])[self._listed.form]
         sorts = np.where(alone, -1 - rows, sorts) if condense else rows
         columns = {
             "partition": partition,

@@ -2,11 +2,12 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Sequence
+import string
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from validator.index.name_columns import NameColumn
+from validator.index.name_columns import NameColumn, apart
 from validator.index.partition import FolderRow, FolderTree, PartitionFacts, grouped
 from validator.index.placed import Sign
 from validator.models.listing import Folder
@@ -16,7 +17,7 @@ from validator.s3.limits import MAX_KEY_BYTES
 
 STRANGE_IN_FILE = re.compile(r"[^A-Za-z0-9_.\-\n]")
 """A character that names of files should not hold; between names stands a line break."""
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_/\-\n]")
+_PLAIN = f"{string.ascii_letters}{string.digits}_/-".encode()
 _HALF = 64
 _LOWER = (1 << _HALF) - 1
 
@@ -69,7 +70,7 @@ def remarkable_folders(facts: PartitionFacts, keys: Sequence[str], layout: Layou
         facts.strange, facts.alike = tree.strange, tree.alike
 
 
-def plain_folders(prefix: str, keys: Sequence[str], above: Collection[str] | None = None) -> bool:
+def plain_folders(prefix: str, keys: Sequence[str]) -> bool:
     """Whether no folder between these keys is remarkable; a quick look at all of them that spares most a long one.
 
     Parameters
@@ -78,17 +79,34 @@ def plain_folders(prefix: str, keys: Sequence[str], above: Collection[str] | Non
         What is above it is not looked at.
     keys
         Of folders.
-    above
-        Keys of all folders between them, where these are known.
     """
-    if _NOT_PLAIN.search("\n".join(keys)) is not None:
+    if not _are_plain(keys):
         return False
-    if above is None:
-        above, level = set[str](), set(keys)
-        while level:
-            above |= level
-            level = {key[: key.rfind("/", 0, -1) + 1] for key in level if len(key) > len(prefix)} - above
+    above, level = set[str](), set(keys)
+    while level:
+        above |= level
+        level = {key[: key.rfind("/", 0, -1) + 1] for key in level if len(key) > len(prefix)} - above
     return len({key.lower() for key in above}) == len(above)
+
+
+def plain_names(names: Sequence[str], parents: Sequence[int]) -> bool:
+    """The same for all folders of a tree.
+
+    Parameters
+    ----------
+    names
+        Of folders, each once.
+    parents
+        What tells the folders in which these lie from each other.
+    """
+    if not _are_plain(names):
+        return False
+    numbers = np.sort(NameColumn.of(names).folded() ^ apart(np.array(parents, np.int64)))
+    return not bool((numbers[1:] == numbers[:-1]).any())
+
+
+def _are_plain(names: Sequence[str]) -> bool:
+    return not "".join(names).encode("utf-8", "surrogatepass").translate(None, _PLAIN)
 
 
 def _row(folder: Folder, place: Place, layout: Layout, kinds: set[str]) -> FolderRow:
@@ -142,10 +160,10 @@ def digest_of(folders: Sequence[Folder]) -> int:
     files = np.array([len(folder.names) for folder in folders])
     bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(files)])
     sums = []
-    for numbers in column.sums(sizes, times):
+    for numbers in column.sums(sizes, times)[1:]:
         total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(numbers)])
         sums.append(np.diff(total[bounds]))
-    first, second = NameColumn.of([folder.key for folder in folders]).sums(files, *sums)
+    _, first, second = NameColumn.of([folder.key for folder in folders]).sums(files, *sums)
     return joined_digest(int(first.sum()), int(second.sum()))
 
 

@@ -3,11 +3,12 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from validator.index.examine import added, whole_digest
 from validator.index.partition import FolderTree, PartitionFacts
 from validator.index.placed import PlacedFolder, Sign
-from validator.index.store import Piece, Store
+from validator.index.store import Piece, Store, together
 from validator.models.listing import Folder
 from validator.rulebook.layout import Layout
 
@@ -72,22 +73,22 @@ class FolderIndex(Collection[PlacedFolder]):
 
     def __iter__(self) -> Iterator[PlacedFolder]:
         for partition in self._partitions:
-            yield from self._folders_of(partition)
+            yield from self._folders_of(partition.piece)
 
     def __contains__(self, folder: object) -> bool:
         return isinstance(folder, PlacedFolder) and self.get(folder.key) is not None
 
     def with_sign(self, sign: Sign) -> Iterator[PlacedFolder]:
         """Folders with files of which this is remarkable."""
-        for partition in self._partitions:
-            if partition.facts.signs & sign:
-                yield from self._folders_of(partition, sign)
+        some = (partition.piece for partition in self._partitions if partition.facts.signs & sign)
+        for piece in together(some):
+            yield from self._folders_of(piece, sign)
 
     def of_kinds(self, kinds: frozenset[str]) -> Iterator[PlacedFolder]:
         """Folders that may hold files of these kinds, from partitions that do."""
         for partition in self._partitions:
             if not partition.facts.kinds.isdisjoint(kinds):
-                for folder in self._folders_of(partition):
+                for folder in self._folders_of(partition.piece):
                     if self._layout.may_hold(folder.place, kinds):
                         yield folder
 
@@ -99,7 +100,7 @@ class FolderIndex(Collection[PlacedFolder]):
         if self._looked_up[0] != last:
             self._looked_up = (
                 last,
-                {folder.key: folder for folder in self._folders_of(self._partitions[last])},
+                {folder.key: folder for folder in self._folders_of(self._partitions[last].piece)},
             )
         return self._looked_up[1].get(key)
 
@@ -112,12 +113,14 @@ class FolderIndex(Collection[PlacedFolder]):
             prefix = partition.facts.prefix
             if not prefix.startswith(key) and not key.startswith(prefix):
                 break
-            yield from (folder for folder in self._folders_of(partition) if folder.key.startswith(key))
+            yield from (folder for folder in self._folders_of(partition.piece) if folder.key.startswith(key))
 
-    def _folders_of(self, partition: Partition, sign: Sign | None = None) -> Iterator[PlacedFolder]:
+    def _folders_of(self, piece: Piece, sign: Sign | None = None) -> Iterator[PlacedFolder]:
         place = self._layout.place_folder
-        for row, load, column, pick in partition.piece.rows(sign):
-            yield PlacedFolder(row.key, place(row.key), row.files, row.size, row.signs, load, column, pick)
+        for row, load, imaged, pick in piece.rows(sign):
+            # Most checks of folders with a sign ask for names only, and there may be many.
+            where = place(row.key) if sign is None else partial(place, row.key)
+            yield PlacedFolder(row.key, where, row.files, row.size, row.signs, load, imaged, pick)
 
     def _surveyed(self, partition: Partition) -> Iterator[PlacedFolder]:
         for group in partition.facts.groups:

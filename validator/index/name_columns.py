@@ -1,114 +1,253 @@
 """Names of files in one text, looked at side by side as numbers."""
 
-from collections.abc import Collection, Iterator
-from functools import cached_property
+from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    import polars as pl
+
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
+Mask = NDArray[np.bool_]
+
+SPARE = 8
+"""Bytes behind a text, so that words can be read up to its end."""
 _WORD = 8
 _MASKS = np.array([(1 << (8 * length)) - 1 for length in range(_WORD + 1)], np.uint64)
 _PART = 8192
+_STRIPE = 128
+"""Bytes of each name that are looked at together."""
+_SHORT = 1 << 16
 _SEEDS = np.array([0x243F6A8885A308D3, 0x13198A2E03707344], np.uint64)
 _FACTORS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)
 """Digits of pi, and odd numbers whose bits are evenly spread; the digest of a listing depends on them."""
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number whose bits are evenly spread."""
+_NO_SEPARATOR = b"\x1f"
 
 
 class NameColumn:
-    """Names that follow each other in one text.
+    """Names in one text.
 
     Parameters
     ----------
-    text
-        All of them in UTF-8, nothing between them.
-    lengths
-        Bytes of each.
+    data
+        UTF-8, with `SPARE` bytes behind the last name.
+    starts, lengths
+        Where each name begins, and how many bytes it has.
 
     Attributes
     ----------
-    starts, lengths
-        Where each name begins, and how long it is.
+    data, starts, lengths
+        As they were given.
     """
 
-    def __init__(self, text: bytes, lengths: Ints) -> None:
-        self._text = text
+    def __init__(self, data: Bytes, starts: Ints, lengths: Ints) -> None:
+        self.data = data
+        self.starts = starts
         self.lengths = lengths
-        self.starts: Ints = np.cumsum(lengths) - lengths
 
     @classmethod
     def of(cls, names: Collection[str]) -> "NameColumn":
-        """Names of a list."""
+        """Names of a list, one after the other."""
         text = "".join(names)
         if text.isascii():
-            return cls(text.encode(), np.fromiter(map(len, names), np.int64, len(names)))
-        encoded = [name.encode("utf-8", "surrogatepass") for name in names]
-        return cls(b"".join(encoded), np.fromiter(map(len, encoded), np.int64, len(encoded)))
+            encoded, lengths = text.encode(), np.fromiter(map(len, names), np.int64, len(names))
+        else:
+            some = [name.encode("utf-8", "surrogatepass") for name in names]
+            encoded, lengths = b"".join(some), np.fromiter(map(len, some), np.int64, len(some))
+        return cls(np.frombuffer(encoded + bytes(SPARE), np.uint8), np.cumsum(lengths) - lengths, lengths)
 
-    @cached_property
-    def data(self) -> Bytes:
-        """Return the text as bytes, with some more behind it, so that words can be read up to its end."""
-        return np.frombuffer(self._text + bytes(_WORD), np.uint8)
+    def text(self) -> bytes:
+        """All the text."""
+        return self.data[: len(self.data) - SPARE].tobytes()
 
     def edges(self) -> tuple[Bytes, Bytes]:
         """First and last byte of each name; names are not empty."""
         return self.data[self.starts], self.data[self.starts + self.lengths - 1]
 
-    def holding(self, unwanted: Bytes) -> Ints:
-        """Indices of names that hold a byte for which this table of 256 says 1, each once."""
-        found = np.flatnonzero(unwanted[self.data[: len(self._text)]])
+    def holding(self, unwanted: Mask) -> Ints:
+        """Indices of names that hold a byte for which this table of 256 says so, each once; a line break is none."""
+        found = np.flatnonzero(marked(self.text(), unwanted))
         return np.unique(np.searchsorted(self.starts, found, side="right") - 1)
+
+    def numbers(self) -> Words:
+        """A number for each name, equal for those that are equal (and for others only by an extreme chance)."""
+        return self._numbers(self.data)
 
     def folded(self) -> Words:
         """A number for each name, equal for those that are equal without regard to the case of ASCII letters."""
-        data = np.frombuffer(self._text.lower() + bytes(_WORD), np.uint8)
-        return np.concatenate(
-            [_mixed(data, *part, 1)[0] for part in self._parts()] or [np.empty(0, np.uint64)]
-        )
+        return self._numbers(np.frombuffer(self.data.tobytes().lower(), np.uint8))
 
-    def sums(self, *numbers: Ints | Words) -> tuple[Words, Words]:
-        """Two numbers for each name, from the name and some numbers that belong to it."""
-        lanes = np.empty((2, len(self.starts)), np.uint64)
-        begin = 0
-        for starts, lengths in self._parts():
-            end = begin + len(starts)
-            mixed = _mixed(self.data, starts, lengths, 2)
-            _mix(mixed, lengths.view(np.uint64))
-            for more in numbers:
-                _mix(mixed, more[begin:end].view(np.uint64))
-            lanes[:, begin:end] = mixed
-            begin = end
-        return lanes[0], lanes[1]
+    def _numbers(self, data: Bytes) -> Words:
+        found = np.empty(len(self.starts), np.uint64)
+        for part in self._parts():
+            found[part] = _mixed(data, self.starts[part], self.lengths[part], 1)[0]
+        return found
 
-    def _parts(self) -> Iterator[tuple[Ints, Ints]]:
+    def sums(self, *numbers: Ints | Words) -> tuple[Words, Words, Words]:
+        """The number of each name (see `numbers`), and two more from it and some numbers that belong to it."""
+        found = np.empty((3, len(self.starts)), np.uint64)
+        for part in self._parts():
+            mixed = _mixed(self.data, self.starts[part], self.lengths[part], 2)
+            found[0, part] = mixed[0]
+            spare = np.empty_like(mixed)
+            for more in (self.lengths, *numbers):
+                _mix(mixed, more[part].view(np.uint64), spare)
+            found[1:, part] = mixed
+        return found[0], found[1], found[2]
+
+    def _parts(self) -> Iterator[slice]:
         """Some thousand names at a time: what is worked out for these stays near the processor."""
         for begin in range(0, len(self.starts), _PART):
-            yield self.starts[begin : begin + _PART], self.lengths[begin : begin + _PART]
+            yield slice(begin, begin + _PART)
+
+
+class LineColumn(NameColumn):
+    """Names in ASCII, one a line, without gaps between the lines."""
+
+    @classmethod
+    def of_lines(cls, lines: bytes, lengths: Ints) -> "LineColumn":
+        """Names of which each ends with a line break that is no part of it."""
+        return cls(np.frombuffer(lines + bytes(SPARE), np.uint8), _begins(lengths + 1), lengths)
+
+    def some(self, rows: Ints) -> list[str]:
+        """A few names."""
+        data = self.data.data
+        starts = self.starts[rows]
+        bounds = zip(starts.tolist(), (starts + self.lengths[rows]).tolist(), strict=True)
+        return [str(data[begin:end], "ascii") for begin, end in bounds]
+
+    def without(self, rows: Ints) -> "LineColumn":
+        """All names but these few, which are in order."""
+        kept = np.delete(self.lengths, rows)
+        text, bounds = self.text(), [0]
+        starts = self.starts[rows]
+        for begin, end in zip(starts.tolist(), (starts + self.lengths[rows]).tolist(), strict=True):
+            bounds += (begin, end + 1)
+        bounds.append(len(text))
+        pieces = [text[begin:end] for begin, end in zip(bounds[::2], bounds[1::2], strict=True)]
+        return LineColumn(np.frombuffer(b"".join([*pieces, bytes(SPARE)]), np.uint8), _begins(kept + 1), kept)
+
+    def series(self) -> "pl.Series":
+        """The names as a polars column; read as a file of one cell a line, which is faster by far than splitting."""
+        import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
+
+        text = self.text()
+        if _NO_SEPARATOR not in text and len(self.lengths):
+            lines = pl.read_csv(
+                text,
+                has_header=False,
+                new_columns=["name"],
+                separator=_NO_SEPARATOR.decode(),
+                quote_char=None,
+                infer_schema=False,
+            )
+            if len(lines) == len(self.lengths):
+                return lines.get_column("name").fill_null("")
+        return pl.Series("name", text.decode("ascii").split("\n")[:-1], pl.String)
+
+
+def marked(text: bytes, table: Mask) -> Mask:
+    """For which bytes of a text this table of 256 says so."""
+    return np.frombuffer(text.translate(table.astype(np.uint8).tobytes()), bool)
+
+
+def lines_at(data: Bytes, starts: Ints, lengths: Ints) -> bytes:
+    """Parts of a text, one after the other.
+
+    Parameters
+    ----------
+    data
+        The text.
+    starts, lengths
+        Where each part begins, and how many bytes it has.
+    """
+    longest = int(lengths.max(initial=0))
+    order = np.argsort(lengths.astype(np.uint16) if longest < _SHORT else lengths, kind="stable")
+    ordered, begins = lengths[order], _begins(lengths)
+    found = np.empty(int(lengths.sum()), np.uint8)
+    edges = np.flatnonzero(np.diff(ordered, prepend=-1, append=-1)).tolist()
+    for begin, end in pairwise(edges):  # those of one length are copied as a whole
+        length, rows = int(ordered[begin]), order[begin:end]
+        if length:
+            _windows(found, length)[begins[rows]] = _windows(data, length)[starts[rows]]
+    return found.tobytes()
+
+
+def _windows(data: Bytes, length: int) -> NDArray[np.void]:
+    """Every stretch of this length, each as one thing."""
+    return np.ndarray((len(data) - length + 1,), f"V{length}", data.data, strides=(1,))
+
+
+def apart(places: Ints) -> Words:
+    """A number for each of these that keeps numbers of names in different places apart."""
+    return places.view(np.uint64) * _SPREAD
+
+
+def distinct(numbers: Words) -> tuple[Ints, Ints, Ints]:
+    """Each number once: where one of them stands, how many there are, and for each number which of these it is."""
+    order = np.argsort(numbers)
+    ordered = numbers[order]
+    edges = np.flatnonzero(np.concatenate([np.ones(min(1, len(order)), bool), ordered[1:] != ordered[:-1]]))
+    counts = np.diff(np.append(edges, len(order)))
+    which = np.empty(len(order), np.int64)
+    which[order] = np.repeat(np.arange(len(edges)), counts)
+    return order[edges], counts, which
+
+
+def joined(column: Sequence[Ints]) -> Ints:
+    """Parts of a column, one after the other."""
+    return column[0] if len(column) == 1 else np.concatenate(column)
+
+
+def _begins(lengths: Ints) -> Ints:
+    begins: Ints = np.cumsum(lengths) - lengths
+    return begins
 
 
 def _mixed(data: Bytes, starts: Ints, lengths: Ints, lanes: int) -> Words:
+    # Sorted by their lengths, those that still have a word at some distance from their begin stand together.
+    longest = int(lengths.max(initial=0))
+    order = np.argsort(lengths.astype(np.uint16) if longest < _SHORT else lengths, kind="stable")
+    starts, lengths = starts[order], lengths[order]
+    firsts = np.searchsorted(lengths, np.arange(0, longest, _WORD), "right").tolist()
+    ends = np.searchsorted(lengths, np.arange(_WORD, longest + _WORD, _WORD)).tolist()
     mixed = np.repeat(_SEEDS[:lanes, None], len(starts), axis=1)
-    words = np.ndarray((len(data) - _WORD + 1,), "<u8", data.data, strides=(1,))
-    longest, shortest = int(lengths.max(initial=0)), int(lengths.min(initial=0))
-    for at in range(0, longest, _WORD):
-        if at + _WORD <= shortest:
-            _mix(mixed, words[starts + at])
-            continue
-        some = np.flatnonzero(lengths > at)
-        word = words[starts[some] + at] & _MASKS[np.minimum(lengths[some] - at, _WORD)]
-        if len(some) == len(starts):
-            _mix(mixed, word)
-            continue
-        part = mixed[:, some]
-        _mix(part, word)
-        mixed[:, some] = part
-    return mixed
+    spare = np.empty_like(mixed)
+    for begin in range(0, longest, _STRIPE):
+        width = min(_STRIPE, -(-(longest - begin) // _WORD) * _WORD)
+        first = firsts[begin // _WORD]
+        words = _stripe(data, starts[first:] + begin, width)
+        for number in range(width // _WORD):
+            at = begin // _WORD + number
+            here, end = firsts[at], ends[at]
+            word = words[here - first :, number]
+            if end > here:
+                word[: end - here] &= _MASKS[lengths[here:end] - at * _WORD]
+            _mix(mixed[:, here:], word, spare[:, here:])
+    found = np.empty_like(mixed)
+    found[:, order] = mixed
+    return found
 
 
-def _mix(mixed: Words, word: Words) -> None:
+def _stripe(data: Bytes, starts: Ints, width: int) -> Words:
+    """So many bytes from each place on, as words; what lies behind the end of the text is of no interest."""
+    if int(starts.max()) + width > len(data):
+        base = int(starts.min())
+        data, starts = np.concatenate([data[base:], np.zeros(width, np.uint8)]), starts - base
+    words: Words = _windows(data, width)[starts].view("<u8").reshape(-1, width // _WORD)
+    return words
+
+
+def _mix(mixed: Words, word: Words, spare: Words) -> None:
     """Let a number have a part in some numbers of each lane."""
     np.bitwise_xor(mixed, word, out=mixed)
     np.multiply(mixed, _FACTORS[: len(mixed), None], out=mixed)
-    np.bitwise_xor(mixed, mixed >> np.uint64(29), out=mixed)
+    np.right_shift(mixed, np.uint64(29), out=spare)
+    np.bitwise_xor(mixed, spare, out=mixed)

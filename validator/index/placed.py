@@ -3,13 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntFlag
-from typing import TYPE_CHECKING
 
 from validator.models.listing import Entry, Folder
 from validator.models.place import Place
-
-if TYPE_CHECKING:
-    import polars as pl
+from validator.rulebook.imagers import FolderImages, images_in
 
 
 class Sign(IntFlag):
@@ -45,33 +42,44 @@ class PlacedFolder:
     ----------
     key
         Key of the folder, ends with ``/``.
-    place
-        What the layout makes of it.
+    placed
+        What the layout makes of it, or finds that out when somebody asks.
     files, size
         Number of its files and their bytes.
     signs
         What is remarkable about its files.
     load
         Reads its files from the index.
-    column
-        Reads the names of its files as a polars column, where they are kept in one.
+    imaged
+        Reads what the names of its images say, where that is known already.
     pick
         Reads only those of its files that may have the sign by which it was found, where these are kept apart.
     """
 
     key: str
-    place: Place
+    placed: Place | Callable[[], Place]
     files: int
     size: int
     signs: Sign
     load: Callable[[], Folder]
-    column: "Callable[[], pl.Series] | None" = None
+    imaged: Callable[[], FolderImages | None] | None = None
     pick: Callable[[], Folder] | None = None
+
+    @property
+    def place(self) -> Place:
+        """What the layout makes of it."""
+        return self.placed if isinstance(self.placed, Place) else self.placed()
 
     @property
     def folder(self) -> Folder:
         """The folder with the names, sizes and times of its files; read from the index at every use."""
         return self.load()
+
+    @property
+    def images(self) -> FolderImages:
+        """What the names of its images say."""
+        known = self.imaged() if self.imaged is not None else None
+        return images_in(self.folder.names) if known is None else known
 
     @property
     def remarkable(self) -> Folder:

@@ -5,7 +5,8 @@ import tempfile
 import weakref
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,21 +18,28 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from validator.errors import CpgateError
+from validator.index.images import images_of
 from validator.index.partition import FolderRow
 from validator.index.placed import Sign
 from validator.models.listing import Folder
+from validator.rulebook.imagers import FolderImages
 
 if TYPE_CHECKING:
     import polars as pl
 
-FOLDERS, FILES, REMARKABLE = "folders", "files", "remarkable"
+FOLDERS, FILES, REMARKABLE, MARKED, IMAGES = "folders", "files", "remarkable", "marked", "images"
+FOLDERS_TOGETHER = 50_000
+"""Folders of several partitions that are read as one."""
 BLOCKS_OPEN = 2
 """Blocks kept open: who walks the index is in one, and perhaps looks something up in another."""
 
 Located = tuple[
-    FolderRow, Callable[[], Folder], "Callable[[], pl.Series] | None", Callable[[], Folder] | None
+    FolderRow,
+    Callable[[], Folder],
+    Callable[[], FolderImages | None] | None,
+    Callable[[], Folder] | None,
 ]
-"""A folder, what reads its files, what reads their names as a column, and what reads those that have a sign."""
+"""A folder, what reads its files, what their names say about images, and what reads those that have a sign."""
 _Columns = tuple[list[str], "array[int]", "array[int]", "array[int]"]
 
 
@@ -82,28 +90,53 @@ class OnDisk:
 
     def rows(self, sign: Sign | None = None) -> list[Located]:
         """Every folder, or those with a sign, in the order of the keys, with what reads its files."""
-        some = self.store.folders(self.block).slice(self.first, self.folders)
-        if sign is not None:
-            some = some.filter((some.get_column("signs") & int(sign)) != 0)
-        columns = zip(
-            *(some.get_column(name).to_list() for name in ("key", "path", "files", "size", "signs", "at")),
-            strict=True,
-        )
+        some = self._folders(sign)
+        names = ("row", "key", "path", "files", "size", "signs", "at")
+        columns = zip(*(some.get_column(name).to_list() for name in names), strict=True)
         files = _Files(self.store, self.block, some)
         marked = _Marked(self.store, self.block, sign, some) if sign is not None else None
         located: list[Located] = []
-        for key, raw, number, size, signs, at in columns:
+        for row, key, raw, number, size, signs, at in columns:
             path = raw.decode("utf-8", "surrogatepass")
             pick = partial(marked.folder, key, path, at, number) if marked and marked.known else None
             located.append(
                 (
                     FolderRow(key, path, number, size, Sign(signs)),
                     partial(files.folder, key, path, at, number),
-                    partial(files.names, at, number),
+                    partial(self.store.images, self.block, row),
                     pick,
                 )
             )
         return located
+
+    def _folders(self, sign: Sign | None) -> "pl.DataFrame":
+        if sign is None or self.block not in self.store.remarkable:
+            some = self.store.folders(self.block).slice(self.first, self.folders)
+        else:
+            some = self.store.marked_folders(self.block)
+            bounds = (self.first, self.first + self.folders)
+            begin, end = np.searchsorted(some.get_column("row").to_numpy(), bounds).tolist()
+            some = some.slice(begin, end - begin)
+        return some if sign is None else some.filter((some.get_column("signs") & int(sign)) != 0)
+
+
+def together(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The same folders; those that follow each other in a block, and are few, are read as one piece."""
+    last: Piece | None = None
+    for piece in pieces:
+        if (
+            isinstance(last, OnDisk)
+            and isinstance(piece, OnDisk)
+            and (last.store, last.block, last.first + last.folders) == (piece.store, piece.block, piece.first)
+            and last.folders + piece.folders <= FOLDERS_TOGETHER
+        ):
+            last = OnDisk(last.store, last.block, last.first, last.folders + piece.folders)
+            continue
+        if last is not None:
+            yield last
+        last = piece
+    if last is not None:
+        yield last
 
 
 class _Marked:
@@ -159,10 +192,6 @@ class _Files:
         )
         return in_order_of_names(folder)
 
-    def names(self, at: int, number: int) -> "pl.Series":
-        """Names of some files."""
-        return self._store.files(self._block).get_column("name").slice(at, number)
-
     def _read(self, begin: int, number: int) -> "_Columns":
         some = self._store.files(self._block).slice(begin, number)
         return (
@@ -209,7 +238,7 @@ class Store:
     disk_names
         Names on disk that differ from those in keys, by the key of their folder; see `Folder`.
     remarkable
-        Blocks whose files with a sign are kept apart as well.
+        Blocks whose files with a sign, and their folders, are kept apart as well.
     """
 
     def __init__(self) -> None:
@@ -219,7 +248,7 @@ class Store:
         self._home: Path | None = None
         self._numbers = count()
         self._lock, self._making = Lock(), Lock()
-        self._opened: dict[str, dict[int, pl.DataFrame]] = {FOLDERS: {}, FILES: {}, REMARKABLE: {}}
+        self._opened: dict[str, dict[int, pl.DataFrame]] = defaultdict(dict)
 
     @property
     def home(self) -> Path:
@@ -234,41 +263,29 @@ class Store:
         """Return a number for a new block."""
         return next(self._numbers)
 
-    def write(
-        self,
-        block: int,
-        folders: "pl.DataFrame",
-        files: "pl.DataFrame",
-        remarkable: "pl.DataFrame | None" = None,
-    ) -> None:
+    def write(self, block: int, tables: "Tables") -> None:
         """Write a block.
 
         Parameters
         ----------
         block
             Its number, see `reserve`.
-        folders
-            Columns ``key, path, files, size, signs`` and ``at``, the index of the first file.
-        files
-            Columns ``name, size, time``, and ``mark`` where objects have marks.
-        remarkable
-            Files with a sign once more, with ``row`` (their index) and ``signs``.
+        tables
+            What it holds.
 
         Raises
         ------
         CpgateError
             If the disk is full.
         """
-        with writing(self.home):
-            for frame, sort in ((folders, FOLDERS), (files, FILES), (remarkable, REMARKABLE)):
-                if frame is None:
-                    continue
-                path = self._path(block, sort)
-                frame.write_ipc(path, compression="lz4")
-                with self._lock:
-                    self.size += path.stat().st_size
-                    if sort == REMARKABLE:
-                        self.remarkable.add(block)
+        self.enter(block, tables.write(self.home, block), marked=tables.remarkable is not None)
+
+    def enter(self, block: int, size: int, *, marked: bool) -> None:
+        """Know a block that somebody else wrote (see `Tables.write`), of so many bytes, with remarkable files kept apart."""
+        with self._lock:
+            self.size += size
+            if marked:
+                self.remarkable.add(block)
 
     def folders(self, block: int) -> "pl.DataFrame":
         """Folders of a block."""
@@ -282,17 +299,62 @@ class Store:
         """Files of a block that have a sign."""
         return self._open(block, REMARKABLE)
 
+    def marked_folders(self, block: int) -> "pl.DataFrame":
+        """Folders of a block that have files with a sign."""
+        return self._open(block, MARKED)
+
+    def images(self, block: int, row: int) -> FolderImages | None:
+        """What is known of the images of a folder of a block."""
+        return images_of(self._open(block, IMAGES), row)
+
     def _open(self, block: int, sort: str) -> "pl.DataFrame":
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large datasets only
 
         with self._lock:
             known = self._opened[sort].get(block)
             if known is None:
-                known = pl.read_ipc(self._path(block, sort))
+                known = pl.read_ipc(_path(self.home, block, sort))
                 while len(self._opened[sort]) >= BLOCKS_OPEN:
                     del self._opened[sort][next(iter(self._opened[sort]))]
                 self._opened[sort][block] = known
             return known
 
-    def _path(self, block: int, sort: str) -> Path:
-        return self.home / f"{block:05d}.{sort}.arrow"
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What a block of the store holds.
+
+    Attributes
+    ----------
+    folders
+        Columns ``row`` (their index), ``key, path, files, size, signs`` and ``at``, the index of the first file.
+    files
+        Columns ``name, size, time``, and ``mark`` where objects have marks.
+    images
+        See `images_table`.
+    remarkable
+        Files with a sign once more, with ``row`` (their index) and ``signs``.
+    """
+
+    folders: "pl.DataFrame"
+    files: "pl.DataFrame"
+    images: "pl.DataFrame"
+    remarkable: "pl.DataFrame | None" = None
+
+    def write(self, home: Path, block: int) -> int:
+        """Write them into the folder of a store, of another process perhaps, and return how many bytes they take."""
+        tables = {FOLDERS: self.folders, FILES: self.files, IMAGES: self.images}
+        if self.remarkable is not None:
+            tables[REMARKABLE] = self.remarkable
+            tables[MARKED] = self.folders.filter(self.folders.get_column("signs") != 0)
+        size = 0
+        with writing(home):
+            for sort, table in tables.items():
+                path = _path(home, block, sort)
+                table.write_ipc(path, compression="lz4")
+                size += path.stat().st_size
+        return size
+
+
+def _path(home: Path, block: int, sort: str) -> Path:
+    return home / f"{block:05d}.{sort}.arrow"

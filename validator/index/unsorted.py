@@ -4,56 +4,35 @@ import shutil
 import tempfile
 import weakref
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
-from validator.index.name_columns import Ints
-from validator.index.partition import prefix_of
+from validator.index.name_columns import Ints, LineColumn, joined, lines_at
+from validator.index.sorted_files import Run, SortedFiles
 from validator.index.store import writing
-
-if TYPE_CHECKING:
-    import polars as pl
-
-ROWS_OF_A_BATCH = 20_000
-"""Rows that are read together from a block: what is cut out of a block is smaller."""
 
 WEIGHT_OF_A_RUN = 1500
 """What is read of a block for a few files stays in memory with them: few runs must be read together, however short."""
+_NUMBER, _END = np.dtype("<i8"), np.dtype("<u4")
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Consecutive files of a block whose folders belong to one partition.
-
-    Attributes
-    ----------
-    prefix
-        Names the partition.
-    first, files
-        Index of the first file, and how many they are.
-    first_folder, folders
-        Index of the first folder, and how many they are.
-    """
-
-    prefix: str
-    first: int
-    files: int
-    first_folder: int
-    folders: int
+Runs = list[tuple[int, Run, int]]
+"""Runs with their blocks and the numbers of their partitions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Files of some partitions, in the order they came for each folder.
+    """Files of some partitions by their folders, else in the order they came.
 
     Attributes
     ----------
     names
-        A polars column.
+        Of the files.
     sizes, times, folder
         Of each file; the index of its folder.
     folders
@@ -62,7 +41,7 @@ class Files:
         Index of the partition of each folder.
     """
 
-    names: "pl.Series"
+    names: LineColumn
     sizes: Ints
     times: Ints
     folder: Ints
@@ -70,144 +49,104 @@ class Files:
     partition: Ints
 
 
-def sort_block(files: "pl.DataFrame", segments: int) -> "tuple[pl.DataFrame, list[str], list[Run]]":
-    """Sort the files of a block by their folders.
+class Blocks:
+    """Blocks of files on disk, each sorted by folder.
 
     Parameters
     ----------
-    files
-        Columns ``folder, name, size, time``.
-    segments
-        How many parts of a key name its partition.
-
-    Returns
-    -------
-    files : pl.DataFrame
-        Columns ``f`` (index of the folder), ``name, size, time``; sorted by ``f``, else in the order they came.
-    folders : list of str
-        Sorted.
-    runs : list of Run
-        In order.
-    """
-    import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
-
-    rows = files.select("folder").with_row_index("row")
-    groups = rows.group_by("folder").agg("row", number=pl.len()).sort("folder")
-    folders: list[str] = groups.get_column("folder").to_list()
-    numbers = groups.get_column("number").to_numpy().astype(np.int64)
-    order = groups.get_column("row").explode()
-    sorted_files = files.select("name", "size", "time")[order]
-    f = pl.Series("f", np.repeat(np.arange(len(folders), dtype=np.uint32), numbers))
-    return sorted_files.insert_column(0, f), folders, _runs(folders, numbers, segments)
-
-
-def _runs(folders: list[str], numbers: Ints, segments: int) -> list[Run]:
-    begins: list[int] = []
-    prefixes: list[str] = []
-    prefix = ""
-    for f, folder in enumerate(folders):
-        if not prefix or not folder.startswith(prefix):
-            begins.append(f)
-            prefixes.append(prefix_of(folder, segments))
-            # A folder high up is a partition of its own, without what lies below it.
-            prefix = prefixes[-1] if prefixes[-1].count("/") == segments else ""
-    ends = [*begins[1:], len(folders)] if folders else []
-    at = np.concatenate([np.zeros(1, np.int64), np.cumsum(numbers)]).tolist()
-    return [
-        Run(prefix, at[begin], at[end] - at[begin], begin, end - begin)
-        for prefix, begin, end in zip(prefixes, begins, ends, strict=True)
-    ]
-
-
-class Unsorted:
-    """Blocks of files on disk, each sorted by folder.
-
-    Attributes
-    ----------
-    weight
-        How many files they hold, by partition; a run counts like some files more.
-    size
-        Bytes on disk.
+    home
+        Folder in which they lie.
     """
 
-    def __init__(self) -> None:
-        self._home = Path(tempfile.mkdtemp(prefix="cpgate-listing-"))
-        self._remove = weakref.finalize(self, shutil.rmtree, self._home, ignore_errors=True)
-        self._runs: dict[str, list[tuple[int, Run]]] = defaultdict(list)
-        self.weight: dict[str, int] = defaultdict(int)
-        self.size = 0
+    def __init__(self, home: Path) -> None:
+        self.home = home
 
-    def write(self, block: int, files: "pl.DataFrame", folders: list[str]) -> None:
-        """Write a block; different blocks may be written side by side."""
-        import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
+    def write(self, block: int, files: SortedFiles) -> None:
+        """Write a block: where each line ends, names and keys a line each, numbers; several may be written side by side."""
+        key_lengths = np.fromiter(map(len, files.folders), np.int64, len(files.folders))
+        columns = {
+            "names": files.names,
+            "ends": np.cumsum(files.lengths + 1).astype(_END).tobytes(),
+            "sizes": files.sizes.astype(_NUMBER).tobytes(),
+            "times": files.times.astype(_NUMBER).tobytes(),
+            "keys": "".join(f"{key}\n" for key in files.folders).encode(),
+            "key_ends": np.cumsum(key_lengths + 1).astype(_END).tobytes(),
+            "numbers": files.numbers.astype(_END).tobytes(),
+        }
+        with writing(self.home):
+            for what, column in columns.items():
+                self._path(block, what).write_bytes(column)
 
-        with writing(self._home):
-            files.write_ipc(self._path(block, "files"), record_batch_size=ROWS_OF_A_BATCH)
-            pl.DataFrame({"folder": folders}).write_ipc(self._path(block, "folders"))
-
-    def enter(self, block: int, runs: list[Run]) -> None:
-        """Remember where the files of each partition lie; blocks are entered in their order."""
-        for run in runs:
-            self._runs[run.prefix].append((block, run))
-            self.weight[run.prefix] += run.files + WEIGHT_OF_A_RUN
-        self.size += sum(self._path(block, what).stat().st_size for what in ("files", "folders"))
-
-    def prefixes(self) -> list[str]:
-        """Names of the partitions, sorted."""
-        return sorted(self._runs)
-
-    def take(self, prefixes: list[str]) -> Files:
-        """Read the files of partitions that follow each other."""
-        import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
-
-        found = (
-            (block, run, number)
-            for number, prefix in enumerate(prefixes)
-            for block, run in self._runs[prefix]
-        )
-        runs = sorted(found, key=lambda item: (item[0], item[1].first))
-        files: list[pl.DataFrame] = []
-        folders: list[pl.DataFrame] = []
-        for block, first, last in _spans(runs):
-            number = last.first + last.files - first.first
-            files.append(self._read(block, "files", first.first, number))
-            number = last.first_folder + last.folders - first.first_folder
-            folders.append(self._read(block, "folders", first.first_folder, number))
+    def take(self, runs: Runs) -> Files:
+        """Read some runs, which are in the order of the blocks."""
+        spans = [self._read(block, first, last) for block, first, last in _spans(runs)]
+        folders = [key for span in spans for key in span.folders]
+        numbers = joined([span.numbers for span in spans])
         partition = np.repeat([number for *_, number in runs], [run.folders for _, run, _ in runs])
-        table = pl.concat(folders).with_columns(
-            partition=pl.Series(partition), g=pl.col("folder").rank("dense").cast(pl.Int64) - 1
+        lengths, sizes, times = (
+            joined([getattr(span, column) for span in spans]) for column in ("lengths", "sizes", "times")
         )
-        ranks, begin = table.get_column("g").to_numpy(), 0
-        numbers = []
-        for some, here in zip(files, folders, strict=True):
-            f = some.get_column("f").to_numpy()
-            numbers.append(ranks[begin : begin + len(here)][f - f[0]])
-            begin += len(here)
-        together = pl.concat(files)
-        table = table.unique("g").sort("g")
+        text = b"".join(span.names for span in spans)
+        if len(spans) > 1:
+            by_key = sorted(range(len(folders)), key=folders.__getitem__)
+            folders, order = [folders[f] for f in by_key], np.array(by_key)
+            rows = _rows_of(numbers, order)
+            starts = np.cumsum(lengths + 1) - (lengths + 1)
+            data = np.frombuffer(text, np.uint8)
+            lengths, sizes, times = lengths[rows], sizes[rows], times[rows]
+            text = lines_at(data, starts[rows], lengths + 1)
+            numbers, partition = numbers[order], partition[order]
+        new = np.ones(len(folders), bool)
+        new[1:] = [before != key for before, key in pairwise(folders)]
         return Files(
-            together.get_column("name"),
-            together.get_column("size").to_numpy(),
-            together.get_column("time").to_numpy(),
-            np.concatenate(numbers),
-            table.get_column("folder").to_list(),
-            table.get_column("partition").to_numpy(),
+            LineColumn.of_lines(text, lengths),
+            sizes,
+            times,
+            np.repeat(np.cumsum(new) - 1, numbers),
+            folders if new.all() else list(compress(folders, new.tolist())),
+            partition[new],
         )
 
-    def _read(self, block: int, what: str, first: int, number: int) -> "pl.DataFrame":
-        import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
+    def _read(self, block: int, first: Run, last: Run) -> SortedFiles:
+        """Read the files of runs that follow each other."""
+        end, end_folder = last.first + last.files, last.first_folder + last.folders
+        ends = self._ends(block, "ends", first.first, end)
+        key_ends = self._ends(block, "key_ends", first.first_folder, end_folder)
+        return SortedFiles(
+            self._text(block, "names", int(ends[0]), int(ends[-1])),
+            np.diff(ends) - 1,
+            self._column(block, "sizes", _NUMBER, first.first, end),
+            self._column(block, "times", _NUMBER, first.first, end),
+            self._text(block, "keys", int(key_ends[0]), int(key_ends[-1])).decode("ascii").split("\n")[:-1],
+            self._column(block, "numbers", _END, first.first_folder, end_folder),
+        )
 
-        return pl.scan_ipc(self._path(block, what)).slice(first, number).collect()
+    def _column(self, block: int, what: str, kind: "np.dtype[Any]", begin: int, end: int) -> Ints:
+        path = self._path(block, what)
+        return np.fromfile(path, kind, end - begin, offset=begin * kind.itemsize).astype(np.int64, copy=False)
 
-    def close(self) -> None:
-        """Remove the blocks."""
-        self._remove()
+    def _ends(self, block: int, what: str, begin: int, end: int) -> Ints:
+        """Where these lines end, and where the one before them does."""
+        ends = self._column(block, what, _END, max(begin - 1, 0), end)
+        return ends if begin else np.concatenate([np.zeros(1, np.int64), ends])
+
+    def _text(self, block: int, what: str, begin: int, end: int) -> bytes:
+        with self._path(block, what).open("rb", buffering=0) as file:
+            file.seek(begin)
+            return file.read(end - begin)
 
     def _path(self, block: int, what: str) -> Path:
-        return self._home / f"{block:05d}.{what}.arrow"
+        return self.home / f"{block:05d}.{what}"
 
 
-def _spans(runs: list[tuple[int, Run, int]]) -> list[tuple[int, Run, Run]]:
+def _rows_of(numbers: Ints, order: Ints) -> Ints:
+    """Rows of the files of folders, which hold so many, in another order of these."""
+    some = numbers[order]
+    shifts = (np.cumsum(numbers) - numbers)[order] - (np.cumsum(some) - some)
+    return np.repeat(shifts, some) + np.arange(int(some.sum()))
+
+
+def _spans(runs: Runs) -> list[tuple[int, Run, Run]]:
     """Block, first and last run of those that follow each other."""
     spans: list[tuple[int, Run, Run]] = []
     for block, run, _ in runs:
@@ -216,6 +155,48 @@ def _spans(runs: list[tuple[int, Run, int]]) -> list[tuple[int, Run, Run]]:
         else:
             spans.append((block, run, run))
     return spans
+
+
+class Unsorted:
+    """Knows in which blocks the files of each partition lie.
+
+    Attributes
+    ----------
+    blocks
+        Where the files are.
+    weight
+        How many files they hold, by partition; a run counts like some files more.
+    """
+
+    def __init__(self) -> None:
+        home = Path(tempfile.mkdtemp(prefix="cpgate-listing-"))
+        self._remove = weakref.finalize(self, shutil.rmtree, home, ignore_errors=True)
+        self._runs: dict[str, list[tuple[int, Run]]] = defaultdict(list)
+        self.blocks = Blocks(home)
+        self.weight: dict[str, int] = defaultdict(int)
+
+    def enter(self, block: int, runs: Sequence[Run]) -> None:
+        """Remember where the files of each partition lie; blocks are entered in their order."""
+        for run in runs:
+            self._runs[run.prefix].append((block, run))
+            self.weight[run.prefix] += run.files + WEIGHT_OF_A_RUN
+
+    def prefixes(self) -> list[str]:
+        """Names of the partitions, sorted."""
+        return sorted(self._runs)
+
+    def runs(self, prefixes: Sequence[str]) -> Runs:
+        """Where the files of some partitions lie, in the order of the blocks."""
+        found = (
+            (block, run, number)
+            for number, prefix in enumerate(prefixes)
+            for block, run in self._runs[prefix]
+        )
+        return sorted(found, key=lambda item: (item[0], item[1].first))
+
+    def close(self) -> None:
+        """Remove the blocks."""
+        self._remove()
 
 
 def batches(prefixes: list[str], weight: dict[str, int], most: int) -> Iterator[list[str]]:

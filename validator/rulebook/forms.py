@@ -1,6 +1,6 @@
 """Folders of one form: the layout says the same of all of them, but for the values of well and site."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from validator.models.place import Place
@@ -10,8 +10,8 @@ from validator.rulebook.template import Template
 FINE = frozenset({"well", "site"})
 """Entities that folders of one plate differ in; no rule asks for them one by one."""
 _PLATE = "{plate}"
-_UNKNOWN = ("",)
-"""What is not known yet of the end of a name; no entity has this name."""
+_UNKNOWN = -1
+"""What is not known yet of the end of a name."""
 
 
 @dataclass(slots=True, eq=False)
@@ -37,9 +37,9 @@ class Form:
     _alone: bool
     _plate: str
     _named: Collection[str]
-    _rests: dict[str, tuple[str, ...] | None]
+    _rests: dict[str, int | None]
     _children: dict[str, "Form"] = field(default_factory=dict)
-    _by_entities: dict[tuple[str, ...], "Form"] = field(default_factory=dict)
+    _by_entities: dict[int, "Form"] = field(default_factory=dict)
 
 
 def sort_of(key: str, place: Place) -> object:
@@ -49,6 +49,25 @@ def sort_of(key: str, place: Place) -> object:
     if "batch" not in place.entities:
         return None
     return place.kind, *((name, value) for name, value in place.entities.items() if name not in FINE)
+
+
+@dataclass(slots=True)
+class Walked:
+    """Folders that were placed, and those between them, each once.
+
+    Attributes
+    ----------
+    forms
+        Index of the form of each folder that was asked for.
+    names
+        Names of all folders.
+    parents
+        What tells the folders in which these lie from each other.
+    """
+
+    forms: list[int] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    parents: list[int] = field(default_factory=list)
 
 
 class Forms:
@@ -64,9 +83,9 @@ class Forms:
         self._layout = layout
         self._forms: dict[object, Form] = {}
         self._sorts: dict[object, int] = {}
-        self._known: dict[str, Form] = {}
-        self._rests: dict[int, dict[str, tuple[str, ...] | None]] = {}
-        self._known[""] = self._form("", layout.folder_place(""))
+        self._rests: dict[int, dict[str, int | None]] = {}
+        self._bounds: dict[tuple[str, ...], int] = {}
+        self._root = self._form("", layout.folder_place(""))
 
     def of(self, key: str) -> Form:
         """Form of a folder.
@@ -76,28 +95,39 @@ class Forms:
         key
             Ends with ``/``; the empty key is the root.
         """
-        self.indices([key])
-        return self._known[key]
+        (index,) = self.walk([key]).forms
+        return list(self)[index]
 
-    def indices(self, keys: Iterable[str]) -> list[int]:
-        """Index of the form of each folder."""
-        known = self._known
-        found = []
+    def walk(self, keys: Iterable[str]) -> Walked:
+        """Find the form of each folder.
+
+        Parameters
+        ----------
+        keys
+            Sorted; then none is looked at twice.
+        """
+        walked = Walked()
+        found, names, parents = walked.forms, walked.names, walked.parents
+        # The folder that was placed last, and those above it: where each begins to differ, and what it is.
+        prefix, form, here = "", self._root, 0
+        above: list[tuple[str, Form, int]] = []
         for key in keys:
-            form = known.get(key)
-            if form is None:
-                cut = key.rfind("/", 0, -1) + 1
-                parent = known.get(key[:cut]) or self.of(key[:cut])
-                name = key[cut:-1]
-                form = parent._children.get(name)  # noqa: SLF001  forms are made here only
-                known[key] = form = form or self._below(parent, key, name)
+            while not key.startswith(prefix):
+                prefix, form, here = above.pop()
+            begin = len(prefix)
+            end = key.find("/", begin) + 1
+            while end:
+                above.append((prefix, form, here))
+                name = key[begin : end - 1]
+                names.append(name)
+                parents.append(here)
+                here = len(names)
+                last = end == len(key)
+                prefix = key if last else key[:end]
+                form = form._children.get(name) or self._below(form, prefix, name)  # noqa: SLF001  made here only
+                begin, end = end, 0 if last else key.find("/", end) + 1
             found.append(form.index)
-        return found
-
-    @property
-    def folders(self) -> Collection[str]:
-        """Keys of the folders that were asked for, and of those above them."""
-        return self._known.keys()
+        return walked
 
     def __iter__(self) -> Iterator[Form]:
         """Every form, in the order of their indices."""
@@ -109,10 +139,10 @@ class Forms:
         if plate and name.startswith(plate) and name not in parent._named:  # noqa: SLF001
             rest = name[len(plate) :]
             bound = parent._rests.get(rest, _UNKNOWN)  # noqa: SLF001
-            if bound is _UNKNOWN:
+            if bound == _UNKNOWN:
                 template = parent.place.node.templates[0][0]
                 match = template.match(name, parent.place.entities)
-                bound = parent._rests[rest] = None if match is None else tuple(match)  # noqa: SLF001
+                bound = parent._rests[rest] = None if match is None else self._bound(match)  # noqa: SLF001
             if bound is not None:
                 form = parent._by_entities.get(bound)  # noqa: SLF001
                 if form is None:
@@ -124,6 +154,10 @@ class Forms:
         form = self._form(key, self._layout.step(parent.place, name))
         parent._children[name] = form  # noqa: SLF001
         return form
+
+    def _bound(self, match: Mapping[str, str]) -> int:
+        """Number of these entities, whatever their values."""
+        return self._bounds.setdefault(tuple(match), len(self._bounds))
 
     def _form(self, key: str, place: FolderPlace) -> Form:
         misfit = "/".join(key.split("/")[: place.misfit.depth + 1]) if place.misfit is not None else None

@@ -5,21 +5,15 @@ is larger), the key from column 31 on.
 """
 
 import calendar
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Bytes = NDArray[np.uint8]
-Ints = NDArray[np.int64]
-Words = NDArray[np.uint64]
-Mask = NDArray[np.bool_]
+from validator.sources.lines import Bytes, Ints, Lines, Mask, Words, words_at
 
 KEY = 31
 """Column in which the key begins."""
 _SIZE = 20
-_NEW_LINE, _SLASH, _SPACE = b"\n/ "
-_PRINTABLE = 0x7E - 0x20
+_SPACE = ord(" ")
 _FIRST_YEAR, _YEARS = 1970, 130
 _SECOND = 1_000_000_000
 _DAYS = np.array(
@@ -31,70 +25,30 @@ _DAYS = np.array(
 """Days since 1970 with which months begin."""
 
 
-@dataclass(frozen=True, slots=True)
-class UsualLines:
-    """Lines that need no second look.
-
-    Attributes
-    ----------
-    usual
-        Which lines of the block these are.
-    starts, slashes, ends
-        Where each of them begins, where the last slash of its key is (the byte before the key where there is none),
-        and where its line break is.
-    sizes, times
-        What they say.
-    """
-
-    usual: Mask
-    starts: Ints
-    slashes: Ints
-    ends: Ints
-    sizes: Ints
-    times: Ints
-
-
-def usual_lines(block: bytes) -> UsualLines:
+def usual_lines(lines: Lines) -> tuple[Ints, Mask, Ints, Ints]:
     """Find the lines that are of the usual form, printable ASCII, and no folder markers.
 
     Parameters
     ----------
-    block
-        Whole lines, the last with its line break.
+    lines
+        Lines of a block.
+
+    Returns
+    -------
+    keys
+        Where the key of each line begins.
+    usual
+        Which lines need no second look.
+    sizes, times
+        What they say.
     """
-    data = np.frombuffer(block + bytes(KEY + 1), np.uint8)
-    marks = np.flatnonzero((data == _SLASH) | (data == _NEW_LINE))
-    ends_at = np.flatnonzero(data[marks] == _NEW_LINE)
-    ends = marks[ends_at]
-    starts = np.concatenate([np.zeros(1, np.int64), ends[:-1] + 1])
-    slashes = np.where(ends_at > 0, marks[ends_at - 1], -1)
-    usual = _printable(data[: len(block)], ends)
-    usual &= ends - starts > KEY
-    usual &= (data[ends - 1] != _SLASH) & (data[starts + KEY] != _SPACE) & (data[starts + KEY - 1] == _SPACE)
+    data, starts = lines.data, lines.starts
+    usual = lines.ends - starts > KEY
+    usual &= (data[starts + KEY] != _SPACE) & (data[starts + KEY - 1] == _SPACE)
     sizes, right = _sizes(data, starts)
     times, possible = _times(data, starts)
     usual &= right & possible
-    slashes = np.maximum(slashes, starts + KEY - 1)
-    if usual.all():
-        return UsualLines(usual, starts, slashes, ends, sizes, times)
-    return UsualLines(usual, starts[usual], slashes[usual], ends[usual], sizes[usual], times[usual])
-
-
-def _printable(data: Bytes, ends: Ints) -> Mask:
-    """Lines that hold nothing but printable ASCII."""
-    printable = np.ones(len(ends), bool)
-    strange = data - np.uint8(_SPACE) > _PRINTABLE  # what is below the space turns into a large number
-    if np.count_nonzero(strange) > len(ends):  # each line break is one
-        lines = np.searchsorted(ends, np.flatnonzero(strange & (data != _NEW_LINE)))
-        printable[lines] = False
-    return printable
-
-
-def _words(data: Bytes, at: Ints) -> Words:
-    """Eight bytes from each position on, the first in the lowest bits."""
-    words = np.ndarray((len(data) - 7,), "<u8", data.data, strides=(1,))
-    found: Words = words[at]
-    return found
+    return starts + KEY, usual, sizes, times
 
 
 def _form(form: bytes) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
@@ -127,7 +81,7 @@ def _number(words: Words, *places: int) -> Ints:
 
 def _times(data: Bytes, starts: Ints) -> tuple[Ints, Mask]:
     """Nanoseconds since 1970, and whether there is such a time; the time zone is not known, so that it counts as UTC."""
-    first, second, third = (_words(data, starts + at) for at in (0, 8, 16))
+    first, second, third = (words_at(data, starts + at) for at in (0, 8, 16))
     right = _is_of(first, b"0000-00-") & _is_of(second, b"00 00:00") & _is_of(third, b":00 ????")
     months = (_number(first, 0, 1, 2, 3) - _FIRST_YEAR) * 12
     month, day = _number(first, 5, 6), _number(second, 0, 1)
@@ -142,7 +96,7 @@ def _times(data: Bytes, starts: Ints) -> tuple[Ints, Mask]:
 
 def _sizes(data: Bytes, starts: Ints) -> tuple[Ints, Mask]:
     """Sizes in ten columns, spaces before the digits, and whether they are of this form."""
-    high, low = _words(data, starts + _SIZE), _words(data, starts + _SIZE + 2)
+    high, low = words_at(data, starts + _SIZE), words_at(data, starts + _SIZE + 2)
     right = data[starts + _SIZE + 9] != _SPACE
     for words in (high, low):
         digit = (words >> np.uint64(4)) & _EACH

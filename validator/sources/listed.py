@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Literal
 
 from validator.errors import NothingChecked
@@ -20,10 +21,16 @@ class LargeText:
         What it is.
     opened
         Opens it for reading, unpacked.
+    path
+        The file in which it lies as it is, if it does.
+    size
+        About how many bytes it has, if that is known.
     """
 
     sort: Literal["aws-ls", "keys"]
     opened: Callable[[], AbstractContextManager[BinaryIO]]
+    path: Path | None = None
+    size: int = 0
 
 
 Reader = Callable[[KeyFolders], list[Trouble]]

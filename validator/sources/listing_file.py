@@ -112,8 +112,10 @@ def listing_source(
         with _opened(path, place) as stream:
             yield _unpacked(stream)[1]
 
-    long = size >= (LARGE // PACKING if packed else LARGE) and not _has_wide_letters(head)
-    large = LargeText(found, opened) if long else None
+    unpacked = size * PACKING if packed else size
+    large = None
+    if unpacked >= LARGE and not _has_wide_letters(head):
+        large = LargeText(found, opened, None if packed else path, unpacked)
     return ListedSource(place, _FACTS[found], read, prefix=prefix, dataset=dataset, large=large)
 
 

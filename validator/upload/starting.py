@@ -3,10 +3,11 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from validator.errors import CpgateError
 from validator.upload.machine import default_processes, usable_cores
@@ -51,21 +52,48 @@ def start_worker(log: Path | None = None) -> Handle:
     """
     try:
         with (log or Path(os.devnull)).open("ab") as complaints:
-            return subprocess.Popen(
-                # -P: files of the current folder, a contributor's perhaps, are never imported.
-                [sys.executable, "-P", "-m", "validator.upload.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=complaints,
-                # A worker must import this very package, wherever the caller found it.
-                env=os.environ | {"PYTHONPATH": _import_path()},
-                creationflags=APART,
-            )
+            return start_process("validator.upload.worker", complaints)
+    except OSError as error:  # of the log
+        raise _refused(error) from error
+
+
+def start_process(module: str, log: IO[bytes], more: Mapping[str, str] | None = None) -> Handle:
+    """Start a module of this package in a process of its own, which hears and answers through pipes.
+
+    Parameters
+    ----------
+    module
+        Its name.
+    log
+        Where it complains.
+    more
+        Added to its environment.
+
+    Raises
+    ------
+    CpgateError
+        If the system refuses.
+    """
+    try:
+        return subprocess.Popen(  # noqa: S603  a module of this package
+            # -P: files of the current folder, a contributor's perhaps, are never imported.
+            [sys.executable, "-P", "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            # A worker must import this very package, wherever the caller found it.
+            env=os.environ | {"PYTHONPATH": _import_path()} | dict(more or {}),
+            creationflags=APART,
+        )
     except OSError as error:
-        raise CpgateError(
-            f"a worker process cannot be started: {sys.executable}: {error.strerror or error}",
-            "check that this user may run that program, and the limits on processes and memory",
-        ) from error
+        raise _refused(error) from error
+
+
+def _refused(error: OSError) -> CpgateError:
+    return CpgateError(
+        f"a worker process cannot be started: {sys.executable}: {error.strerror or error}",
+        "check that this user may run that program, and the limits on processes and memory",
+    )
 
 
 def end_workers(handles: list[Handle]) -> None:

@@ -1,36 +1,36 @@
 """Makes the index of a listing that is too long for memory: sorted on disk, then examined in columns."""
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TypeVar
+
+import numpy as np
 
 from validator.index.building import IndexBuilder
-from validator.index.columns import Examined, examine_columns
+from validator.index.index import Partition
 from validator.index.partition import prefix_of
-from validator.index.unsorted import Run, Unsorted, batches, sort_block
+from validator.index.store import OnDisk
+from validator.index.unsorted import Unsorted, batches
 from validator.models.listing import Entry, Scan, Trouble
 from validator.models.progress import Step
 from validator.rulebook.layout import load_layout
 from validator.sources.keys import KeyFolders, Relocation, shared_beginning
 from validator.sources.listed import LargeText, ListedSource
-from validator.sources.listing_columns import blocks_of, read_block
+from validator.sources.listing_blocks import BLOCK, Stretch, blocks_of, stretches_of
+from validator.sources.listing_columns import read_block
 from validator.sources.listing_text import AwsLines, KeyLines
+from validator.workflows.listing_hands import Hands
+from validator.workflows.listing_work import ExamineTask, SortTask, examine_files, sort_lines
 
-THREADS = 2
-"""polars uses more by itself."""
+MUCH = 64 * 1024 * 1024
+"""Bytes of a text from which on it is worth it to start processes."""
 FILES_AT_ONCE = 150_000
 """Files of the partitions that are examined together."""
 SEGMENTS = 6
 """Parts of a key that name a partition, behind what all keys begin with."""
 SHALLOW = 2
 """Slashes in the key of a folder in which a configuration may lie."""
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @dataclass
@@ -52,7 +52,12 @@ class Listed:
 
 
 def index_listing(
-    source: ListedSource, text: LargeText, step: Step, *, condense: bool = True
+    source: ListedSource,
+    text: LargeText,
+    step: Step,
+    *,
+    condense: bool = True,
+    processes: int | None = None,
 ) -> tuple[IndexBuilder, Listed]:
     """Read a long listing and examine what it holds.
 
@@ -66,6 +71,8 @@ def index_listing(
         Is told how many files were read.
     condense
         See `grouped`.
+    processes
+        See `Hands`.
 
     Returns
     -------
@@ -79,26 +86,38 @@ def index_listing(
     NothingChecked, UsageError, UnreadableFile
         As `ListedSource.scan` raises them.
     CpgateError
-        If there is no room for the index.
+        If there is no room for the index, or a process ends.
     """
     unusual, unsorted = KeyFolders(), Unsorted()
     lines = AwsLines(unusual) if text.sort == "aws-ls" else KeyLines(unusual)
-    with closing(unsorted), ThreadPoolExecutor(THREADS) as pool:
-        segments, keys = _sort_on_disk(source, text, unsorted, lines, pool, step)
+    with closing(unsorted), Hands(processes) as hands:
+        segments, keys = _sort_on_disk(source, text, unsorted, lines, hands, step)
         listed = Listed(lines.troubles(source.root, keys))
         relocation = source.settle({*unsorted.prefixes(), *unusual.folder_keys()})
         wanted = _set_apart(unsorted, unusual, relocation, segments)
         builder = IndexBuilder(load_layout(), condense=condense, segments=segments + relocation.longer_by)
-
-        def examine(prefixes: list[str]) -> Examined:
-            files = unsorted.take(prefixes)
-            keys, moved = relocation.keys_of(files.folders), relocation.keys_of(prefixes)
-            return examine_columns(files, keys, moved, load_layout(), builder.store, condense=condense)
-
-        for examined in _in_order(pool, examine, batches(wanted, unsorted.weight, FILES_AT_ONCE)):
-            builder.enter(examined.partitions)
-            listed.junk += examined.junk
-            listed.troubles += examined.troubles
+        store = builder.store
+        tasks = (
+            ExamineTask(
+                unsorted.blocks.home,
+                unsorted.runs(prefixes),
+                store.home,
+                store.reserve(),
+                prefixes,
+                relocation,
+                condense,
+            )
+            for prefixes in batches(wanted, unsorted.weight, FILES_AT_ONCE)
+        )
+        for done in hands.results(examine_files, tasks):
+            if done.size:
+                store.enter(done.block, done.size, marked=True)
+            builder.enter(
+                Partition(part.facts, OnDisk(store, done.block, part.first, part.folders))
+                for part in done.parts
+            )
+            listed.junk += done.junk
+            listed.troubles += done.troubles
     listed.rest = relocation.move(unusual.take_all())
     return builder, listed
 
@@ -108,25 +127,27 @@ def _sort_on_disk(
     text: LargeText,
     unsorted: Unsorted,
     lines: AwsLines | KeyLines,
-    pool: ThreadPoolExecutor,
+    hands: Hands,
     step: Step,
 ) -> tuple[int, int]:
     """Bring the files of each partition together; return how many parts name one, and the number of keys."""
+    if text.size >= MUCH:
+        hands.expect_much()
     keys = segments = lines_before = 0
     with text.opened() as stream:
-        blocks = iter(blocks_of(stream))
+        blocks: Iterator[bytes | Stretch] = iter(
+            blocks_of(stream) if text.path is None else stretches_of(text.path)
+        )
         beginning = next(blocks)
-        first = read_block(text.sort, beginning).files.get_column("folder").unique().to_list()
-        segments = SEGMENTS + max(shared_beginning(first).count("/"), source.said_depth)
-
-        def sort(item: tuple[int, bytes]) -> _Block:
-            block, data = item
-            found = read_block(text.sort, data)
-            files, folders, runs = sort_block(found.files, segments)
-            unsorted.write(block, files, folders)
-            return _Block(block, len(files), runs, found.unusual, found.lines)
-
-        for block in _in_order(pool, sort, enumerate(chain([beginning], blocks))):
+        first = beginning if isinstance(beginning, bytes) else beginning.read()
+        folders = read_block(text.sort, first).folders()
+        segments = SEGMENTS + max(shared_beginning(folders).count("/"), source.said_depth)
+        home = unsorted.blocks.home
+        tasks = (
+            SortTask(home, number, text.sort, segments, block)
+            for number, block in enumerate(_growing(chain([beginning], blocks), hands))
+        )
+        for block in hands.results(sort_lines, tasks):
             unsorted.enter(block.number, block.runs)
             keys += block.files
             step.advance(block.files)
@@ -136,13 +157,12 @@ def _sort_on_disk(
     return segments, keys
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    number: int
-    files: int
-    runs: list[Run]
-    unusual: list[tuple[int, str]]
-    lines: int
+def _growing(blocks: Iterable[bytes | Stretch], hands: Hands) -> Iterator[bytes | Stretch]:
+    """The blocks; after many of them the hands know that there is much to do."""
+    for number, block in enumerate(blocks):
+        if number * BLOCK >= MUCH:
+            hands.expect_much()
+        yield block
 
 
 def _set_apart(unsorted: Unsorted, unusual: KeyFolders, relocation: Relocation, segments: int) -> list[str]:
@@ -152,23 +172,11 @@ def _set_apart(unsorted: Unsorted, unusual: KeyFolders, relocation: Relocation, 
     for prefix in unsorted.prefixes():
         key = relocation.key_of(prefix)
         if prefix in apart or (key is not None and key.count("/") <= SHALLOW):
-            files = unsorted.take([prefix])
-            columns = files.folder.tolist(), files.names.to_list(), files.sizes.tolist(), files.times.tolist()
+            files = unsorted.blocks.take(unsorted.runs([prefix]))
+            names = files.names.some(np.arange(len(files.folder)))
+            columns = files.folder.tolist(), names, files.sizes.tolist(), files.times.tolist()
             for f, name, size, time in zip(*columns, strict=True):
                 unusual.add(files.folders[f] + name, size, time)
         elif key is not None:
             wanted.append(prefix)
     return wanted
-
-
-def _in_order(
-    pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item]
-) -> Iterator[Result]:
-    """Results in the order of the items, of which only a few are under way."""
-    under_way: deque[Future[Result]] = deque()
-    for item in items:
-        under_way.append(pool.submit(work, item))
-        if len(under_way) > THREADS:
-            yield under_way.popleft().result()
-    while under_way:
-        yield under_way.popleft().result()
