@@ -14,6 +14,10 @@ from s3_fixtures import quilt_folders, s3_server, store  # noqa: F401  fixtures 
 settings.register_profile("cpgate", deadline=None)  # a busy machine is no defect of a test
 settings.load_profile("cpgate")
 
+# What tests run in processes of their own is not measured: that costs a third of the time.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and every program that they start would, too.
 if (
     signal.getsignal(signal.SIGINT) is signal.SIG_IGN
