@@ -43,6 +43,7 @@ def no_secret_lies_in(folder, secrets):
     return len(files)
 
 
+@pytest.mark.full
 def test_it_works_with_what_the_role_holds_and_no_secret_stays_behind(contributor, gate, store, tmp_path):
     gate.lifetime = 6
     done = contributor("--bandwidth", "5M")
@@ -131,6 +132,7 @@ def expire_in_mid_file(gate, then=lambda: None):
     return thread
 
 
+@pytest.mark.full
 def test_expired_keys_of_a_file_pause_it_until_there_are_others(
     with_file, gate, store, keys_file, contributor
 ):

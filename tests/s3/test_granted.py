@@ -51,6 +51,7 @@ def test_keys_are_asked_for_once_and_hold_for_the_prefix_only(gate, store):
     assert found.matched == f"s3://{store.bucket}/{HOME}/*"
 
 
+@pytest.mark.full
 def test_keys_are_renewed_before_they_end(gate, store):
     gate.lifetime = 2
     client = client_for(gate)

@@ -22,6 +22,7 @@ def cpgate(*arguments, **environment):
     )
 
 
+@pytest.mark.full
 def test_the_whole_story(tmp_path):
     folder = tmp_path / "demo"
     done = cpgate(

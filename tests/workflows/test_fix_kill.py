@@ -13,9 +13,10 @@ from validator.workflows import fix_apply
 from validator.workflows.fix import FixRequest, apply_plan, show_plan, take_back
 from validator.workflows.fix_undo import find_undo
 
-pytestmark = pytest.mark.full  # half a minute and more
-
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="processes are killed with SIGKILL")
+pytestmark = [
+    pytest.mark.full,  # half a minute and more
+    pytest.mark.skipif(os.name != "posix", reason="processes are killed with SIGKILL"),
+]
 
 SCRIPT = """
 import os, pathlib, signal, sys

@@ -40,6 +40,7 @@ def parts_in_the_journal(state) -> int:
     return sum(path.read_bytes().count(b'"t":"part"') for path in state.rglob("*.journal"))
 
 
+@pytest.mark.full
 def test_a_time_limit_stops_at_a_part_and_the_next_run_goes_on(start, store, tmp_path, monkeypatch, capsys):
     state = tmp_path / "state"
     over = property(lambda limit: limit.seconds is not None and parts_in_the_journal(state) >= 1)
