@@ -127,7 +127,9 @@ class Connection(asyncio.BufferedProtocol):
         self.send(200, f"<CompleteMultipartUploadResult>{names}</CompleteMultipartUploadResult>")
 
     def get(self, key: str, asked: dict[str, str]) -> None:
-        if key:
+        if "uploadId" in asked:
+            self.list_parts(asked["uploadId"])
+        elif key:
             if key not in objects:
                 self.send(404, "" if self.method == "HEAD" else "<Error><Code>NoSuchKey</Code></Error>")
                 return
@@ -148,6 +150,16 @@ class Connection(asyncio.BufferedProtocol):
             self.send(200)
         else:
             self.list(asked)
+
+    def list_parts(self, upload: str) -> None:
+        if upload not in uploads:
+            self.send(404, "<Error><Code>NoSuchUpload</Code></Error>")
+            return
+        parts = "".join(
+            f"<Part><PartNumber>{number}</PartNumber><Size>{size}</Size><ETag>&quot;{etag}&quot;</ETag></Part>"
+            for number, (size, etag) in sorted(uploads[upload].items())
+        )
+        self.send(200, f"<ListPartsResult><IsTruncated>false</IsTruncated>{parts}</ListPartsResult>")
 
     def list(self, asked: dict[str, str]) -> None:
         """One page; keys are sorted anew when a listing begins."""
