@@ -85,6 +85,15 @@ def test_many_tasks_are_loaded_together_and_each_is_sent_as_it_is(desk, monkeypa
         assert stored["ETag"] == f'"{hashlib.md5(data).hexdigest()}"'
 
 
+def test_where_sha256s_are_wanted_nothing_is_read_twice(desk, monkeypatch):
+    monkeypatch.setattr(Loader, "load_ahead", lambda *_: pytest.fail("it would be thrown away"))
+    desk.performer.checksums.sha256 = True
+    for number in range(20):
+        desk.thread.add(desk.task(number, 1000))
+    desk.finish()
+    assert len(desk.answers) == 20
+
+
 def test_one_that_cannot_be_read_fails_alone(desk):
     tasks = [desk.task(number, 100_000) for number in range(STRANDS)]
     os.truncate(tasks[5].path, 10)

@@ -11,9 +11,8 @@ from collections.abc import Callable, Sequence
 import llvmlite.binding as llvm
 from llvmlite import ir
 
-STRANDS = 16
-BLOCK = 64
-"""Bytes; sixteen words of four."""
+from validator.digests.strands import BLOCK, STRANDS
+
 WORD = ir.IntType(32)
 VECTOR = ir.VectorType(WORD, STRANDS)
 COUNT = ir.IntType(64)

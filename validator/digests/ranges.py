@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from awscrt.checksums import crc64nvme
 
@@ -36,7 +36,6 @@ class _Reading:
     done: int = 0
     checksum: int = 0
     broken: bool = False
-    piece: memoryview = field(default=memoryview(b""))
 
     def read_on(self) -> memoryview:
         """The next piece; empty at the end, or when it cannot be read (it is `broken` then)."""
@@ -50,10 +49,10 @@ class _Reading:
                 count = 0
             filled += count
             self.broken = not count
-        self.piece = self.buffer[:filled] if not self.broken else self.buffer[:0]
-        self.done += len(self.piece)
-        self.checksum = crc64nvme(self.piece, self.checksum) if self.piece else self.checksum
-        return self.piece
+        piece = self.buffer[:filled] if not self.broken else self.buffer[:0]
+        self.done += len(piece)
+        self.checksum = crc64nvme(piece, self.checksum) if piece else self.checksum
+        return piece
 
 
 def _read_into(descriptor: int, buffer: memoryview, at: int) -> int:

@@ -147,8 +147,7 @@ class LaneThread:
 
     def _prepare(self) -> None:
         """Take the next tasks: several where their digests are best computed together, else one."""
-        loader = self._performer.loader
-        most = loader.group
+        most = self._performer.group
         with suppress(queue.Empty):
             while len(self._prepared) < most and not self._ended:
                 task = self._tasks.get_nowait()
@@ -157,7 +156,7 @@ class LaneThread:
                 else:
                     self._prepared.append(task)
         if len(self._prepared) > 1:
-            loader.load_ahead(self._prepared)
+            self._performer.loader.load_ahead(self._prepared)
 
     def _forget_prepared(self, give_back: Callable[[Task], None]) -> None:
         self._recalled = None

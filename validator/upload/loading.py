@@ -68,7 +68,8 @@ class Loader:
         What cannot be read is left to `load`, which says why.
         """
         kernel = self._soon.kernel if self._soon is not None else None
-        runs = {task.id: run_of(task) for task in tasks}
+        # An upload that was begun with SHA-256s needs those of its parts, too.
+        runs = {task.id: run_of(task) for task in tasks if task.checksum != "sha256"}
         if kernel is None or not worthwhile([run.length for run in runs.values()]):
             return
         small = {id_: run for id_, run in runs.items() if run.length <= TOGETHER_IN_MEMORY}

@@ -77,6 +77,11 @@ class Performer:
         """Whether a thread may have many requests under way: the bytes come from files, not from a network."""
         return self.connections is not None
 
+    @property
+    def group(self) -> int:
+        """How many tasks are best loaded at once; where SHA-256s are wanted, each by itself."""
+        return 1 if self.checksums.sha256 else self.loader.group
+
     def perform(self, task: Task) -> Answer:
         """Carry out a task; whatever goes wrong becomes part of the answer."""
         errand = self.begin(task)
