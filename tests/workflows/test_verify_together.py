@@ -94,7 +94,7 @@ def test_the_same_findings_as_one_by_one(case, tmp_path, monkeypatch, stretch):
     change(backend, 22 * PART + 3)
 
     def found(name: str, least: int):
-        monkeypatch.setattr(verify, "WORTH_SIDE_BY_SIDE", least)
+        monkeypatch.setattr(verify, "WORTH_BYTES", least)
         result = verify_local(receipt, root, dataset="cpg0099-example/broad", state=tmp_path / name)
         return [finding.model_dump() for finding in result.findings]
 
@@ -112,7 +112,7 @@ def test_the_same_findings_as_one_by_one(case, tmp_path, monkeypatch, stretch):
 
 
 def test_all_is_as_it_was(case, tmp_path, monkeypatch):
-    monkeypatch.setattr(verify, "WORTH_SIDE_BY_SIDE", 0)
+    monkeypatch.setattr(verify, "WORTH_BYTES", 0)
     receipt, root, _, backend = case
     result = verify_local(receipt, root, dataset="cpg0099-example/broad", state=tmp_path / "state")
     assert (list(result.findings), result.objects) == ([], 51)

@@ -14,6 +14,8 @@ from threading import Thread
 
 from validator.digests.strands import STRANDS, Kernel, Words, md5_side_by_side
 
+WORTH_BYTES = 128 * 1024**2
+"""Bytes to read from which on a fifth of a second is well spent on the kernel."""
 PROBE_BYTES = 128 * 1024
 AT_LEAST_FASTER = 1.5
 _clock = time.perf_counter if sys.platform == "win32" else time.thread_time

@@ -16,8 +16,6 @@ THREADS_PER_PROCESS = 4
 APART = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
 """On Windows, Ctrl-C does not reach the workers (elsewhere they ignore it), and they open no windows of their own."""
 
-WORTH_SIDE_BY_SIDE = 128 * 1024**2
-"""Bytes to send from which on it is worth a fifth of a second of every worker."""
 
 MUCH = b"much\n"
 """What a worker may be told before its settings."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from validator.checks.dataset import Dataset
 from validator.checks.package import PackageDataset
+from validator.digests.kernel_loading import WORTH_BYTES
 from validator.errors import NothingChecked, UsageError
 from validator.models.listing import Folder
 from validator.models.progress import Progress, SilentProgress
@@ -16,7 +17,7 @@ from validator.upload.files import SelectedFiles
 from validator.upload.key_wait import KeyWait, patient
 from validator.upload.lock import UploadLock
 from validator.upload.selection import Selection
-from validator.upload.starting import WORTH_SIDE_BY_SIDE, WorkersAhead
+from validator.upload.starting import WorkersAhead
 from validator.upload.state import default_state_root, destination_folder
 from validator.workflows.admission import admit
 from validator.workflows.configuration import settings_in_force
@@ -85,7 +86,7 @@ def upload(
     dataset, listing = list_source(source, settings, progress=progress)
     prefix = package_prefix(dataset, destination) if isinstance(dataset, PackageDataset) else ""
     files = select_files(dataset, request.selection, prefix)
-    if ahead is not None and files.size >= WORTH_SIDE_BY_SIDE and request.origin is None:
+    if ahead is not None and files.size >= WORTH_BYTES and request.origin is None:
         ahead.expect_much()
     if not len(files):
         raise _nothing_selected(request, dataset)

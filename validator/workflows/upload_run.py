@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from validator.checks.dataset import Dataset
 from validator.checks.unproven_products import MANIFEST_KIND
+from validator.digests.kernel_loading import WORTH_BYTES
 from validator.errors import CpgateError
 from validator.manifests.provenance import LARGEST_MANIFEST
 from validator.models.configuration import IgnoredFiles
@@ -29,7 +30,7 @@ from validator.upload.plan import Action, plan_file
 from validator.upload.pool import PoolSettings, WorkerPool
 from validator.upload.remote import list_folders
 from validator.upload.sending import Outcome, Retried, State
-from validator.upload.starting import WORTH_SIDE_BY_SIDE, WorkersAhead
+from validator.upload.starting import WorkersAhead
 from validator.upload.transfer import Transfer
 from validator.workflows.admission import Admission
 from validator.workflows.receipts import keep_receipt
@@ -202,7 +203,7 @@ class UploadRun:
         if there < len(ledger) and not self.request.dry_run:
             # Something will be sent: they get ready while it is found out what.
             missing = ledger.files.size * (len(ledger) - there) // len(ledger)
-            self.side_by_side = self.request.origin is None and missing >= WORTH_SIDE_BY_SIDE
+            self.side_by_side = self.request.origin is None and missing >= WORTH_BYTES
             self.ahead.start()
         journal = read_journal(self.folder, None if self.request.rehash else ledger.know)
         unfinished = journal.by_key()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from validator.checks.objects import RECEIPT_INCOMPLETE
-from validator.digests.kernel_loading import load_kernel
+from validator.digests.kernel_loading import WORTH_BYTES, load_kernel
 from validator.errors import Interrupted, UsageError
 from validator.manifests.claims import ClaimFile, open_claims
 from validator.models.claim import ManifestSort
@@ -23,8 +23,6 @@ from validator.workflows.verify_files import FileComparison
 from validator.workflows.verify_names import count_files, datasets_of, find_files
 from validator.workflows.verify_record import VerifyRecord
 
-WORTH_SIDE_BY_SIDE = 128 << 20
-"""Bytes to read from which on a fifth of a second is well spent on what digests them side by side."""
 ASKED_EACH = 1000
 """Objects up to which each is asked for by itself; for more the bucket is listed, 1,000 a request."""
 
@@ -190,7 +188,7 @@ def verify_local(
     files, source = find_files(file, root, dataset or None, surveyed.folders)
     on_disk = count_files(source, progress) if source is not None and file.receipt is not None else 0
     done = VerifyRecord(path, root, state, fresh=fresh)
-    kernel = load_kernel() if surveyed.size >= WORTH_SIDE_BY_SIDE else None
+    kernel = load_kernel() if surveyed.size >= WORTH_BYTES else None
     comparison = FileComparison(files, done, kernel)
     differences = Differences(record)
     claims = sorted_claims(file.claims(), in_order=surveyed.in_order)
