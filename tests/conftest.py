@@ -9,6 +9,7 @@ import pytest
 from dataset_builder import Case, build
 from format_libraries import format_python  # noqa: F401  a fixture for every test
 from hypothesis import settings
+from kernel_fixtures import kernel, soon  # noqa: F401  fixtures for every test
 from s3_fixtures import quilt_folders, s3_server, store  # noqa: F401  fixtures for every test
 
 settings.register_profile("cpgate", deadline=None)  # a busy machine is no defect of a test

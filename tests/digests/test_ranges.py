@@ -5,17 +5,7 @@ import pytest
 
 from validator.digests import ranges
 from validator.digests.files import FileState, digest_range
-from validator.digests.kernel_loading import load_kernel
 from validator.digests.ranges import PIECE, Range, digest_ranges
-
-
-@pytest.fixture(scope="module")
-def kernel():
-    pytest.importorskip("llvmlite", reason="llvmlite is not installed (pip install 'cpgate[fast]')")
-    kernel = load_kernel()
-    if kernel is None:
-        pytest.skip("hashlib is as fast on this machine")
-    return kernel
 
 
 @pytest.fixture

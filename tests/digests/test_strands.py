@@ -5,17 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from validator.digests.kernel_loading import load_kernel
 from validator.digests.strands import BLOCK, STRANDS, Md5Strands, md5s, worthwhile
-
-
-@pytest.fixture(scope="module")
-def kernel():
-    pytest.importorskip("llvmlite", reason="llvmlite is not installed (pip install 'cpgate[fast]')")
-    kernel = load_kernel()
-    if kernel is None:
-        pytest.skip("hashlib is as fast on this machine")
-    return kernel
 
 
 def md5(data: bytes) -> str:

@@ -2,18 +2,8 @@ import os
 
 import pytest
 
-from validator.digests.kernel_loading import load_kernel
 from validator.digests.stretches import Stretch, digest_stretch, file_state
 from validator.digests.stretches_together import digest_together
-
-
-@pytest.fixture(scope="module")
-def kernel():
-    pytest.importorskip("llvmlite", reason="llvmlite is not installed (pip install 'cpgate[fast]')")
-    kernel = load_kernel()
-    if kernel is None:
-        pytest.skip("hashlib is as fast on this machine")
-    return kernel
 
 
 @pytest.fixture

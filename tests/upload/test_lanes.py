@@ -6,7 +6,6 @@ import threading
 
 import pytest
 
-from validator.digests.kernel_loading import KernelSoon, load_kernel
 from validator.digests.strands import STRANDS
 from validator.s3.client import S3Settings, make_client
 from validator.s3.wire.connections import open_data_path
@@ -16,17 +15,6 @@ from validator.upload.loading import Loader
 from validator.upload.pace import Pace
 from validator.upload.perform import Performer
 from validator.upload.tasks import Do, Failure, Task
-
-
-@pytest.fixture(scope="module")
-def soon():
-    pytest.importorskip("llvmlite", reason="llvmlite is not installed (pip install 'cpgate[fast]')")
-    kernel = load_kernel()
-    if kernel is None:
-        pytest.skip("hashlib is as fast on this machine")
-    soon = KernelSoon(lambda: kernel)
-    soon.thread.join()
-    return soon
 
 
 class Desk:

@@ -4,23 +4,11 @@ from pathlib import Path
 import pytest
 
 from validator.digests.files import FileChanged
-from validator.digests.kernel_loading import KernelSoon, load_kernel
 from validator.digests.parts import digest_bytes
 from validator.digests.strands import STRANDS
 from validator.s3.wire.bodies import FileBody, MemoryBody
 from validator.upload.loading import TOGETHER_IN_MEMORY, Loader, run_of
 from validator.upload.tasks import Do, Task
-
-
-@pytest.fixture(scope="module")
-def soon():
-    pytest.importorskip("llvmlite", reason="llvmlite is not installed (pip install 'cpgate[fast]')")
-    kernel = load_kernel()
-    if kernel is None:
-        pytest.skip("hashlib is as fast on this machine")
-    soon = KernelSoon(lambda: kernel)
-    soon.thread.join()
-    return soon
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 
 from validator.digests import stretches
 from validator.digests.files import FileState, digest_file
-from validator.digests.kernel_loading import load_kernel
 from validator.digests.parts import multipart_etag
 from validator.manifests.receipt import write_receipt
 from validator.models.receipt import ReceiptHeader, ReceiptObject
@@ -19,15 +18,6 @@ HOME = "cpg0099-example/broad"
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 PART = 100_000
 pytestmark = pytest.mark.usefixtures("kernel")
-
-
-@pytest.fixture(scope="module")
-def kernel():
-    pytest.importorskip("llvmlite", reason="llvmlite is not installed (pip install 'cpgate[fast]')")
-    kernel = load_kernel()
-    if kernel is None:
-        pytest.skip("hashlib is as fast on this machine")
-    return kernel
 
 
 @pytest.fixture
