@@ -3,9 +3,12 @@ from datetime import UTC, datetime
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from validator.digests.parts import ObjectDigest
 from validator.digests.sha256 import WholeDigest
+from validator.manifests.receipt_digest import receipt_line, values_line
 from validator.models.listing import Entry, Folder
 from validator.models.place import Misfit, Place
 from validator.s3.client import S3Settings, make_client
@@ -18,6 +21,7 @@ from validator.upload.finishing import (
     compare_with_listing,
     compared,
     receipt_object,
+    receipt_values,
     sweep_uploads,
 )
 from validator.upload.journal import UploadRecord
@@ -241,6 +245,31 @@ def test_the_receipt_says_where_it_lies_and_which_version_it_is():
     record = receipt_object(replace(outcome(), version_id="v1"), place, whole)
     assert (record.kind, record.entities, record.version_id) == (place.kind, place.entities, "v1")
     assert (record.sha256, record.sha2_256_chunked) == (whole.sha256, whole.sha2_256_chunked)
+
+
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
+DIGESTS = (
+    DIGEST,
+    replace(DIGEST, sha256="A" * 43 + "=", stored_as="b" * 32),
+    ObjectDigest(SIZE, "a" * 32 + "-2", 10, 2, "AAAAAAAAAAA=", "A" * 43 + "=-2"),
+)
+
+
+@given(
+    key=ANY_TEXT,
+    entities=st.dictionaries(ANY_TEXT, ANY_TEXT),
+    mtime_ns=st.integers(-(2**63), 2**63 - 1),
+    at=st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2200, 1, 1)),  # noqa: DTZ001  hypothesis wants it so
+    digest=st.sampled_from(DIGESTS),
+    state=st.sampled_from(sorted(PRESENT)),
+    version=st.none() | st.text(st.characters(codec="ascii"), max_size=8),
+    whole=st.none() | st.just(WholeDigest("0" * 64, "A" * 43 + "=", DIGEST.crc64nvme)),
+)
+def test_values_are_written_as_their_record_is(key, entities, mtime_ns, at, digest, state, version, whole):
+    item = PlanItem(Entry(key, "/data/a.tiff", digest.size, mtime_ns), Action.SEND)
+    at = at.replace(tzinfo=UTC).isoformat(timespec="milliseconds")
+    told = Outcome(item, state, digest, at, version_id=version), Place("images.raw", entities), whole
+    assert values_line(receipt_values(*told)) == receipt_line(receipt_object(*told))
 
 
 def test_what_has_no_place_has_no_kind():

@@ -4,8 +4,11 @@ A receipt in Parquet has the digests of the same receipt in JSON lines.
 """
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from validator.models.receipt import ReceiptEnd, ReceiptHeader, ReceiptObject
 
@@ -15,6 +18,14 @@ SEAL = b',"seal":"'
 def receipt_line(record: BaseModel) -> bytes:
     """One record as it stands in the file."""
     return record.model_dump_json().encode() + b"\n"
+
+
+def values_line(values: Mapping[str, Any]) -> bytes:
+    """The line of an object whose values (see `validator.upload.finishing.receipt_values`) are those of its record.
+
+    It is that of `receipt_line`, in a fourth of the time: an upload knows that what it writes down is right.
+    """
+    return to_json(values) + b"\n"
 
 
 class ReceiptDigest:
@@ -33,12 +44,16 @@ class ReceiptDigest:
 
     def add(self, record: ReceiptObject, line: bytes) -> None:
         """An object and its line."""
+        self.count(record.size, record.entities, line)
+
+    def count(self, size: int, entities: Mapping[str, str], line: bytes) -> None:
+        """An object of so many bytes and its line."""
         self._sha256.update(line)
         self.objects += 1
-        self.size += record.size
-        self.entity_names.update(record.entities)
-        if "batch" in record.entities:
-            self._batches.add(record.entities["batch"])
+        self.size += size
+        self.entity_names.update(entities)
+        if "batch" in entities:
+            self._batches.add(entities["batch"])
 
     def end(self, *, conflicts: int = 0, failed: int = 0) -> ReceiptEnd:
         """Make the end record."""

@@ -2,16 +2,16 @@
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 from pydantic import BaseModel
 
 from validator.errors import CpgateError
-from validator.manifests.receipt_digest import ReceiptDigest, receipt_line, sealed_header
+from validator.manifests.receipt_digest import ReceiptDigest, receipt_line, sealed_header, values_line
 from validator.models.receipt import ReceiptEnd, ReceiptHeader, ReceiptObject
 
 PARQUET_SUFFIX = ".parquet"
@@ -71,6 +71,12 @@ class ReceiptWriter:
         """Add an object; objects come in the order of their keys."""
         line = receipt_line(record)
         self._digest.add(record, line)
+        self._write(line)
+
+    def add_values(self, values: Mapping[str, Any]) -> None:
+        """Add an object by the values of its record; see `values_line`."""
+        line = values_line(values)
+        self._digest.count(values["size"], values["entities"], line)
         self._write(line)
 
     def finish(self, *, conflicts: int = 0, failed: int = 0) -> ReceiptSummary:
@@ -139,7 +145,7 @@ class ReceiptWriter:
 def write_receipt(
     path: Path,
     header: ReceiptHeader,
-    objects: Iterable[ReceiptObject],
+    objects: Iterable[ReceiptObject | Mapping[str, Any]],
     *,
     conflicts: int = 0,
     failed: int = 0,
@@ -152,7 +158,7 @@ def write_receipt(
     path
         Where to; must not exist, a receipt is never overwritten. ``.parquet`` makes it Parquet.
     header, objects
-        Its records; objects in the order of their keys.
+        Its records, or their values (see `values_line`); objects in the order of their keys.
     conflicts, failed
         Selected files that are not among the objects.
     mend
@@ -165,7 +171,10 @@ def write_receipt(
     """
     with ReceiptWriter(path, header, mend) as writer:
         for record in objects:
-            writer.add(record)
+            if isinstance(record, ReceiptObject):
+                writer.add(record)
+            else:
+                writer.add_values(record)
         return writer.finish(conflicts=conflicts, failed=failed)
 
 

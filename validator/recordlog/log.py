@@ -69,7 +69,7 @@ class LogWriter:
                 self._descriptor = -1
 
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 def encode_record(record: Mapping[str, Any]) -> bytes:

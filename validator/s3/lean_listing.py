@@ -55,7 +55,8 @@ _asked = _Asked()
 
 def read_leanly(client: "S3Client") -> None:
     """Let a client's listings be read here when `list_leanly` asks for them."""
-    client.meta.events.register("before-parse.s3.ListObjectsV2", _read_instead)
+    # Before botocore, which looks into the body for an error with status 200; only the same wildcard comes before its own.
+    client.meta.events.register_first("before-parse.s3.*", _read_instead)
 
 
 def list_leanly(client: "S3Client", **arguments: Any) -> Page:

@@ -24,6 +24,7 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from validator.digests.parts import ObjectDigest
 from validator.errors import CpgateError, CredentialsError, RemoteError, StoppedAtOnce
 from validator.recordlog.log import encode_record
 from validator.s3.failures import AlreadyThere
@@ -48,8 +49,8 @@ NO_LAST_ONE = (CredentialsError, StoppedAtOnce)
 PIECE_AT_STOP = 1 << 20
 """Bytes of one object then: on a slow line not much is begun that nobody will wait for."""
 NAMES_TRIED = 100
-NEWS_IN_MEMORY = 20_000
-"""A kilobyte each; as lines they take a fourth of that."""
+NEWS_IN_MEMORY = 40_000
+"""Half a kilobyte each; as lines they take half of that."""
 WRITTEN_MARK = "checkpoints"
 ID_NAME = "journal-id"
 
@@ -90,7 +91,7 @@ class Checkpoints:
         self._every = every
         self._ended = False
         self._began = time.time()
-        self._news: list[Outcome] = []
+        self._news: list[DoneRecord] = []
         self._lines: list[bytes] = []
         self._number = 0
         self._lock = Lock()
@@ -140,14 +141,14 @@ class Checkpoints:
     def note(self, outcome: Outcome) -> None:
         """An object was verified."""
         if self._every and outcome.digest is not None and outcome.state in {State.UPLOADED, State.RESUMED}:
-            self._news.append(outcome)
+            self._news.append(_record(outcome.item, outcome.digest, outcome))
             if len(self._news) >= NEWS_IN_MEMORY:
                 self._write_down()
 
     def _write_down(self) -> None:
         """Make lines of what is new; most uploads end before anybody needs them."""
         news, self._news = self._news, []
-        self._lines.extend(_line(outcome.item, outcome) for outcome in news)
+        self._lines.extend(encode_record(done_values(record)) for record in news)
 
     def put(self, seconds: float = float("inf")) -> None:
         """Put what is new and what is under way; nothing more is begun after so many seconds."""
@@ -208,11 +209,8 @@ class Checkpoints:
             seconds = self._every
 
 
-def _line(item: PlanItem, outcome: Outcome) -> bytes:
-    if outcome.digest is None:
-        raise ValueError(item.entry.key)
-    record = DoneRecord(item.entry.key, item.state, outcome.digest, outcome.uploaded_at, outcome.version_id)
-    return encode_record(done_values(record))
+def _record(item: PlanItem, digest: ObjectDigest, outcome: Outcome) -> DoneRecord:
+    return DoneRecord(item.entry.key, item.state, digest, outcome.uploaded_at, outcome.version_id)
 
 
 def journal_id(folder: Path) -> str:

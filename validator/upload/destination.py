@@ -37,7 +37,7 @@ class Destination:
             Naming the first key that does not: keys always begin with project and source, a destination
             never moves them elsewhere.
         """
-        for key in keys:
+        for key in keys if self.prefix else ():
             if not key.startswith(self.prefix):
                 raise UsageError(
                     f"{self} is no prefix of the keys that would be written; the first one is {key}",

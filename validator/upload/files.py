@@ -139,6 +139,10 @@ class SelectedFiles:
         run = runs[bisect_right(runs, index, key=lambda other: self._runs[other][1]) - 1]
         return self._firsts[run] + index - self._runs[run][1]
 
+    def examples(self) -> Iterator[str]:
+        """A key of each folder that holds files; the others of a folder differ from it in their names alone."""
+        return (self._folder(number).entry(0).key for number in range(len(self._folders)))
+
     def folders(self) -> Iterator[str]:
         """Keys of the folders that hold files, in order."""
         return (folder.key for folder in self._folders)

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from validator.digests.sha256 import WholeDigest
 from validator.errors import CredentialsError, RemoteError
@@ -101,7 +101,14 @@ def compared(outcome: Outcome, there: RemoteObject | None) -> Outcome:
 def receipt_object(
     outcome: Outcome, place: Place | None = None, whole: WholeDigest | None = None
 ) -> ReceiptObject:
-    """Make the receipt's record of an object that is in the bucket.
+    """Make the receipt's record of an object that is in the bucket; see `receipt_values`."""
+    return ReceiptObject(**receipt_values(outcome, place, whole))
+
+
+def receipt_values(
+    outcome: Outcome, place: Place | None = None, whole: WholeDigest | None = None
+) -> dict[str, Any]:
+    """All values of the receipt's record of an object that is in the bucket, in its order.
 
     Parameters
     ----------
@@ -117,24 +124,25 @@ def receipt_object(
         raise ValueError(entry.key)
     sha256, dash, _ = digest.sha256.partition("-")
     hexadecimal = base64.b64decode(sha256).hex() if sha256 and not dash else None
-    return ReceiptObject(
-        key=entry.key,
-        kind=place.kind if place is not None and place.misfit is None else None,
-        entities=dict(place.entities) if place is not None else {},
-        size=digest.size,
-        etag=digest.etag,
-        part_size=digest.part_size,
-        parts=digest.parts,
-        crc64nvme=digest.crc64nvme,
-        version_id=outcome.version_id,
-        mtime=EPOCH + timedelta(microseconds=entry.mtime_ns // 1000),
-        uploaded_at=datetime.fromisoformat(outcome.uploaded_at),
-        state=RECEIPT_STATES[outcome.state],
-        sha256=whole.sha256 if whole is not None else hexadecimal,
-        sha2_256_chunked=whole.sha2_256_chunked if whole is not None else None,
-        sha256_parts=digest.sha256 if dash else None,
-        etag_stored=digest.stored_as or None,
-    )
+    return {
+        "record": "object",
+        "key": entry.key,
+        "kind": place.kind if place is not None and place.misfit is None else None,
+        "entities": dict(sorted(place.entities.items())) if place is not None else {},
+        "size": digest.size,
+        "etag": digest.etag,
+        "part_size": digest.part_size,
+        "parts": digest.parts,
+        "crc64nvme": digest.crc64nvme,
+        "version_id": outcome.version_id,
+        "mtime": EPOCH + timedelta(microseconds=entry.mtime_ns // 1000),
+        "uploaded_at": datetime.fromisoformat(outcome.uploaded_at),
+        "state": RECEIPT_STATES[outcome.state],
+        "sha256": whole.sha256 if whole is not None else hexadecimal,
+        "sha2_256_chunked": whole.sha2_256_chunked if whole is not None else None,
+        "sha256_parts": digest.sha256 if dash else None,
+        "etag_stored": digest.stored_as or None,
+    }
 
 
 @dataclass(frozen=True, slots=True)

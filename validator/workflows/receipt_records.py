@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 from validator.checks.pool import in_threads
 from validator.digests.files import FileState
@@ -9,9 +10,8 @@ from validator.digests.sha256 import WholeDigest, digest_whole
 from validator.errors import CpgateError, UnreadableFile
 from validator.models.place import Place
 from validator.models.progress import Progress
-from validator.models.receipt import ReceiptObject
 from validator.rulebook.layout import Layout
-from validator.upload.finishing import PRESENT, receipt_object
+from validator.upload.finishing import PRESENT, receipt_values
 from validator.upload.ledger import Ledger
 from validator.upload.sending import Outcome
 
@@ -20,8 +20,8 @@ AGAIN = "The upload itself is safe: the same command writes the receipt"
 
 def receipt_records(
     ledger: Ledger, layout: Layout, *, sha256: bool, progress: Progress
-) -> Iterator[ReceiptObject]:
-    """Make the records of objects that are in the bucket, in the order of their keys.
+) -> Iterator[dict[str, Any]]:
+    """Make the values of the records of objects that are in the bucket, in the order of their keys.
 
     Parameters
     ----------
@@ -42,13 +42,13 @@ def receipt_records(
     place = Places(layout)
     if not sha256:
         for outcome in ledger.outcomes(*PRESENT):
-            yield receipt_object(outcome, place.of(outcome.item.entry.key))
+            yield receipt_values(outcome, place.of(outcome.item.entry.key))
         return
     size = sum(outcome.item.entry.size for outcome in ledger.outcomes(*PRESENT))
     with progress.step("reading for SHA-256", size, "B") as step:
         for outcome, whole in in_threads(_whole, ledger.outcomes(*PRESENT), os.cpu_count() or 1):
             step.advance(outcome.item.entry.size)
-            yield receipt_object(outcome, place.of(outcome.item.entry.key), whole)
+            yield receipt_values(outcome, place.of(outcome.item.entry.key), whole)
 
 
 def _whole(outcome: Outcome) -> tuple[Outcome, WholeDigest]:

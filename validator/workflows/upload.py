@@ -95,7 +95,7 @@ def upload(
             f"No folder of {request.place} says which project and source it belongs to",
             "Name the dataset's folder, or say --dataset project/source",
         )
-    destination.check(entry.key for entry in files)
+    destination.check(files.examples())
     if request.recipe is not None:
         check_recipe_fits(request.recipe, (entry.key for entry in files), dataset.layout)
     if request.receipt is not None:

@@ -56,7 +56,9 @@ class Recall:
             Whether files are read again whatever is known of them.
         """
         ledger = self._ledger
-        in_parts = any(item.part_size is not None for _, item in ledger.items(Action.SEND))
+        in_parts = ledger.has_parts and any(
+            item.part_size is not None for _, item in ledger.items(Action.SEND)
+        )
         to_compare = ledger.planned[Action.COMPARE] and not rehash
         if not in_parts and not to_compare:
             return
