@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from remembered import Remembered, remember
 
 from validator.digests.files import FileState
-from validator.digests.parts import ObjectDigest, PartDigest, digest_bytes
+from validator.digests.parts import ObjectDigest, PartDigest, digest_bytes, join_parts
 from validator.recordlog.log import LogWriter, encode_record
 from validator.upload.compaction import COMPACT_NAME, compact
-from validator.upload.journal import DoneRecord, Journal, UploadRecord
+from validator.upload.journal import DoneRecord, Journal, UploadRecord, done_line, done_values
 from validator.upload.journal_reading import JournalState, read_journal
 
 KEYS = ["a/b/1.tiff", "a/b/2.tiff", "a/b/ü\udc80.sqlite"]
@@ -321,3 +321,22 @@ def test_what_a_run_knows_takes_the_place_of_older_records(tmp_path):
     assert after.digests[KEYS[1]] == (STATES[2], digest(STATES[2]))
     lines = [path.read_bytes().count(b"\n") for path in tmp_path.iterdir()]
     assert lines == [4], "a record for the run, and one for each file"
+
+
+@given(
+    key=st.text(max_size=30),
+    digest=st.sampled_from(
+        [
+            join_parts([digest_bytes(b"")], None),
+            ObjectDigest(30, "b" * 32 + "-2", 20, 2, "AAAAAAAAAAA="),
+            ObjectDigest(20, "b" * 32, None, 1, "AAAAAAAAAAA=", "A" * 43 + "="),
+            ObjectDigest(20, "b" * 32, None, 1, "AAAAAAAAAAA=", stored_as="c" * 32),
+        ]
+    ),
+    mtime_ns=st.integers(-(2**63), 2**63 - 1),
+    at=st.sampled_from(["", "2026-11-28T10:10:10.123+00:00"]),
+    version=st.none() | st.text(max_size=8),
+)
+def test_the_line_of_an_object_is_that_of_its_values(key, digest, mtime_ns, at, version):
+    record = DoneRecord(key, FileState(digest.size, mtime_ns), digest, at, version)
+    assert done_line(record) == encode_record(done_values(record))

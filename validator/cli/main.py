@@ -107,6 +107,7 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code = run(sys.argv[1:])
     flushed = _flush()
+    gc.freeze()  # Python would look through all that is left, several times, for what is freed in a moment anyway
     sys.exit(code if flushed or code else int(ExitCode.FAILURE))
 
 

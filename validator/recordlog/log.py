@@ -45,7 +45,10 @@ class LogWriter:
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Write one record; it survives a kill as soon as this returns, a power cut within two seconds."""
-        line = encode_record(record)
+        self.append_line(encode_record(record))
+
+    def append_line(self, line: bytes) -> None:
+        """Write one record that was made a line already, see `sealed_line`."""
         with self._lock:
             self._write(line)
             if time.monotonic() - self._synced > SYNC_SECONDS:
@@ -74,7 +77,12 @@ _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 def encode_record(record: Mapping[str, Any]) -> bytes:
     """One record as the line that stands in the file."""
-    body = _encode(record).encode("ascii")
+    return sealed_line(_encode(record))
+
+
+def sealed_line(text: str) -> bytes:
+    """The same of a record that is JSON already, in ASCII."""
+    body = text.encode("ascii")
     return b"%08x %s\n" % (zlib.crc32(body), body)
 
 

