@@ -112,8 +112,8 @@ class Ledger:
         How many files have each state.
     uploads
         Unfinished multipart uploads that are resumed, by position.
-    has_parts
-        Whether some file goes in parts.
+    in_parts
+        How many files go in parts, or did in an earlier plan.
     """
 
     def __init__(self, files: SelectedFiles, folder: Path) -> None:
@@ -122,7 +122,7 @@ class Ledger:
         self.planned_bytes: Counter[Action] = Counter()
         self.states: Counter[State] = Counter()
         self.uploads: dict[int, UploadRecord] = {}
-        self.has_parts = False
+        self.in_parts = 0
         self._rows = PagedRows(len(files), (), folder)
 
     def __len__(self) -> int:
@@ -176,7 +176,7 @@ class Ledger:
             self.planned_bytes[before] -= size
         self.planned[item.action] += 1
         self.planned_bytes[item.action] += size
-        self.has_parts = self.has_parts or item.part_size is not None
+        self.in_parts += item.part_size is not None
         self.uploads.pop(position, None)
         if item.upload is not None:
             self.uploads[position] = item.upload

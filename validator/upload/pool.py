@@ -15,6 +15,7 @@ from validator.errors import RemoteError
 from validator.s3.client import S3Settings
 from validator.s3.limits import MIB
 from validator.upload.bandwidth import Bandwidth
+from validator.upload.control_plane import ControlPlane
 from validator.upload.original_settings import OriginalSettings
 from validator.upload.starting import (
     THREADS_PER_PROCESS,
@@ -101,12 +102,19 @@ class WorkerPool:
         What every worker is told.
     ahead
         Workers that were started already; they are the first.
+    control
+        Carries out in this process what is no sending of bytes; ``None`` leaves that to the workers, too.
     """
 
-    def __init__(self, settings: PoolSettings, ahead: Iterable[Handle] = ()) -> None:
+    def __init__(
+        self, settings: PoolSettings, ahead: Iterable[Handle] = (), control: ControlPlane | None = None
+    ) -> None:
         self._settings = settings
         self._ahead = deque(ahead)
-        self._events: queue.SimpleQueue[tuple[_Process, bytes | None]] = queue.SimpleQueue()
+        self._control = control
+        self._events: queue.SimpleQueue[tuple[_Process, bytes | None] | Answer | BaseException] = (
+            queue.SimpleQueue()
+        )
         self._answers: deque[Answer] = deque()
         self._processes: list[_Process] = []
         self._started = 0
@@ -133,6 +141,8 @@ class WorkerPool:
         base, extra = divmod(self._jobs, count)
         for index in range(count):
             self._start(base + (index < extra))
+        if self._control is not None:
+            self._control.start(self._events.put)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -148,6 +158,9 @@ class WorkerPool:
         """
         if not self._processes:
             raise RemoteError("the upload's worker processes have ended", "run the same command again")
+        if self._control is not None and self._control.takes(task):
+            self._control.add(task)
+            return
         process = min(self._processes, key=lambda process: len(process.tasks) / process.threads)
         process.tasks[task.id] = task
         self._bytes += task.bytes_to_send
@@ -165,9 +178,14 @@ class WorkerPool:
             self._share_bandwidth()
             self._hand_out()
             try:
-                process, line = self._events.get(timeout=seconds)
+                event = self._events.get(timeout=seconds)
             except queue.Empty:
                 return None
+            if isinstance(event, Answer):
+                return event
+            if isinstance(event, BaseException):
+                raise event
+            process, line = event
             if line is None:
                 return self._replace(process)
             self._take(process, line)
@@ -204,12 +222,16 @@ class WorkerPool:
         self._hand_out()
         for process in self._processes:
             self._write(process, b'{"recall":true}\n')
+        if self._control is not None:
+            self._control.recall(self._events.put)
 
     def finish(self) -> None:
         """Let the workers do what they have and end by themselves."""
         self._hand_out()
         for process in self._processes:
             self._write(process, b'{"finish":true}\n')
+        if self._control is not None:
+            self._control.finish()
 
     def kill(self) -> None:
         """End every worker now."""
@@ -224,7 +246,7 @@ class WorkerPool:
                 process.handle.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
-        return True
+        return self._control is None or self._control.wait(seconds)
 
     def _start(self, threads: int) -> None:
         self._started += 1

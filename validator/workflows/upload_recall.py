@@ -56,7 +56,7 @@ class Recall:
             Whether files are read again whatever is known of them.
         """
         ledger = self._ledger
-        in_parts = ledger.has_parts and any(
+        in_parts = ledger.in_parts > 0 and any(
             item.part_size is not None for _, item in ledger.items(Action.SEND)
         )
         to_compare = ledger.planned[Action.COMPARE] and not rehash

@@ -18,6 +18,7 @@ from validator.s3.wire.head_start import make_head_start
 from validator.upload.checkpoints import EVERY_SECONDS, Checkpoints
 from validator.upload.compaction import NOBODY, compact
 from validator.upload.comparing import abort_leftovers, compare_files, leftovers
+from validator.upload.control_plane import open_control_plane
 from validator.upload.destination import Destination, granted_prefix
 from validator.upload.files import SelectedFiles
 from validator.upload.finishing import PRESENT, Sweep, compare_with_listing, sweep_uploads
@@ -229,22 +230,26 @@ class UploadRun:
         tell: Tell,
     ) -> Transfer | None:
         """Read what must be read to decide, and send; ``None`` after a dry run, and where nothing was to be sent."""
-        ledger, request = planned.ledger, self.request
+        ledger, request, run = planned.ledger, self.request, journal.last_run + 1
+        control = None
+        if original is None:
+            where = (self.client, self.bucket, request.s3.writing)
+            control = open_control_plane(*where, self.folder, run, ledger.in_parts)
         settings = PoolSettings(
             request.s3,
             self.bucket,
             self.folder,
-            journal.last_run + 1,
+            run,
             request.jobs,
             request.bandwidth,
             original,
             self._head_start(ledger) if original is None else None,
-            client_soon=ledger.has_parts,
+            client_soon=ledger.in_parts > 0 and control is None,
             side_by_side=self.side_by_side,
         )
         with (
-            checkpoints.putting(settings.run),
-            WorkerPool(settings, self.ahead.take()) as pool,
+            checkpoints.putting(run),
+            WorkerPool(settings, self.ahead.take(), control) as pool,
             stop_request(
                 lambda: self.lock.lost, self.limit, lambda words: tell(Notice(words, now=True))
             ) as should_stop,
