@@ -1,6 +1,7 @@
 """A HEAD that is refused without a word: what the refusal of a GET says counts."""
 
 import io
+from datetime import UTC, datetime
 
 import pytest
 from botocore.response import StreamingBody
@@ -64,10 +65,17 @@ def test_what_is_wrong_with_keys_is_told_as_such(client, stub, ask, code, status
         ask(client, "bucket", "key")
 
 
-def test_where_a_get_goes_through_it_was_the_keys(client, stub):
+@pytest.mark.parametrize("again", [True, False])
+def test_where_a_get_goes_through_it_was_the_keys(client, stub, again):
     """They were renewed in between, perhaps: the same request goes through with them."""
     body = io.BytesIO(b"cells")
     stub.add_response("get_object", {"Body": StreamingBody(body, 5)})
-    with pytest.raises(KeysExpired):
-        head_object(client, "bucket", "key")
+    if again:
+        moment = datetime(2026, 11, 20, tzinfo=UTC)
+        stub.add_response("head_object", {"ETag": '"a"', "ContentLength": 5, "LastModified": moment})
+        assert head_object(client, "bucket", "key").size == 5
+    else:
+        stub.add_client_error("head_object", "400", "Bad Request", http_status_code=400)
+        with pytest.raises(KeysExpired):
+            head_object(client, "bucket", "key")
     assert body.closed

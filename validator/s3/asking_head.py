@@ -22,4 +22,4 @@ def ask_head(client: "S3Client", **arguments: Any) -> "HeadObjectOutputTypeDef":
             raise
         place = {name: arguments[name] for name in PLACE if name in arguments}
         client.get_object(**place)["Body"].close()
-        raise
+        return client.head_object(**arguments)  # it went through: there are other keys by now

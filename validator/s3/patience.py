@@ -20,7 +20,7 @@ def make_patient(client: "S3Client", wait: WaitForKeys) -> Callable[[], None]:
     Parameters
     ----------
     client
-        Each of its requests waits by itself; meant for one that is used by one thread.
+        Each of its requests waits by itself.
     wait
         Is told why; what it raises ends the request.
 
@@ -34,11 +34,11 @@ def make_patient(client: "S3Client", wait: WaitForKeys) -> Callable[[], None]:
         return lambda: None
     found.when_expired = wait
 
-    def try_again(response: tuple[Any, dict[str, Any]] | None, **_: object) -> float | None:
+    def try_again(response: tuple[Any, dict[str, Any]] | None, event_name: str, **_: object) -> float | None:
         """Answer botocore's question whether to try again, after so many seconds."""
         error = response and response[1].get("Error")
-        if not error:
-            return None
+        if not error or (error.get("Code") == "400" and event_name.endswith(".HeadObject")):
+            return None  # what a HEAD is refused for is found out by asking otherwise, see `ask_head`
         failure = failure_of(str(error.get("Code", "")), "", 0, "the bucket", "reach")
         if not isinstance(failure, KeysExpired):
             return None

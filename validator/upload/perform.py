@@ -1,36 +1,29 @@
 """Carry out one task: read, digest, send, compare, write it into the journal."""
 
-import base64
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from validator.digests.files import FileState, digest_file
-from validator.digests.parts import ObjectDigest, PartDigest, encode_crc64nvme, join_parts, parts_of_etag
+from validator.digests.parts import ObjectDigest, PartDigest, encode_crc64nvme, join_parts
 from validator.errors import CpgateError, RemoteError
-from validator.s3 import multipart, objects
 from validator.s3.failures import (
     AlreadyThere,
-    ChangedAtOnce,
-    CustomerKeyMissing,
     KeysExpired,
-    NoRight,
-    UploadGone,
 )
 from validator.s3.limits import part_range
-from validator.s3.objects import Condition, RemoteObject, Written, is_sealed, listed_etag
+from validator.s3.objects import Written, is_sealed, listed_etag
 from validator.s3.wire.bodies import Body
 from validator.s3.wire.connections import Connections
 from validator.s3.wire.delivery import deliver
 from validator.s3.wire.requests import WireRequest, send_with_boto3
 from validator.s3.writing import ChecksumChoice, Writing
-from validator.upload.errands import CUSTOMER_KEY, Conflict, Errand, JournalFull, Steps, Unverifiable
-from validator.upload.journal import DoneRecord, Journal, UploadRecord
+from validator.upload.errands import Errand, Steps
+from validator.upload.journal import Journal
 from validator.upload.likeness import digest_like
 from validator.upload.loading import Loader
-from validator.upload.proof import prove_sealed, recognise
+from validator.upload.perform_multipart import MultipartSteps
+from validator.upload.perform_proof import condition_of
 from validator.upload.tasks import Answer, Do, Task
 from validator.upload.values import digest_values, part_values
 
@@ -38,7 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-class Performer:
+class Performer(MultipartSteps):
     """Carries out tasks with one client and one journal; safe to call from several threads.
 
     Parameters
@@ -64,13 +57,11 @@ class Performer:
         writing: Writing | None = None,
         loader: Loader | None = None,
     ) -> None:
-        self.client = client
-        self.bucket = bucket
-        self.journal = journal
+        writing = writing or Writing()
+        checksums = connections.checksums if connections else ChecksumChoice(writing.checksum)
+        super().__init__(client, bucket, journal, writing, checksums)
         self.connections = connections
-        self.writing = writing or Writing()
         self.loader = loader or Loader()
-        self.checksums = connections.checksums if connections else ChecksumChoice(self.writing.checksum)
 
     @property
     def overlaps(self) -> bool:
@@ -140,21 +131,6 @@ class Performer:
             case _:
                 raise ValueError(task.do)
 
-    def _parts(self, task: Task) -> dict[str, Any]:
-        """Number, bytes, ETag and checksum of each part in the store; no list where it does not let one look."""
-        try:
-            found = multipart.find_parts(self.client, self.bucket, task.key, task.upload_id)
-        except NoRight:
-            return {"parts": None}
-        listed = [[part.number, part.size, part.etag, _told(part.checksums)] for part in found.parts]
-        return {"parts": listed} | _ends(found.ends)
-
-    def _write(self, record: str, *values: Any) -> None:
-        try:
-            getattr(self.journal, record)(*values)
-        except OSError as error:
-            raise JournalFull(f"{error.strerror or error} ({self.journal.folder})") from error
-
     def _load(self, task: Task, offset: int, length: int) -> tuple[Body, PartDigest]:
         return self.loader.load(task, offset, length, sha256=self._wants_sha256(task))
 
@@ -186,59 +162,6 @@ class Performer:
             digest = self._proven(task.key, digest, written)
         return self._done(task.key, state, digest, written.version_id) | {"sent": sent} | self._refused()
 
-    def _begin(self, task: Task) -> dict[str, Any]:
-        if task.part_size is None:
-            raise ValueError(task.key)
-        if task.recover:
-            self._abort_unanswered(task.key)
-        self._write("intent", task.key)
-        begun, checksum = self._begin_upload(task.key)
-        upload_id = begun.upload_id
-        state = FileState(task.size, task.mtime_ns)
-        try:
-            self._write("begin", UploadRecord(upload_id, task.key, task.part_size, state, checksum=checksum))
-        except JournalFull:
-            # Nobody would ever find it again: credentials of a grant cannot list uploads.
-            multipart.abort_upload(self.client, self.bucket, task.key, upload_id)
-            raise
-        if task.recover or begun.retried:
-            # An earlier request for the same may have begun another one, or may still be on its way.
-            self._write("intent", task.key)
-        return {"upload_id": upload_id, "checksum": checksum} | _ends(begun.ends) | self._refused()
-
-    def _begin_upload(self, key: str) -> tuple[multipart.Begun, str]:
-        """Begin an upload; what the store says, and with which checksum it was begun: every part has to carry one, then."""
-        arguments, checksum = self.writing.object_arguments(key), self.checksums.algorithm
-        where = (self.client, self.bucket, key, arguments)
-        try:
-            return multipart.begin_upload(*where, checksum=checksum), checksum
-        except RemoteError as error:
-            if not (checksum and self.checksums.does_without_after(error)):
-                raise
-            return multipart.begin_upload(*where), ""
-
-    def _complete_upload(self, task: Task) -> Written:
-        where = (self.client, self.bucket, task.key, task.upload_id, task.etags, condition_of(task))
-        common = self.writing.request_arguments()
-        whole = multipart.whole_arguments(task.size, task.checksum, task.crc) if task.checksum else {}
-        sums = [multipart.part_checksum(task.checksum, value) for value in task.sums]
-        try:
-            return multipart.complete_upload(*where, whole | common, sums)
-        except RemoteError as error:
-            if not (task.checksum and self.checksums.does_without_after(error)):
-                raise
-            return multipart.complete_upload(*where, common)
-
-    def _throw_away(self, task: Task) -> None:
-        multipart.abort_upload(self.client, self.bucket, task.key, task.upload_id)
-        self._write("end", task.upload_id)
-
-    def _abort_unanswered(self, key: str) -> None:
-        """Abort uploads of a key that were begun without an answer: those that hold no part yet."""
-        for upload in multipart.try_list_uploads(self.client, self.bucket, key) or []:
-            if upload.key == key:
-                multipart.abort_if_empty(self.client, self.bucket, key, upload.upload_id)
-
     def _part(self, task: Task) -> Steps:
         if task.part_size is None:
             raise ValueError(task.key)
@@ -269,43 +192,6 @@ class Performer:
         self._write("part", task.upload_id, task.number, part)
         return part_values(part) | {"sent": sent}
 
-    def _complete(self, task: Task) -> dict[str, Any]:
-        digest = ObjectDigest(
-            task.size, task.expected, task.part_size, len(task.etags), task.crc, task.sha256
-        )
-        try:
-            written = self._complete_upload(task)
-        except AlreadyThere as error:
-            try:
-                there, own = self._look(task.key, digest)
-            except Conflict:
-                self._throw_away(task)
-                raise
-            self._throw_away(task)
-            if there is None or own is None:
-                raise Conflict(there) from error
-            written = _as_written(there)
-        except RemoteError as error:
-            # The answer to an earlier try may have been lost; if not, the first error stands.
-            there, own = self._look(task.key, digest)
-            if there is None or own is None:
-                if not isinstance(error, ChangedAtOnce):
-                    raise
-                # S3 user guide, "Conditional writes": after a 409 the whole multipart upload is begun again.
-                self._throw_away(task)
-                raise UploadGone(error.what, error.mend) from error
-            if not isinstance(error, UploadGone):
-                # Or another uploader has written the same bytes, and these parts would lie there for ever.
-                multipart.abort_upload(self.client, self.bucket, task.key, task.upload_id)
-            written = _as_written(there)
-        else:
-            own = None
-        self._write("end", task.upload_id)
-        if own is None:
-            own = self._proven(task.key, digest, written if written.etag else self._written_there(task.key))
-        state = FileState(task.size, task.mtime_ns)
-        return self._done(task.key, state, own, written.version_id) | {"sent": 0}
-
     def _digest(self, task: Task) -> dict[str, Any]:
         """Digest a file in the way that the object in the bucket was sent."""
         digest = digest_like(
@@ -313,72 +199,3 @@ class Performer:
         )
         self._write("digest", task.key, FileState(task.size, task.mtime_ns), digest)
         return digest_values(digest)
-
-    def _refused(self) -> dict[str, Any]:
-        """What is said where SHA-256s were asked for and the store does not take them."""
-        refused = self.checksums.sha256 and not self.checksums.sent
-        return {"unsummed": True} if refused else {}
-
-    def _look(self, key: str, digest: ObjectDigest) -> tuple[RemoteObject | None, ObjectDigest | None]:
-        """What lies at a key, and its digest if it has the very bytes that are meant."""
-        there = self._there(key)
-        return there, recognise(self.client, self.bucket, there, digest)
-
-    def _there(self, key: str) -> RemoteObject | None:
-        try:
-            return objects.head_object(self.client, self.bucket, key)
-        except CustomerKeyMissing as error:
-            raise Conflict(None, CUSTOMER_KEY) from error
-
-    def _own_bytes(self, key: str, digest: ObjectDigest) -> tuple[Written, ObjectDigest]:
-        there, own = self._look(key, digest)
-        if there is None or own is None:
-            raise Conflict(there)
-        return _as_written(there), own
-
-    def _written_there(self, key: str) -> Written:
-        there = objects.head_object(self.client, self.bucket, key)
-        return _as_written(there) if there else Written("none")
-
-    def _proven(self, key: str, digest: ObjectDigest, written: Written) -> ObjectDigest:
-        """The digest, once what the store says it has written is what was sent."""
-        if is_sealed(written.etag):
-            return prove_sealed(self.client, self.bucket, key, digest, written)
-        self._compare(key, written.etag, digest.etag)
-        return digest
-
-    def _compare(self, key: str, answered: str, computed: str) -> None:
-        if answered == computed:
-            return
-        if parts_of_etag(answered) is None:
-            raise Unverifiable
-        raise RemoteError(
-            f"the store holds other bytes at {key} than were read from disk (ETag {answered}, not {computed})",
-            "run the same command again; if it happens again, the disk or the memory of this machine is suspect",
-        )
-
-    def _done(
-        self, key: str, state: FileState, digest: ObjectDigest, version_id: str | None
-    ) -> dict[str, Any]:
-        moment = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._write("done", DoneRecord(key, state, digest, moment, version_id))
-        return digest_values(digest) | {"at": moment, "version_id": version_id}
-
-
-def _ends(moment: datetime | None) -> dict[str, str]:
-    """When a rule of the bucket throws an upload away, if one does."""
-    return {"ends": moment.isoformat()} if moment else {}
-
-
-def _as_written(there: RemoteObject) -> Written:
-    return Written(there.etag, there.version_id)
-
-
-def condition_of(task: Task) -> Condition | None:
-    """What must be true at the key of a task."""
-    return Condition(task.replaces) if task.conditional else None
-
-
-def _told(checksums: Mapping[str, bytes]) -> str:
-    """The checksum that a store tells of a part, base64; empty if it tells none."""
-    return next((base64.b64encode(value).decode("ascii") for value in checksums.values()), "")

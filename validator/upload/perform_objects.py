@@ -14,7 +14,8 @@ from validator.s3.writing import Writing
 from validator.upload.errands import Conflict, Steps
 from validator.upload.journal import Journal
 from validator.upload.originals import LARGEST_IN_MEMORY, CopyingStore, Originals
-from validator.upload.perform import Performer, condition_of
+from validator.upload.perform import Performer
+from validator.upload.perform_proof import condition_of
 from validator.upload.proof import recognise
 from validator.upload.tasks import Task
 from validator.upload.values import digest_values, part_values
