@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from scripted_store import refusal, scripted_store
@@ -101,6 +103,16 @@ def test_after_a_minute_a_client_of_its_own_says_what_the_keys_are(store, monkey
     put(connections)
     assert len(made) == 1
     assert "Credential=OTHER/" in store.seen[1].headers["authorization"]
+
+
+@pytest.mark.parametrize(("seconds", "good"), [(40, 20), (3600, 60), (None, 60)])
+def test_keys_that_end_are_used_for_half_of_what_is_left(store, tmp_path, seconds, good):
+    keys = {"AccessKeyId": "A", "SecretAccessKey": "S", "SessionToken": "T"}
+    if seconds is not None:
+        keys["Expiration"] = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+    (tmp_path / "keys.json").write_text(json.dumps({"Credentials": keys}))
+    start = told(replace(store.settings, credentials_file=str(tmp_path / "keys.json")))
+    assert good - 5 < start.good_seconds <= good
 
 
 def test_keys_that_a_client_has_are_used_once_there_is_one(store, monkeypatch):

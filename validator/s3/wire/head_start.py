@@ -9,6 +9,7 @@ a minute at the latest: then it looks after its keys by itself.
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from validator.s3.late_client import LateClient
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 GOOD_SECONDS = 60.0
-"""How long the keys of another process are used. They are good for ten minutes at least where they end at all, and a
-store that refuses them is taken at its word at once."""
+"""How long the keys of another process are used, at most, and for half of what is left of their life where they end."""
 _EXAMPLE = "0" * 32
 
 
@@ -43,11 +43,14 @@ class HeadStart:
         The way to the store.
     templates
         Addresses, headers and how they are signed, by kind of request.
+    good_seconds
+        How long the keys are used.
     """
 
     keys: Keys = field(repr=False)
     route: Route = field(repr=False)
     templates: Mapping[str, Template] = field(repr=False)
+    good_seconds: float = GOOD_SECONDS
 
     def to_message(self) -> dict[str, Any]:
         """As plain values."""
@@ -56,6 +59,7 @@ class HeadStart:
             "keys": self.keys,
             "route": route | {"secure": self.route.context is not None},
             "templates": {name: _template_values(template) for name, template in self.templates.items()},
+            "good_seconds": self.good_seconds,
         }
 
     @classmethod
@@ -65,7 +69,8 @@ class HeadStart:
         context = secure_context(values["certificates"]) if values.pop("secure") else None
         values["tunnel"] = tuple(values["tunnel"]) if values["tunnel"] else None
         templates = {name: _template(values) for name, values in message["templates"].items()}
-        return cls(Keys(*message["keys"]), Route(**values, context=context), templates)
+        route = Route(**values, context=context)
+        return cls(Keys(*message["keys"]), route, templates, message["good_seconds"])
 
 
 def _template_values(template: Template) -> dict[str, Any]:
@@ -117,7 +122,17 @@ def make_head_start(
     for request in requests:
         connections.head(request, checksum=connections.checksums.sent)
     template = connections.template(requests[0])
-    return HeadStart(connections.keys(), connections.route(template), connections.templates)
+    keys = connections.keys()
+    return HeadStart(keys, connections.route(template), connections.templates, _good_seconds(client))
+
+
+def _good_seconds(client: "S3Client") -> float:
+    from validator.s3.credentials import credentials_of  # noqa: PLC0415  boto3 takes 0.2 s
+
+    found = credentials_of(client)
+    if found is None or found.expires is None:
+        return GOOD_SECONDS
+    return min(GOOD_SECONDS, (found.expires - datetime.now(UTC)).total_seconds() / 2)
 
 
 def begin_ahead(
@@ -125,7 +140,7 @@ def begin_ahead(
 ) -> Connections:
     """The data path of a process that was told how to begin, with a client that may be made later."""
     stand_in = cast("S3Client", client)
-    end = time.monotonic() + GOOD_SECONDS
+    end = time.monotonic() + start.good_seconds
 
     def keys() -> Keys:
         if client.is_made or time.monotonic() > end:
