@@ -86,7 +86,7 @@ def test_mounts_instead(cpgate, demo, desk):
     done = cpgate("fix", demo, "--as-mapping")
     assert (done.returncode, done.stderr) == (0, "")
     assert "mapped: 8 folders as mounts; nothing on the disk was changed" in done.stdout
-    assert "2 tables above still say the old names" in done.stdout
+    assert "the old names still stand in 2 tables" in done.stdout
     assert (desk / "cpgate.toml").is_file()
     assert bytes_of(demo) == before
     checked = cpgate(

@@ -60,7 +60,7 @@ def test_ones_own_are_shown_and_aborted_and_those_of_others_left_alone(multipart
     assert "1 unfinished upload, 10.5 MB" in shown.stdout
     assert f"10.5 MB in 2 parts         this machine   {mine}" in shown.stdout
     assert other not in shown.stdout
-    assert "1 upload that others began left out (--others)" in shown.stdout
+    assert "left out: 1 upload of others or of other machines (--others)" in shown.stdout
     assert store.unfinished() == [mine, other]
     done = multipart("abort")
     assert done.returncode == 0, done.stderr

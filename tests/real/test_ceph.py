@@ -229,7 +229,7 @@ def test_unfinished_uploads_of_others_are_aborted_by_age(ceph, tmp_path, capsys)
     assert run(["multipart", "list", *place]) == 0
     assert "5.2 MB in 1 part" in capsys.readouterr().out
     assert run(["multipart", "abort", *place, "--older-than", "1h"]) == 0
-    assert "1 upload left out: younger" in capsys.readouterr().out
+    assert "left out: 1 upload, younger" in capsys.readouterr().out
     assert ceph.unfinished() == [BIG]
     assert run(["multipart", "abort", *place, "--older-than", "0"]) == 0
     assert ceph.unfinished() == []

@@ -57,7 +57,7 @@ class StopsAfter:
 
 
 def stop(listed, count=20, **more):
-    with pytest.raises(Interrupted, match="Stopped: ") as stopped:
+    with pytest.raises(Interrupted, match="Stopped when ") as stopped:
         verify_local(listed, listed.parent / "data", progress=StopsAfter(count), **more)
     assert stopped.value.exit_code == 130
     assert "goes on from here" in stopped.value.mend

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from validator.checks.dataset import Dataset, PlacedFile
 from validator.checks.registry import file_check
 from validator.errors import UnreadableFile
+from validator.models.counts import counted
 from validator.models.finding import Finding, Level
 from validator.models.rule import Rule
 from validator.readers.arrays import read_array_header
@@ -100,9 +101,9 @@ def illumination_function_opens(file: PlacedFile, dataset: Dataset) -> Iterator[
     if facts.missing:
         yield ILLUMINATION_UNREADABLE.finding(
             key,
-            f"This illumination function is cut off: {facts.missing:,} bytes are missing",
-            expected=f"{size + facts.missing:,} bytes",
-            actual=f"{size:,} bytes",
+            f"This illumination function is cut off: it lacks {counted(facts.missing, 'byte')}",
+            expected=counted(size + facts.missing, "byte"),
+            actual=counted(size, "byte"),
             size=file.entry.size,
         )
         return

@@ -134,9 +134,9 @@ def judge_key_lengths(dataset: Dataset) -> Iterator[Finding]:
         )
         yield KEY_LENGTH.finding(
             key + long[0] if len(long) == 1 else key,
-            f"{what} {longest:,} bytes",
+            f"{what} {counted(longest, 'byte')}",
             expected=f"at most {MAX_KEY_BYTES:,} bytes",
-            actual=f"{longest:,} bytes",
+            actual=counted(longest, "byte"),
             count=len(long),
             examples=long if len(long) > 1 else (),
         )

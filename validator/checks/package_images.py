@@ -13,6 +13,7 @@ from validator.checks.package import PackageDataset
 from validator.checks.package_nodes import Node, NodeId
 from validator.checks.registry import dataset_check
 from validator.errors import UnreadableFile
+from validator.models.counts import counted
 from validator.models.finding import Finding, Location
 from validator.models.rule import Rule
 from validator.readers.ome import AXES, StackFacts, read_stack
@@ -139,9 +140,9 @@ def _judge_axes(node: Node, stack: StackFacts) -> Iterator[Finding]:
     elif stack.pages != stack.pages_needed:
         yield IMAGE_AXES.finding(
             key,
-            f"This image has {stack.pages:,} pages, and its OME-XML promises {stack.pages_needed:,}",
+            f"This image has {counted(stack.pages, 'page')}, and its OME-XML promises {stack.pages_needed:,}",
             expected=f"{_times(stack, 'TZC')} pages",
-            actual=f"{stack.pages:,} pages",
+            actual=counted(stack.pages, "page"),
             location=Location(page=stack.pages - 1) if stack.pages < stack.pages_needed else None,
         )
 

@@ -224,8 +224,8 @@ def _judge_lines(key: str, table: Table, separator: str) -> Iterator[Finding]:
             )
             + ("; it is the last line: the file was probably cut off" if last_only else ""),
             location=location_of(lines),
-            expected=f"{width} cells",
-            actual=f"{first.cells} cells",
+            expected=counted(width, "cell"),
+            actual=counted(first.cells, "cell"),
             count=len(lines),
             examples=[f"line {ragged.line}: {counted(ragged.cells, 'cell')}" for ragged in table.ragged[:10]],
         )

@@ -3,6 +3,10 @@
 import unicodedata
 from collections.abc import Sequence
 
+from validator.models.counts import counted
+
+__all__ = ["below_source", "counted", "listed", "named_characters"]
+
 LISTED = 8
 
 _CHARACTERS = {
@@ -14,15 +18,6 @@ _CHARACTERS = {
     "'": "apostrophe",
     '"': "quotation mark",
 }
-
-
-def counted(number: int, noun: str) -> str:
-    """Write a number with its noun.
-
-    >>> counted(1, "file"), counted(11904, "file")
-    ('1 file', '11,904 files')
-    """
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def listed(names: Sequence[str], last: str = "or") -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from validator.cli.terminal import say, wants_colour
+from validator.models.counts import counted
 
 
 class Storyteller:
@@ -51,11 +52,11 @@ def demo(folder: Path, make_only: bool, defects: bool, seed: int) -> None:
     leaves it. Needs about 300 MB and less than a minute.
     """
     if make_only:
-        from validator.reporters.numbers import number, size  # noqa: PLC0415  the command starts fast without it
+        from validator.reporters.numbers import size  # noqa: PLC0415  the command starts fast without it
         from validator.workflows.demo_plate import make_demo_plate  # noqa: PLC0415  numpy takes 0.1 s
 
         plate = make_demo_plate(folder, defects=defects, seed=seed)
-        say(f"made {plate.source}   {number(plate.files)} files, {size(plate.size)}\n")
+        say(f"made {plate.source}   {counted(plate.files, 'file')}, {size(plate.size)}\n")
         return
     from validator.workflows.demo import Demo  # noqa: PLC0415  the command starts fast without it
 

@@ -14,6 +14,7 @@ import click
 from validator.cli import options
 from validator.cli.s3_options import PART_SIZE
 from validator.cli.terminal import say
+from validator.models.counts import counted
 
 if TYPE_CHECKING:
     from validator.workflows.etag import EtagMatch, FileEtag
@@ -107,24 +108,24 @@ def _match_text(match: "EtagMatch") -> str:
         return f"fits: {name} sent with a single PUT\n"
     if match.fits and match.fit is not None:
         parts = -(-match.size // match.fit.part_size) or 1
-        count = "1 part" if parts == 1 else f"{parts:,} parts"
+        count = counted(parts, "part")
         if parts == 1:
             return f"fits: {name} sent in {count}, the whole file\n"
         who = f", as {_joined(match.fit.senders)} would send it" if match.fit.senders else ""
         return f"fits: {name} sent in {count} of {_size(match.fit.part_size)}{who}\n"
     if not match.tried:
         why = "it has other bytes" if "-" not in match.etag else "no part size cuts it into so many parts"
-        return f"does not fit: {name} ({match.size:,} bytes), {why}\n"
+        return f"does not fit: {name} ({counted(match.size, 'byte')}), {why}\n"
     few = _joined([_size(size) for size in match.tried[:5]])
     more = f" and {len(match.tried) - 5:,} more" if len(match.tried) > 5 else ""
     return (
-        f"does not fit: {name} ({match.size:,} bytes) in parts of {few}{more}\n"
+        f"does not fit: {name} ({counted(match.size, 'byte')}) in parts of {few}{more}\n"
         "it has other bytes, or was sent in parts of a size that --part-size would have to name\n"
     )
 
 
 def _size(value: int) -> str:
-    return f"{value >> 20:,} MiB" if value % (1 << 20) == 0 else f"{value:,} bytes"
+    return f"{value >> 20:,} MiB" if value % (1 << 20) == 0 else counted(value, "byte")
 
 
 def _joined(words: Iterable[str]) -> str:

@@ -124,7 +124,9 @@ def _show(result: "FixResult", path: Path, style: "Style", *, everything: bool, 
         lines += unfinished_lines(_short(undo.path), undo.steps_done(), len(undo.steps), style)
     lines += plan_lines(result.plan, all_rules(), style, everything=everything, quiet=quiet)
     if result.finished:
-        lines.append(style.finish(f"finished an earlier fix: {result.finished:,} steps were still to do"))
+        lines.append(
+            style.finish(f"finished an earlier fix: {counted(result.finished, 'step')} had been left")
+        )
     lines += closing_lines(
         result.plan,
         style,

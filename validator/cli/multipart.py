@@ -123,6 +123,6 @@ def _notes(found: "UnfinishedUploads") -> Iterator[str]:
             "only those that journals of this machine know were looked for"
         )
     if found.younger:
-        yield f"{counted(found.younger, 'upload')} left out: younger, or of unknown age"
+        yield f"left out: {counted(found.younger, 'upload')}, younger or of unknown age"
     if found.of_others:
-        yield f"{counted(found.of_others, 'upload')} that others began left out (--others)"
+        yield f"left out: {counted(found.of_others, 'upload')} of others or of other machines (--others)"

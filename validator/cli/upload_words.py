@@ -47,14 +47,14 @@ def _conflicts(planned: Planned) -> Iterator[FileProblem]:
             yield FileProblem(
                 item.entry.key,
                 item.reason
-                or f"other bytes lie there ({item.there.size:,} bytes, ETag {item.there.etag}, "
+                or f"other bytes lie there ({counted(item.there.size, 'byte')}, ETag {item.there.etag}, "
                 f"of {item.there.modified:%Y-%m-%d %H:%M} UTC); here {_here(item)}",
                 REPLACE_HINT,
             )
 
 
 def _here(item: PlanItem) -> str:
-    size = f"{item.entry.size:,} bytes"
+    size = counted(item.entry.size, "byte")
     return f"{size}, ETag {item.digest.etag}" if item.digest else size
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from validator.errors import UnreadableFile
+from validator.models.counts import counted
 from validator.readers.bounded import BoundedStream
 from validator.readers.tiff_header import COPY_AGAIN, TruncatedImage, cut, damaged, judge_header
 
@@ -137,7 +138,7 @@ def judge_page(page: "TiffPage", size: int) -> ImageFacts:
         raise cut(size, needed)
     if page.compression == _UNCOMPRESSED and page.bitspersample % 8 == 0 and sum(counts) < page.nbytes:
         raise TruncatedImage(
-            f"It holds {sum(counts):,} bytes of pixels, but an image of {_times(shape)} pixels of type {page.dtype.name} "
+            f"It holds {counted(sum(counts), 'byte')} of pixels, but an image of {_times(shape)} pixels of type {page.dtype.name} "
             f"has {page.nbytes:,}",
             COPY_AGAIN,
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from validator.errors import UnreadableFile
+from validator.models.counts import counted
 from validator.readers.signatures import HEAD_SIZE, foreign_format
 
 COPY_AGAIN = "copy it again from the microscope or the archive"
@@ -154,7 +155,7 @@ def cut(size: int, needed: int) -> TruncatedImage:
     if needed > 1 << 60:
         return TruncatedImage(f"It ends at byte {size:,}, but its contents point far beyond that", COPY_AGAIN)
     return TruncatedImage(
-        f"It is cut off: it has {size:,} bytes and should have at least {needed:,}", COPY_AGAIN
+        f"It is cut off: it has {counted(size, 'byte')} and should have at least {needed:,}", COPY_AGAIN
     )
 
 

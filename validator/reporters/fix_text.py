@@ -188,7 +188,7 @@ def _closing(plan: FixPlan, style: Style, path: str, undo: str, mapping: str) ->
         yield f"{style.paint('mapped', 'green')}: {amounts_mapped(plan)}; nothing on the disk was changed"
         yield f"mounts   {shown(mapping)}          cpgate check {shown(path)} --config {shown(mapping)}"
         if plan.tables:
-            told = f"{counted(len(plan.tables), 'table')} above still say the old names: mend them before an upload"
+            told = f"the old names still stand in {counted(len(plan.tables), 'table')}, named above: mend that before an upload"
             yield from style.wrap(f"tables   {told}", 0, 9)
         return
     if not plan.renames:

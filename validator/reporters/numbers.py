@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from validator.models.counts import counted
+
+__all__ = ["counted", "duration", "local_time", "number", "ranges", "size"]
+
 _BYTES = ("B", "kB", "MB", "GB", "TB", "PB")
-_PLURALS = {"field of view": "fields of view", "batch": "batches", "finding": "findings", "folder": "folders"}
 
 
 def number(value: int) -> str:
@@ -16,19 +19,6 @@ def number(value: int) -> str:
     '847,360'
     """
     return f"{value:,}"
-
-
-def counted(value: int, noun: str) -> str:
-    """Return a number with its noun in the singular or plural.
-
-    Examples
-    --------
-    >>> counted(1, "batch"), counted(12, "batch"), counted(331776, "file")
-    ('1 batch', '12 batches', '331,776 files')
-    """
-    if value == 1:
-        return f"1 {noun}"
-    return f"{value:,} {_PLURALS.get(noun, noun + 's')}"
 
 
 def size(value: int) -> str:

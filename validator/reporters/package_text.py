@@ -62,7 +62,7 @@ def package_lines(facts: PackageFacts) -> Iterator[str]:
     part = f" of {number(facts.total)}: a subset" if facts.entries < facts.total else ""
     yield f"package  {facts.name} · {counted(facts.entries, 'object')}{part} · {size(facts.bytes_)} · {facts.hash_type}\n"
     if facts.errors:
-        yield f"note     {counted(facts.errors, 'error')} of the check were overridden when it was uploaded; the metadata says so\n"
+        yield f"note     it was uploaded in spite of {counted(facts.errors, 'error')} of the check; the metadata says so\n"
     if facts.replaced:
         other = "other bytes lie there by now; the package holds the version that was verified"
         yield f"note     {counted(len(facts.replaced), 'object')}, the first is {shown(facts.replaced[0])}: {other}\n"

@@ -18,7 +18,7 @@ class Bytes:
     etag: str
 
     def __str__(self) -> str:
-        return f"{number(self.size)} bytes, ETag {self.etag}"
+        return f"{counted(self.size, 'byte')}, ETag {self.etag}"
 
 
 def difference_lines(

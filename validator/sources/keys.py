@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from validator.errors import UsageError
+from validator.models.counts import counted
 from validator.models.listing import UNKNOWN_SIZE, Folder, Trouble
 from validator.sources.folder_listing import LOOK_ALIKE, in_utf8, is_utf8
 from validator.sources.standing import SECTIONS, find_prefix, looks_like_project, said_prefix
@@ -49,7 +50,7 @@ class KeyFolders:
         place, slash, name = key.rpartition("/")
         if not name:
             if size not in (0, UNKNOWN_SIZE):
-                detail = f"an object of {size:,} bytes whose key ends with a slash"
+                detail = f"an object of {counted(size, 'byte')} whose key ends with a slash"
                 self._troubles.append(Trouble("special-file", key, self._address + key, detail))
             return
         folder = self._folders.get(place + slash)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
+from validator.models.counts import counted
 from validator.models.listing import UNKNOWN_SIZE, Trouble
 from validator.sources.keys import KeyFolders
 
@@ -124,7 +125,7 @@ class AwsLines:
         keys = self._folders.keys + more_keys
         if self._totals and sum(total for _, total in self._totals) != keys:
             number, total = self._totals[-1]
-            detail = f"it counts {total:,} objects, and {keys:,} stand above it"
+            detail = f"it counts {counted(total, 'object')}, and {keys:,} stand above it"
             troubles.append(Trouble("listing-line", name, name, detail, number))
         return troubles
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from validator.digests.files import FileChanged
 from validator.errors import CpgateError, CredentialsError
+from validator.models.counts import counted
 from validator.s3.failures import KeysExpired, RequestRefused, UploadGone
 from validator.s3.objects import RemoteObject, Written, listed_etag
 from validator.s3.wire.requests import WireRequest
@@ -146,4 +147,4 @@ def _kind(problem: CpgateError) -> Failure:
 def _describe(there: RemoteObject | None) -> str:
     if there is None:
         return "the object that should be replaced is no longer there"
-    return f"other bytes lie there ({there.size:,} bytes, ETag {listed_etag(there.etag)}, of {there.modified:%Y-%m-%d %H:%M} UTC)"
+    return f"other bytes lie there ({counted(there.size, 'byte')}, ETag {listed_etag(there.etag)}, of {there.modified:%Y-%m-%d %H:%M} UTC)"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from validator.digests.sha256 import WholeDigest
 from validator.errors import CredentialsError, RemoteError
+from validator.models.counts import counted
 from validator.models.place import Place
 from validator.models.receipt import ReceiptObject
 from validator.s3.multipart import RemoteUpload, abort_if_empty, abort_upload, try_list_uploads
@@ -65,7 +66,9 @@ def _without_transfer(item: PlanItem) -> Outcome:
         case Action.FAILED:
             return Outcome(item, State.FAILED, failure=Failure.UNREADABLE, reason=item.reason)
         case Action.CONFLICT:
-            reason = f"other bytes lie there ({there.size:,} bytes, ETag {there.etag})" if there else ""
+            reason = (
+                f"other bytes lie there ({counted(there.size, 'byte')}, ETag {there.etag})" if there else ""
+            )
             reason = item.reason or reason
             return Outcome(item, State.CONFLICT, failure=Failure.CONFLICT, reason=reason)
         case _:
@@ -82,8 +85,8 @@ def compared(outcome: Outcome, there: RemoteObject | None) -> Outcome:
         reason = "it was sent, but the bucket does not list it"
     elif there.size != digest.size or not digest.is_stored_as(there.etag):
         reason = (
-            f"the bucket lists other bytes ({there.size:,} bytes, ETag {there.etag}) than were sent "
-            f"({digest.size:,} bytes, ETag {digest.etag_there})"
+            f"the bucket lists other bytes ({counted(there.size, 'byte')}, ETag {there.etag}) than were sent "
+            f"({counted(digest.size, 'byte')}, ETag {digest.etag_there})"
         )
     else:
         if outcome.uploaded_at:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import time
 
 from validator.errors import UsageError
+from validator.models.counts import counted
 
 SLOWEST = 64_000
 """Bytes a second; with less a store takes the connection for dead and hangs up."""
@@ -107,7 +108,7 @@ def parse_rate(text: str) -> int | None:
     rate: int = round(float(match[1]) * base ** _POWERS[match[2].lower()])
     if rate < SLOWEST:
         raise UsageError(
-            f"{text} is too slow for an upload: {rate:,} bytes a second, and {SLOWEST:,} are the least",
+            f"{text} is too slow for an upload: {counted(rate, 'byte')} a second, and {SLOWEST:,} are the least",
             "200M are 200 million bytes a second; without a limit: off",
         )
     return rate

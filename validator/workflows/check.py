@@ -13,6 +13,7 @@ from validator.checks.package_entries import package_rules
 from validator.checks.runner import Tally, run_checks
 from validator.checks.selection import make_selection
 from validator.errors import ExitCode, NothingChecked, UsageError
+from validator.models.counts import counted
 from validator.models.finding import Finding, Level
 from validator.models.progress import Progress, SilentProgress
 from validator.models.report import Listing, ReportEnd, ReportHeader
@@ -350,7 +351,7 @@ def end_record(findings: Iterable[Finding], tally: Tally, seconds: float, digest
 def _no_files(dataset: Dataset) -> NothingChecked:
     if dataset.ignored_files:
         return NothingChecked(
-            f"Nothing was checked: the configuration ignores all {dataset.ignored_files:,} files in {dataset.root}",
+            f"Nothing was checked: the configuration ignores everything in {dataset.root} ({counted(dataset.ignored_files, 'file')})",
             "cpgate why PATH tells which line ignores a file.",
         )
     return NothingChecked(

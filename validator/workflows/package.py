@@ -8,6 +8,7 @@ from typing import Any
 
 from validator.errors import CpgateError, ExitCode, NothingChecked, UsageError
 from validator.manifests.receipt import Receipt
+from validator.models.counts import counted
 from validator.models.finding import Finding
 from validator.models.progress import Progress, SilentProgress
 from validator.models.quilt import (
@@ -254,8 +255,8 @@ def _records(receipts: Sequence[Receipt]) -> dict[str, ReceiptObject]:
         end = receipt.end
         if end is not None and end.conflicts + end.failed:
             raise UsageError(
-                f"{receipt.path} is not of everything that was to be uploaded: {end.conflicts + end.failed:,} files "
-                "are missing from it.",
+                f"{receipt.path} is not of everything that was to be uploaded: "
+                f"{counted(end.conflicts + end.failed, 'file')} did not get there.",
                 "Run the upload again until it ends with nothing left, and take that receipt.",
             )
     if not records:
@@ -302,7 +303,7 @@ def _unversioned(bucket: str, found: FoundVersions, entries: int) -> CpgateError
     what = (
         f"s3://{bucket} keeps no versions"
         if number == entries
-        else f"{number:,} of {entries:,} objects were stored before s3://{bucket} kept versions, the first is {first}"
+        else f"s3://{bucket} kept no versions yet when {number:,} of {counted(entries, 'object')} came, the first is {first}"
     )
     return UsageError(
         f"{what}: whoever writes over or deletes an object there would change what the package holds.",

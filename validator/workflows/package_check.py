@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from validator.checks.pool import in_threads
 from validator.errors import CredentialsError
+from validator.models.counts import counted
 from validator.models.listing import Trouble, TroubleKind
 from validator.models.progress import Progress, Step
 from validator.models.quilt import PackageEntry, PhysicalKey
@@ -82,7 +83,7 @@ def _judge(entry: PackageEntry, found: Found) -> Iterator[Trouble]:
         which = "this version of it" if entry.place.version_id else "it"
         yield _trouble("package-object-missing", entry, f"s3://{entry.place.bucket} does not hold {which}")
     elif version.size != entry.size:
-        detail = f"the package says {entry.size:,} bytes, there are {version.size:,}"
+        detail = f"the package says {counted(entry.size, 'byte')}, there are {version.size:,}"
         yield _trouble("package-object-differs", entry, detail)
     if entry.place.version_id is None:
         yield _trouble("package-unversioned", entry, "")

@@ -10,6 +10,7 @@ from typing import Any
 
 from validator.errors import NothingChecked, UsageError
 from validator.manifests.receipt import Receipt
+from validator.models.counts import counted
 from validator.models.place import Place
 from validator.models.quilt import HashType, PackageHash
 from validator.models.receipt import ReceiptHeader, ReceiptObject
@@ -181,7 +182,7 @@ def hashes_of(objects: Sequence[PlacedObject], sort: HashType) -> list[PackageHa
     without = [item.record.key for item, value in zip(objects, values, strict=True) if value is None]
     if without:
         raise UsageError(
-            f"{len(without):,} of {len(objects):,} objects have no {sort} in the receipt, the first is {without[0]}.",
+            f"The receipt has no {sort} of {len(without):,} of {counted(len(objects), 'object')}, the first is {without[0]}.",
             "Upload with --sha256 to have it, or take --hash CRC64NVME, which every receipt has.",
         )
     return [PackageHash(sort, value) for value in values if value is not None]

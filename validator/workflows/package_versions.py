@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from validator.checks.objects import OBJECT_DIFFERS, OBJECT_MISSING
 from validator.checks.pool import in_threads
 from validator.errors import CredentialsError
+from validator.models.counts import counted
 from validator.models.finding import Finding
 from validator.models.progress import Progress, Step
 from validator.models.receipt import ReceiptObject
@@ -119,14 +120,14 @@ def _choose(
     Of several versions with its bytes the one that is published already is taken, else the one that the receipt
     names (in another bucket there is no such version), else the newest.
     """
-    expected = f"{record.size:,} bytes, ETag {record.etag}"
+    expected = f"{counted(record.size, 'byte')}, ETag {record.etag}"
     if not versions:
         message = "The bucket does not hold it"
         found.findings.append(OBJECT_MISSING.finding(record.key, message, expected=expected))
         return
     fitting = [version for version in versions if _fits(version, record)]
     if not fitting:
-        actual = f"{versions[0].size:,} bytes, ETag {versions[0].etag}"
+        actual = f"{counted(versions[0].size, 'byte')}, ETag {versions[0].etag}"
         message = "Other bytes lie there than were uploaded"
         found.findings.append(OBJECT_DIFFERS.finding(record.key, message, expected=expected, actual=actual))
         return

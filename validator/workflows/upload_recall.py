@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from validator.digests.files import FileState
 from validator.errors import CredentialsError, RemoteError
+from validator.models.counts import counted
 from validator.upload.checkpoints import journal_id
 from validator.upload.journal import DoneRecord, Journal, UploadRecord
 from validator.upload.ledger import Ledger
@@ -149,7 +150,7 @@ class Recall:
 
 def _not_read(files: int) -> str:
     """Say what rests on the word of the bucket, where others may write, too."""
-    them = "a file is" if files == 1 else f"{files:,} files are"
+    them = f"{counted(files, 'file')} {'is' if files == 1 else 'are'}"
     return (
         f"{them} not read, because checkpoints or receipts in the bucket name size, time and the ETag that is listed; "
         "if others may write there, --rehash reads what they name"

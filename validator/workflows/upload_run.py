@@ -306,6 +306,7 @@ class UploadRun:
         tell: Callable[[Outcome | Retried], None],
     ) -> Transfer:
         files, total = planned_to_send(ledger)
+        of_all = f"of {counted(files, 'file')}"
         wanted = (item for _, item in ledger.items(*TO_SEND))
         with self.progress.step("uploading", total, "B") as step:
             transfer = Transfer(
@@ -316,7 +317,7 @@ class UploadRun:
                 if position is not None:
                     ledger.settle(position, outcome)
                 tell(outcome)
-                step.note(f"{number:,} of {files:,} files")
+                step.note(f"{number:,} {of_all}")
             return transfer
 
     def _require_lock(self) -> None:

@@ -11,6 +11,7 @@ from validator.digests.kernel_loading import WORTH_BYTES, load_kernel
 from validator.errors import Interrupted, UsageError
 from validator.manifests.claims import ClaimFile, open_claims
 from validator.models.claim import ManifestSort
+from validator.models.counts import counted
 from validator.models.finding import Finding
 from validator.models.progress import Progress, SilentProgress
 from validator.reporters.outfile import OutFile
@@ -213,7 +214,9 @@ def _said_when_stopped(comparison: FileComparison, surveyed: Survey) -> Iterator
         number = 15 if isinstance(error, Interrupted) and error.exit_code == 143 else 2
         mend = "The same command goes on from here." if comparison.record.writable else ""
         raise Interrupted(
-            f"Stopped: {comparison.verified:,} of {surveyed.objects:,} files were read.", mend, number
+            f"Stopped when {comparison.verified:,} of {counted(surveyed.objects, 'file')} had been read.",
+            mend,
+            number,
         ) from None
     finally:
         comparison.record.close()

@@ -21,6 +21,7 @@ from validator.digests.stretches import (
 )
 from validator.digests.stretches_together import Wanted, digest_together
 from validator.models.claim import SHA256_OF_PARTS, Claim
+from validator.models.counts import counted
 from validator.models.finding import Finding
 from validator.models.progress import Step
 from validator.s3.part_sizes import guess_part_sizes
@@ -278,7 +279,7 @@ def _read_and_judge(claim: Claim, path: str, state: FileState) -> Finding | None
     if parts and part_sizes == [None]:
         part_sizes = [guess.part_size for guess in guess_part_sizes(state.size, parts)]
         if not part_sizes:
-            message = f"The file has {state.size:,} bytes, which no part size cuts into {parts:,} parts"
+            message = f"The file has {counted(state.size, 'byte')}, which no part size cuts into {counted(parts, 'part')}"
             return FILE_DIFFERS.finding(claim.name, message, expected=stated(claim))
     finding = None
     for part_size in part_sizes:
@@ -298,7 +299,7 @@ def _judge(claim: Claim, digest: ObjectDigest, hashes: Mapping[str, bytes]) -> F
     if digest.sha256:
         found[SHA256_OF_PARTS] = base64.b64decode(digest.sha256.partition("-")[0])
     wrong = [NAMES.get(name, name) for name, value in claim.checksums.items() if found.get(name) != value]
-    actual = f"{digest.size:,} bytes"
+    actual = counted(digest.size, "byte")
     if claim.etag is not None:
         wrong = ["ETag"] * (digest.etag != claim.etag) + wrong
         actual += f", ETag {digest.etag}"
@@ -312,7 +313,7 @@ def _judge(claim: Claim, digest: ObjectDigest, hashes: Mapping[str, bytes]) -> F
 
 def _other_size(claim: Claim, size: int) -> Finding:
     message = "The file has another size than the manifest states"
-    return FILE_DIFFERS.finding(claim.name, message, expected=stated(claim), actual=f"{size:,} bytes")
+    return FILE_DIFFERS.finding(claim.name, message, expected=stated(claim), actual=counted(size, "byte"))
 
 
 def _unproven(claim: Claim, why: str) -> Finding:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from validator.checks.objects import OBJECT_DIFFERS, OBJECT_MISSING, OBJECT_UNPROVEN
 from validator.digests.parts import parts_of_etag
 from validator.models.claim import SHA256_OF_PARTS, Claim
+from validator.models.counts import counted
 from validator.models.finding import Finding
 
 if TYPE_CHECKING:  # files on disk are compared without anything of S3
@@ -52,7 +53,7 @@ def judge_object(
     expected = stated(claim) or "an object"
     if there is None:
         return OBJECT_MISSING.finding(claim.name, "Nothing lies there in the bucket", expected=expected)
-    actual = f"{there.size:,} bytes, ETag {there.etag}, of {there.modified:%Y-%m-%d %H:%M} UTC"
+    actual = f"{counted(there.size, 'byte')}, ETag {there.etag}, of {there.modified:%Y-%m-%d %H:%M} UTC"
     if claim.problem:
         return OBJECT_UNPROVEN.finding(claim.name, _sentence(claim.problem), actual=actual)
     if claim.size is not None and claim.size != there.size:
@@ -86,7 +87,7 @@ def judge_version_gone(claim: Claim, latest: "ObjectAttributes | None") -> Findi
         claim.name,
         f"The version that the manifest names is not in the bucket; {other} lies there",
         expected=", ".join(part for part in (stated(claim), f"version {claim.version_id}") if part),
-        actual=f"{latest.size:,} bytes, ETag {latest.etag}, version {latest.version_id or 'none'}",
+        actual=f"{counted(latest.size, 'byte')}, ETag {latest.etag}, version {latest.version_id or 'none'}",
         hint="If the object was copied to this bucket, stamp the manifest again (cpgate manifest stamp); "
         "otherwise find out who deleted the version.",
     )
@@ -111,7 +112,7 @@ def judge_customer_key(claim: Claim) -> Finding:
 
 def stated(claim: Claim) -> str:
     """What a claim says of the bytes, in short."""
-    parts = [f"{claim.size:,} bytes"] if claim.size is not None else []
+    parts = [counted(claim.size, "byte")] if claim.size is not None else []
     parts += [f"ETag {claim.etag}"] if claim.etag is not None else []
     if claim.etag is None:
         parts += [f"{NAMES.get(name, name)} {value.hex()}" for name, value in claim.checksums.items()]
@@ -154,7 +155,7 @@ def _judge_checksums(
 def _other_parts(claim: Claim, first_part: int | None, expected: str, actual: str) -> Finding:
     """The ETags speak of different parts: nobody knows without the bytes whether they are the same."""
     if claim.part_size is not None and first_part is not None and claim.part_size != first_part:
-        parts = f"in parts of {first_part:,} bytes instead of {claim.part_size:,}"
+        parts = f"in parts of {counted(first_part, 'byte')} instead of {claim.part_size:,}"
         message = f"The object was sent {parts}, so its ETag says nothing about its bytes"
         hint = "compare the files themselves: cpgate etag FILE --like and the ETag that lies there"
         return OBJECT_DIFFERS.finding(claim.name, message, expected=expected, actual=actual, hint=hint)
