@@ -1,7 +1,9 @@
 """Which report decides about an upload, and which of its errors count."""
 
+import errno
 import os
 import shutil
+import sys
 
 import pytest
 from small_dataset import NAMES, make_small_dataset
@@ -78,6 +80,42 @@ def test_a_report_about_other_files_says_nothing(desk, change):
     second = desk.admit()
     assert not second.held
     assert second.report.header.listing.digest != first.report.header.listing.digest
+    assert desk.admit().held
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="symbolic links need rights on Windows")
+def test_a_link_that_breaks_or_is_mended_is_judged_again(desk):
+    clean = desk.admit()
+    link = desk.source / "workspace" / "pipelines" / "analysis.cppipe"
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to("/nowhere/at/all")
+    broken = desk.admit()
+    assert not broken.held
+    assert broken.errors == clean.errors + 1
+    assert desk.admit().held
+    link.unlink()
+    mended = desk.admit()
+    assert not mended.held
+    assert mended.errors == clean.errors
+
+
+def test_a_file_that_may_be_read_now_is_judged_again(desk, monkeypatch):
+    clean = desk.admit()
+    (desk.state / STATE_REPORT).unlink()
+    opened = LocalSource.open
+
+    def refuse_tables(source, entry):
+        if entry.key.endswith("/load_data.csv"):
+            raise PermissionError(errno.EACCES, "Permission denied", entry.path)
+        return opened(source, entry)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LocalSource, "open", refuse_tables)
+        refused = desk.admit()
+    assert "CPG902" in {finding.rule for finding in refused.report.findings}
+    readable = desk.admit()
+    assert not readable.held
+    assert readable.errors == clean.errors
     assert desk.admit().held
 
 

@@ -26,7 +26,8 @@ class Listing(BaseModel):
         Their bytes.
     digest
         Changes when the key, size or modification time of any file changes: the sum, modulo 2 to the power of
-        256, of the SHA-256 of every folder (its key, then ``name NUL size NUL time`` of its files, sorted).
+        256, of the SHA-256 of every folder (its key, then ``name NUL size NUL time`` of its files, sorted). What
+        cannot become an object (a broken link, say) changes it, too.
     seconds
         How long the listing took.
     source

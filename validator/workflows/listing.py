@@ -1,5 +1,6 @@
 """Lists a source once: places every folder, sorts out junk, counts, and takes a digest of the listing."""
 
+import hashlib
 import time
 from bisect import bisect_left
 from collections import Counter
@@ -106,7 +107,7 @@ def list_dataset(
         configuration=left_out.record(settings.record),
         opener=None if "contents" in source.facts.unknown else source.open,
     )
-    return dataset, _listing_of(folders, source, began)
+    return dataset, _listing_of(folders, troubles, source, began)
 
 
 def list_package(
@@ -150,7 +151,7 @@ def list_package(
         configuration=left_out.record(settings.record),
         opener=None if "contents" in source.facts.unknown else source.open,
     )
-    return dataset, _listing_of(folders, source, began)
+    return dataset, _listing_of(folders, troubles, source, began)
 
 
 def _without_configuration(scan: Scan) -> Scan:
@@ -161,17 +162,28 @@ def _without_configuration(scan: Scan) -> Scan:
         yield found
 
 
-def _listing_of(folders: FolderIndex, source: Source, began: float) -> Listing:
+def _listing_of(folders: FolderIndex, troubles: list[Trouble], source: Source, began: float) -> Listing:
     sizes_known = "sizes" not in source.facts.unknown
     return Listing(
         files=folders.files,
         size=folders.size if sizes_known else 0,
-        digest=folders.digest,
+        digest=_digest(folders, troubles),
         index=folders.bytes_on_disk,
         seconds=round(time.monotonic() - began, 3),
         source=source.facts.kind,
         unknown=list(source.facts.unknown),
     )
+
+
+def _digest(folders: FolderIndex, troubles: list[Trouble]) -> str:
+    """Digest of all files, and of what could not become one: a link that is mended changes it."""
+    if not troubles:
+        return folders.digest
+    digest = hashlib.sha256(folders.digest.encode())
+    for trouble in sorted(troubles, key=lambda trouble: (trouble.key, trouble.kind, trouble.line)):
+        said = (trouble.kind, trouble.key, trouble.detail, str(trouble.line), str(trouble.count))
+        digest.update("\0".join(("", *said)).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
 
 
 def _index(source: Source, left_out: LeftOut, step: Step) -> tuple[FolderIndex, list[Entry], list[Trouble]]:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from validator import __version__
 from validator.checks.dataset import Dataset
+from validator.checks.tool import FILE_UNREADABLE
 from validator.errors import UnreadableFile, UsageError
 from validator.models.configuration import Configuration
 from validator.models.finding import Finding
@@ -158,6 +159,11 @@ def stale_because(report: StoredReport, dataset: Dataset, listing: Listing) -> s
         (header.complete != dataset.complete, "it is about another part of the dataset"),
         (bool(header.only or header.select or header.ignore), "it is about some rules only"),
         (report.end.crashed > 0, "a check crashed in it"),
+        # Rights, and a share that comes back, change neither size nor time.
+        (
+            any(found.rule == FILE_UNREADABLE.id for found in report.findings),
+            "a file could not be read for it",
+        ),
     )
     return next((text for applies, text in reasons if applies), "")
 
