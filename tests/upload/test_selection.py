@@ -98,3 +98,23 @@ def test_the_layout_knows_batch_and_plate_of_these_folders():
 )
 def test_which_findings_concern_an_upload(selection, entities, key, answer):
     assert selection.concerns(entities, key) is answer
+
+
+@pytest.mark.parametrize(
+    ("selection", "key", "may"),
+    [
+        (Selection(), f"{HOME}/images/{BATCH}/illum/", True),
+        (Selection(batches=(BATCH,)), f"{HOME}/images/{BATCH}/illum/", True),
+        (Selection(batches=(OTHER_BATCH,)), f"{HOME}/images/{BATCH}/illum/", False),
+        (Selection(batches=(BATCH,)), f"{HOME}/images/", True),
+        (Selection(plates=("BR02",)), f"{HOME}/images/{BATCH}/illum/BR01/", False),
+        (Selection(plates=("BR02",)), f"{HOME}/images/{BATCH}/illum/", True),
+        (Selection(include=("images/*/illum/*.npy",)), f"{HOME}/images/{BATCH}/illum/", True),
+        (Selection(include=("images/*/illum/*.npy",)), f"{HOME}/workspace/analysis/", False),
+        (Selection(include=("workspace/analysis/x/*",)), f"{HOME}/workspace/", True),
+        (Selection(exclude=("images/*/illum/*",)), f"{HOME}/images/{BATCH}/illum/", False),
+        (Selection(exclude=("images/*/illum/*.npy",)), f"{HOME}/images/{BATCH}/illum/", True),
+    ],
+)
+def test_a_folder_that_cannot_be_read_may_hold_what_is_selected(selection, key, may):
+    assert selection.may_take_below(key, load_layout().place_folder(key).entities) is may

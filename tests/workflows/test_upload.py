@@ -635,12 +635,39 @@ def test_an_upload_with_nothing_to_send_keeps_its_receipt(cpgate, store, dataset
     assert len(receipts()) == 1
 
 
-def test_quiet_still_names_conflicts(cpgate, store, dataset):
+def test_quiet_says_one_line(cpgate, dataset):
+    files = len(local_files(dataset))
+    code, out, _ = cpgate("upload", dataset, "--quiet", "--dry-run")
+    assert code == 0
+    assert out.startswith(f"plan     {files} files")
+    assert out.count("\n") == 1
+    code, out, err = cpgate("upload", dataset, "--quiet")
+    assert (code, err) == (0, "")
+    assert out == f"verified {files} of {files} objects by size and ETag · receipt {receipts()[0].name}\n"
+
+
+def test_quiet_still_names_conflicts_before_the_last_line(cpgate, store, dataset):
     first = min(local_files(dataset))
-    store.put(first, b"old")
+    store.put(first, b"o")
     code, out, _ = cpgate("upload", dataset, "--quiet")
     assert code == 1
-    assert first in out
+    assert out.startswith(f"conflict {first}\n         other bytes lie there (1 byte, ETag ")
+    assert " · conflict 1 · receipt " in out.splitlines()[-1]
+
+
+def test_quiet_names_errors_and_says_in_one_line_that_nothing_was_sent(cpgate, dataset):
+    next(dataset.rglob("*.tiff")).write_bytes(b"")
+    code, out, _ = cpgate("upload", dataset, "--quiet")
+    assert code == 1
+    assert "empty-file" in out
+    last = out.splitlines()[-1]
+    assert last.startswith(
+        "refused  nothing was sent: 1 error in what is selected · see them all: cpgate report "
+    )
+    assert "report   " not in out
+    code, out, _ = cpgate("upload", dataset, "--quiet", "--force")
+    assert code == 0
+    assert out.count("\n") == 1
 
 
 def test_a_narrow_terminal_wraps(cpgate, dataset, monkeypatch):

@@ -162,6 +162,11 @@ def judge_what_cannot_be_listed(dataset: Dataset) -> Iterator[Finding]:
         yield _tell(RULES[kind], kind, parent, troubles)
 
 
+def finding_of(trouble: Trouble) -> Finding:
+    """Tell one thing by itself, whatever else the folder holds."""
+    return _tell(RULES[trouble.kind], trouble.kind, "", [trouble])
+
+
 def _tell_lines(trouble: Trouble) -> Finding:
     noun, verb = _MANY[trouble.kind]
     what = _ONE[trouble.kind] if trouble.count == 1 else f"{counted(trouble.count, noun)} {verb}"

@@ -23,7 +23,7 @@ from validator.upload.starting import WorkersAhead
 if TYPE_CHECKING:
     from validator.upload.timetable import Timetable
     from validator.workflows.admission import Admission
-    from validator.workflows.upload_result import News, UploadResult
+    from validator.workflows.upload_result import News, Notice, Planned, UploadResult
 
 PATH = click.Path(path_type=Path)
 DEFAULT_KEY_WAIT = 30 * 60.0
@@ -216,7 +216,7 @@ class _Teller:
         if isinstance(news, Outcome | Retried):
             return  # there may be millions
         from validator.cli.key_words import key_news  # noqa: PLC0415  the command's help comes fast
-        from validator.cli.upload_words import plan_facts, report_facts  # noqa: PLC0415  the command's help comes fast
+        from validator.cli.upload_words import report_facts  # noqa: PLC0415  the command's help comes fast
         from validator.reporters import upload_text  # noqa: PLC0415  the command's help comes fast
         from validator.upload.key_wait import KeysAwaited, KeysCame  # noqa: PLC0415  see above
         from validator.workflows.admission import Admission  # noqa: PLC0415  the command's help comes fast
@@ -228,22 +228,41 @@ class _Teller:
         if isinstance(news, Admission):
             if news.errors and not self._force:
                 self._show_findings(news)
-            if not self._quiet or news.errors:
+            if not self._quiet:
                 _say([upload_text.report_line(report_facts(news))])
             return
-        if isinstance(news, Notice) and news.now:
-            begin = "\n" if sys.stderr.isatty() else ""  # a bar stands in the last line
-            say(begin + upload_text.notice_line(news.text), sys.stderr)
-            return
         if isinstance(news, Notice):
-            _say([upload_text.notice_line(news.text)])
+            self._tell_notice(news)
+        else:
+            self._tell_plan(news)
+
+    def _tell_notice(self, notice: "Notice") -> None:
+        from validator.reporters import upload_text  # noqa: PLC0415  the command's help comes fast
+
+        line = upload_text.notice_line(notice.text)
+        if notice.now and sys.stderr.isatty():
+            line = f"\n{line}"  # a bar stands in the last line
+        if notice.now or self._quiet:
+            say(line, sys.stderr)
+        else:
+            _say([line])
+
+    def _tell_plan(self, planned: "Planned") -> None:
+        from validator.cli.upload_words import plan_facts  # noqa: PLC0415  the command's help comes fast
+        from validator.reporters import upload_text  # noqa: PLC0415  the command's help comes fast
+
+        facts = plan_facts(planned)
+        if self._quiet:
+            _say(upload_text.quiet_plan_lines(facts) if self._dry_run else upload_text.plan_conflicts(facts))
             return
-        if self._dry_run and not self._quiet:
+        if self._dry_run:
             _say(
-                upload_text.dry_run_lines((i.action.value, i.entry.key, i.entry.size) for i in news.items()),
+                upload_text.dry_run_lines(
+                    (i.action.value, i.entry.key, i.entry.size) for i in planned.items()
+                ),
                 width=0,
             )
-        _say(upload_text.plan_lines(plan_facts(news), quiet=self._quiet and not self._dry_run))
+        _say(upload_text.plan_lines(facts))
         if self._dry_run:
             _say(["dry run  nothing was sent\n"])
 
@@ -261,9 +280,10 @@ class _Teller:
         from validator.reporters import upload_text  # noqa: PLC0415  the command's help comes fast
 
         if result.planned is None:
-            _say([upload_text.refusal(report_facts(result.admission))])
+            _say([upload_text.refusal(report_facts(result.admission), quiet=self._quiet)])
         elif not self._dry_run:
-            _say(upload_text.ending_lines(ending(result)))
+            lines = upload_text.quiet_ending_lines if self._quiet else upload_text.ending_lines
+            _say(lines(ending(result)))
 
 
 def _say(lines: Iterable[str], width: int | None = None) -> None:

@@ -38,6 +38,10 @@ def plan_facts(planned: Planned) -> PlanFacts:
         conflicts=tuple(islice(_conflicts(planned), LISTED)),
         ignored=tuple((" ".join(entry.patterns), entry.files) for entry in planned.ignored),
         junk=planned.junk,
+        fail=planned.failing,
+        failed=_unsent(planned, fails=True),
+        left=len(planned.unsent) - planned.failing,
+        left_out=_unsent(planned, fails=False),
     )
 
 
@@ -53,6 +57,13 @@ def _conflicts(planned: Planned) -> Iterator[FileProblem]:
             )
 
 
+def _unsent(planned: Planned, *, fails: bool) -> tuple[FileProblem, ...]:
+    things = (thing for thing in planned.unsent if thing.fails == fails)
+    return tuple(
+        FileProblem(thing.key, thing.reason, thing.mend if fails else "") for thing in islice(things, LISTED)
+    )
+
+
 def _here(item: PlanItem) -> str:
     size = counted(item.entry.size, "byte")
     return f"{size}, ETag {item.digest.etag}" if item.digest else size
@@ -65,8 +76,10 @@ def ending(result: UploadResult) -> Ending:
     # Conflicts that the plan knew were told with the plan.
     conflicts = (o for o in result.outcomes(State.CONFLICT) if o.item.action is not Action.CONFLICT)
     planned_conflicts = result.planned.files(Action.CONFLICT) if result.planned else 0
+    unsent = _unsent(result.planned, fails=True) if result.planned else ()
+    failed = _problems(result.outcomes(State.FAILED), RUN_AGAIN)
     return Ending(
-        files=len(result.ledger) if result.ledger else 0,
+        files=(len(result.ledger) if result.ledger else 0) + result.failed - states[State.FAILED],
         verified=sum(states[state] for state in PRESENT),
         uploaded=states[State.UPLOADED],
         resumed=states[State.RESUMED],
@@ -77,8 +90,8 @@ def ending(result: UploadResult) -> Ending:
         seconds=result.seconds,
         conflict=states[State.CONFLICT] - planned_conflicts,
         conflicts=_problems(conflicts, REPLACE_HINT),
-        fail=states[State.FAILED],
-        failed=_problems(result.outcomes(State.FAILED), RUN_AGAIN),
+        fail=result.failed,
+        failed=(*unsent, *failed)[:LISTED],
         left_behind=_left_behind(result.sweep),
         receipt=receipt.path if receipt else None,
         receipt_key=f"s3://{bucket}/{result.receipt_key}" if result.receipt_key else "",

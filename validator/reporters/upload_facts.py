@@ -36,6 +36,10 @@ class PlanFacts:
         Patterns of the configuration, and how many files each leaves out.
     junk
         Files of operating systems and editors, which are never sent.
+    fail, failed
+        How many things cannot be sent that should be, and the first of them.
+    left, left_out
+        How many cannot be sent and are not asked for, and the first of them.
     """
 
     files: int
@@ -50,6 +54,10 @@ class PlanFacts:
     conflicts: tuple[FileProblem, ...]
     ignored: tuple[tuple[str, int], ...] = ()
     junk: int = 0
+    fail: int = 0
+    failed: tuple[FileProblem, ...] = ()
+    left: int = 0
+    left_out: tuple[FileProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

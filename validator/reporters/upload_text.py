@@ -1,5 +1,6 @@
 """An upload in words: what the check said, the plan, how it ended."""
 
+import shlex
 import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from validator.reporters.upload_facts import Ending, FileProblem, PlanFacts, Rep
 LISTED = 10
 """Files of a kind that are named; the others are counted."""
 MARGIN = 9
+LEAVE_OUT = "what is meant to stay here: name it under [[ignore]] in cpgate.toml"
 
 
 def report_line(facts: ReportFacts) -> str:
@@ -20,18 +22,25 @@ def report_line(facts: ReportFacts) -> str:
     if facts.elsewhere:
         verdict += f" in what is selected ({counted(facts.elsewhere, 'error')} elsewhere)"
     if facts.warnings:
-        verdict += f", {counted(facts.warnings, 'warning')} (cpgate report {shown(_short(facts.path))})"
+        verdict += f", {counted(facts.warnings, 'warning')}"
     elif not facts.errors and not facts.elsewhere:
         verdict = "clean"
     how = "still holds (listing unchanged)" if facts.held else "made now"
-    return f"report   {shown(_short(facts.path))} {how}: {verdict}\n"
+    report = shown(_short(facts.path))
+    if facts.errors or facts.elsewhere or facts.warnings:
+        return f"report   {verdict}, {how}: cpgate report {shlex.quote(report)}\n"
+    return f"report   {report} {how}: {verdict}\n"
 
 
-def refusal(facts: ReportFacts) -> str:
-    """Say that nothing was sent, and how to go on."""
+def refusal(facts: ReportFacts, *, quiet: bool = False) -> str:
+    """Say that nothing was sent, and how to go on; ``quiet`` in one line."""
+    what = f"refused  nothing was sent: {counted(facts.errors, 'error')} in what is selected"
+    report = f"cpgate report {shlex.quote(shown(_short(facts.path)))}"
+    if quiet:
+        return f"{what} · see them all: {report}\n"
     return (
-        f"refused  nothing was sent: {counted(facts.errors, 'error')} in what is selected\n"
-        f"         see them all: cpgate report {shown(str(facts.path))}\n"
+        f"{what}\n"
+        f"         see them all: {report}\n"
         "         mend them and run the same command again; --force uploads in spite of them and says so "
         "in the receipt\n"
     )
@@ -42,11 +51,37 @@ def notice_line(text: str) -> str:
     return f"note     {shown(text)}\n"
 
 
-def plan_lines(facts: PlanFacts, *, quiet: bool = False) -> Iterator[str]:
-    """Say what would be done, in files and bytes; ``quiet`` keeps only what goes wrong."""
-    if quiet:
-        yield from _listed("conflict", facts.conflict, facts.conflicts)
-        return
+def plan_lines(facts: PlanFacts) -> Iterator[str]:
+    """Say what would be done, in files and bytes, and what goes wrong."""
+    yield _plan_line(facts)
+    for pattern, files in facts.ignored:
+        yield f"ignored  {counted(files, 'file')} by {shown(pattern)}\n"
+    if facts.junk:
+        yield f"ignored  {counted(facts.junk, 'file')} of operating systems and editors\n"
+    yield from _listed("left out", facts.left, facts.left_out)
+    yield from plan_problems(facts)
+
+
+def quiet_plan_lines(facts: PlanFacts) -> Iterator[str]:
+    """Say what goes wrong, and the plan last of all."""
+    yield from plan_problems(facts)
+    yield _plan_line(facts)
+
+
+def plan_problems(facts: PlanFacts) -> Iterator[str]:
+    """Say what would go wrong."""
+    yield from _listed("failed", facts.fail, facts.failed)
+    if facts.fail:
+        yield f"         {LEAVE_OUT}\n"
+    yield from plan_conflicts(facts)
+
+
+def plan_conflicts(facts: PlanFacts) -> Iterator[str]:
+    """Say what meets other bytes; the end of the upload does not say it again."""
+    yield from _listed("conflict", facts.conflict, facts.conflicts)
+
+
+def _plan_line(facts: PlanFacts) -> str:
     resume = f"resume {number(facts.resume)}"
     if facts.resume:
         resume += f" ({size(facts.resume_there)} of {size(facts.resume_size)} there)"
@@ -57,14 +92,13 @@ def plan_lines(facts: PlanFacts, *, quiet: bool = False) -> Iterator[str]:
         f"conflict {number(facts.conflict)}",
     ]
     ignored = sum(files for _, files in facts.ignored)
+    if facts.fail:
+        parts.append(f"failed {number(facts.fail)}")
     if ignored:
         parts.append(f"ignored {number(ignored)}")
-    yield f"plan     {counted(facts.files, 'file')}, {size(facts.size)} · {' · '.join(parts)}\n"
-    for pattern, files in facts.ignored:
-        yield f"ignored  {counted(files, 'file')} by {shown(pattern)}\n"
-    if facts.junk:
-        yield f"ignored  {counted(facts.junk, 'file')} of operating systems and editors\n"
-    yield from _listed("conflict", facts.conflict, facts.conflicts)
+    if facts.left:
+        parts.append(f"left out {number(facts.left)}")
+    return f"plan     {counted(facts.files + facts.fail, 'file')}, {size(facts.size)} · {' · '.join(parts)}\n"
 
 
 def wrapped(text: str, width: int) -> str:
@@ -98,17 +132,14 @@ def dry_run_lines(actions: Iterable[tuple[str, str, int]]) -> Iterator[str]:
 def ending_lines(ending: Ending) -> Iterator[str]:
     """Say what was verified, what failed and why, and where the receipt is."""
     yield from _sent(ending)
-    yield from _listed("conflict", ending.conflict, ending.conflicts)
-    yield from _listed("failed", ending.fail, ending.failed)
-    states = [
-        *(f"uploaded {number(ending.uploaded)}", f"resumed {number(ending.resumed)}"),
-        *(
-            f"unchanged {number(ending.unchanged)}",
-            f"conflict {number(ending.files - ending.verified - ending.fail)}",
-        ),
-        f"failed {number(ending.fail)}",
-    ]
-    yield f"states   {' · '.join(states)}\n"
+    yield from _problems(ending)
+    states = (
+        ("uploaded", ending.uploaded),
+        ("resumed", ending.resumed),
+        ("unchanged", ending.unchanged),
+        *_wrong(ending),
+    )
+    yield f"states   {' · '.join(f'{word} {number(count)}' for word, count in states)}\n"
     yield (
         f"verified {number(ending.verified)} of {counted(ending.files, 'object')} by {_decided(ending)}"
         f" · {ending.left_behind}\n"
@@ -126,6 +157,28 @@ def ending_lines(ending: Ending) -> Iterator[str]:
     for address, products, added, updated in ending.provenance:
         yield f"recipe   of {counted(products, 'product')}: {added:,} new, {updated:,} changed, in\n"
         yield f"         {shown(address)}\n"
+
+
+def quiet_ending_lines(ending: Ending) -> Iterator[str]:
+    """Say what went wrong, and in the last line what was verified and where the receipt is."""
+    yield from _problems(ending)
+    parts = [
+        f"verified {number(ending.verified)} of {counted(ending.files, 'object')} by {_decided(ending)}",
+        *(f"{word} {number(count)}" for word, count in _wrong(ending) if count),
+    ]
+    if ending.receipt is not None:
+        parts.append(f"receipt {shown(_short(ending.receipt))}")
+    yield f"{' · '.join(parts)}\n"
+
+
+def _problems(ending: Ending) -> Iterator[str]:
+    yield from _listed("conflict", ending.conflict, ending.conflicts)
+    yield from _listed("failed", ending.fail, ending.failed)
+
+
+def _wrong(ending: Ending) -> tuple[tuple[str, int], tuple[str, int]]:
+    conflict = ending.files - ending.verified - ending.fail
+    return ("conflict", conflict), ("failed", ending.fail)
 
 
 def _decided(ending: Ending) -> str:
@@ -162,12 +215,14 @@ def _short(path: Path) -> str:
 
 
 def _listed(what: str, count: int, problems: tuple[FileProblem, ...]) -> Iterator[str]:
+    """Name files, those with the same advice one after the other, and the advice once behind them."""
+    by_advice: dict[str, list[FileProblem]] = {}
     for problem in problems:
-        yield f"{what:<9}{shown(problem.key)}\n         {shown(problem.reason)}\n"
+        by_advice.setdefault(problem.mend, []).append(problem)
+    for mend, alike in by_advice.items():
+        for problem in alike:
+            yield f"{what:<9}{shown(problem.key)}\n         {shown(problem.reason)}\n"
+        if mend:
+            yield f"         mend: {shown(advice(mend))}\n"
     if count > len(problems):
         yield f"         and {number(count - len(problems))} more\n"
-    if not problems:
-        return
-    mends = dict.fromkeys(problem.mend for problem in problems if problem.mend)
-    for mend in mends:
-        yield f"         mend: {shown(advice(mend))}\n"

@@ -1,5 +1,6 @@
 """Which files go: by batch, plate, and globs."""
 
+import re
 from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -49,6 +50,16 @@ class Selection:
             return False
         return not matches(key, self.exclude)
 
+    def may_take_below(self, key: str, entities: Mapping[str, str]) -> bool:
+        """Whether something that is selected may lie in a folder of which nothing else is known."""
+        for globs, names in ((self.batches, ("batch",)), (self.plates, ("plate", "full_plate"))):
+            known = [entities[name] for name in names if name in entities]
+            if globs and known and not any(_any_match(name, globs) for name in known):
+                return False
+        if matches(key, self.exclude):
+            return False
+        return not self.include or any(_may_match_below(key, glob) for glob in self.include)
+
     def choose(self, key: str, files: int, size: int, read: Callable[[], Folder]) -> FolderChoice:
         """What the globs let pass of a folder; its names are read only if there are globs.
 
@@ -84,6 +95,12 @@ def matches(key: str, globs: tuple[str, ...]) -> bool:
     """Whether a glob names a key, whole or below ``project/source/``; ``*`` also stands for ``/``."""
     below = key.split("/", 2)[-1]
     return any(fnmatchcase(key, glob) or fnmatchcase(below, glob) for glob in globs)
+
+
+def _may_match_below(key: str, glob: str) -> bool:
+    """Whether what a glob begins with, up to its first wildcard, leads into a folder or on from it."""
+    begin = re.split(r"[*?\[]", glob, maxsplit=1)[0]
+    return any(begin.startswith(name) or name.startswith(begin) for name in (key, key.split("/", 2)[-1]))
 
 
 def _any_match(name: str | None, globs: tuple[str, ...]) -> bool:

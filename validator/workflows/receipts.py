@@ -102,6 +102,7 @@ def keep_receipt(
     admission: Admission,
     ledger: Ledger,
     progress: Progress,
+    unsent: int = 0,
 ) -> KeptReceipt:
     """Write the receipt of a run, on disk and last of all in the bucket.
 
@@ -124,11 +125,14 @@ def keep_receipt(
         What became of each selected file.
     progress
         Where the reading for SHA-256 is shown.
+    unsent
+        How many things that were selected could not even be listed; they count as failed.
     """
     names, states = dataset.names, ledger.states
+    failed = states[State.FAILED] + unsent
     if not any(states[state] for state in PRESENT):
         return KeptReceipt(None)
-    identity = _identity(request, destination, ledger)
+    identity = _identity(request, destination, ledger, failed)
     sent = states[State.UPLOADED] + states[State.RESUMED]
     earlier = _earlier(state, identity) if not sent and request.receipt is None else None
     if earlier is not None and (earlier.key or not request.remote_receipt):
@@ -141,12 +145,12 @@ def keep_receipt(
         _header(request, destination, dataset, admission, now),
         receipt_records(ledger, dataset.layout, sha256=request.sha256, progress=progress),
         conflicts=states[State.CONFLICT],
-        failed=states[State.FAILED],
+        failed=failed,
         mend="name another place with --receipt; the upload itself is safe, the same command writes the receipt",
     )
     of_batches = tuple(split_by_batch(summary.path)) if request.receipt_per_batch else ()
     key = ""
-    if request.remote_receipt and not states[State.CONFLICT] and not states[State.FAILED]:
+    if request.remote_receipt and not states[State.CONFLICT] and not failed:
         prefix = granted_prefix(destination, names)
         key = put_receipt(client, destination.bucket, prefix, summary)
         for of_batch in of_batches:
@@ -187,12 +191,12 @@ def _header(
     )
 
 
-def _identity(request: UploadRequest, destination: Destination, ledger: Ledger) -> str:
+def _identity(request: UploadRequest, destination: Destination, ledger: Ledger, failed: int) -> str:
     """Digest of what a receipt would say, times apart."""
     selection, states = request.selection, ledger.states
     said = [str(destination), *selection.batches, *selection.plates, *selection.include, *selection.exclude]
     asked = [sorted(request.notes.items()), request.sha256, request.receipt_per_batch]
-    digest = hashlib.sha256(json.dumps([said, asked, states[State.CONFLICT], states[State.FAILED]]).encode())
+    digest = hashlib.sha256(json.dumps([said, asked, states[State.CONFLICT], failed]).encode())
     for entry, known in ledger.digests(*PRESENT):
         line = f"{entry.key}\0{known.size}\0{known.etag_there}\n"
         digest.update(line.encode("utf-8", "surrogatepass"))

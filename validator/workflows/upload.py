@@ -129,8 +129,7 @@ def upload(
             return UploadResult(admission)
         limit.require("nothing was sent yet")
         run = UploadRun(request, destination, folder, client, unhurried, lock, limit, keys, ahead)
-        placed = replace(dataset, layout=dataset.layout.below(prefix)) if prefix else dataset
-        return run.carry_out(files, placed, admission, tell)
+        return run.carry_out(files, below(prefix, dataset), admission, tell)
 
 
 def select_files(dataset: Dataset, selection: Selection, prefix: str = "") -> SelectedFiles:
@@ -155,6 +154,14 @@ def select_files(dataset: Dataset, selection: Selection, prefix: str = "") -> Se
         if selection.takes_folder(placed.place.entities)
     )
     return SelectedFiles((replace(choice, key=prefix + choice.key) for choice in chosen), load)
+
+
+def below(prefix: str, dataset: Dataset) -> Dataset:
+    """A dataset as it is seen in the bucket: the keys of a package get the prefix in front."""
+    if not prefix:
+        return dataset
+    troubles = [replace(trouble, key=prefix + trouble.key) for trouble in dataset.troubles]
+    return replace(dataset, layout=dataset.layout.below(prefix), troubles=troubles)
 
 
 def _nothing_selected(request: UploadRequest, dataset: Dataset) -> NothingChecked:

@@ -133,6 +133,7 @@ class UploadEvents:
 
     def _tell_plan(self, planned: Planned) -> None:
         files = {action.value: planned.files(action) for action in Action if action is not Action.COMPARE}
+        files[Action.FAILED.value] += planned.failing
         sizes = {action.value: planned.size(action) for action in Action if action is not Action.COMPARE}
         self._log.write(
             "plan",
@@ -150,6 +151,12 @@ class UploadEvents:
                 origin=ignored.origin,
                 files=ignored.files,
                 bytes=ignored.size,
+            )
+
+        for thing in planned.unsent:
+            state = State.FAILED.value if thing.fails else "left out"
+            self._log.write(
+                "file", key=thing.key, state=state, why="unlisted", reason=thing.reason, mend=thing.mend
             )
 
     def _tell_file(self, outcome: Outcome) -> None:
@@ -178,7 +185,8 @@ class UploadEvents:
         self._log.write(
             "end",
             code=int(result.exit_code),
-            files={state.value: result.states[state] for state in State},
+            files={state.value: result.states[state] for state in State}
+            | {State.FAILED.value: result.failed},
             bytes_sent=result.bytes_sent,
             bytes_copied=result.bytes_copied or None,
             seconds=round(result.seconds, 3),

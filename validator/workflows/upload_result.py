@@ -15,6 +15,7 @@ from validator.upload.plan import Action, PlanItem
 from validator.upload.sending import Outcome, Retried, State
 from validator.workflows.admission import Admission
 from validator.workflows.upload_provenance import WrittenProvenance
+from validator.workflows.upload_unsent import Unsent
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,20 @@ class Planned:
         Files that the configuration leaves out, by the patterns that do.
     junk
         How many files of operating systems and editors stay here.
+    unsent
+        What is selected and cannot be sent: links that lead nowhere, folders that cannot be read.
     """
 
     ledger: Ledger
     destination: Destination
     ignored: Sequence[IgnoredFiles] = ()
     junk: int = 0
+    unsent: Sequence[Unsent] = ()
+
+    @property
+    def failing(self) -> int:
+        """How many things cannot be sent without which the upload is incomplete."""
+        return sum(thing.fails for thing in self.unsent)
 
     def items(self, *actions: Action) -> Iterator[PlanItem]:
         """The plan of every file, or of those with one of these actions, in the order of the keys."""
@@ -129,11 +138,16 @@ class UploadResult:
         return self.ledger.outcomes(*states) if self.ledger else iter(())
 
     @property
+    def failed(self) -> int:
+        """How many files failed, with those that could not even be listed."""
+        return self.states[State.FAILED] + (self.planned.failing if self.planned else 0)
+
+    @property
     def exit_code(self) -> ExitCode:
         """0; 1 refused or conflicts; 4 files failed, or a check crashed."""
         if self.planned is None:
             return ExitCode.FAILURE if self.admission.report.end.crashed else ExitCode.FINDINGS
-        if self.states[State.FAILED]:
+        if self.failed:
             return ExitCode.FAILURE
         conflicts = self.states[State.CONFLICT] or self.planned.files(Action.CONFLICT)
         return ExitCode.FINDINGS if conflicts else ExitCode.CLEAN

@@ -42,6 +42,7 @@ from validator.workflows.upload_recall import Recall
 from validator.workflows.upload_request import UploadRequest
 from validator.workflows.upload_result import Notice, Planned, Tell, UploadResult
 from validator.workflows.upload_source import original_settings
+from validator.workflows.upload_unsent import unsent_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -125,7 +126,8 @@ class UploadRun:
         # Asked for even if nothing is to be sent: options that cannot be followed are always said.
         original = original_settings(self.request, self.client, files.entry(0))
         ledger = Ledger(files, self.folder)
-        planned = Planned(ledger, self.destination, _ignored(dataset), len(dataset.junk))
+        unsent = tuple(unsent_of(dataset, self.request.selection))
+        planned = Planned(ledger, self.destination, _ignored(dataset), len(dataset.junk), unsent)
         recall = Recall(self.client, self.bucket, prefix, self.folder, ledger)
         journal = self._plan(ledger)
         recall.apply(journal.last_run + 1, tell, rehash=self.request.rehash)
@@ -152,6 +154,7 @@ class UploadRun:
             admission,
             ledger,
             self.progress,
+            planned.failing,
         )
         if kept.key:
             checkpoints.forget(recall.superseded() if self.request.selection.everything else ())
