@@ -661,9 +661,7 @@ def test_quiet_names_errors_and_says_in_one_line_that_nothing_was_sent(cpgate, d
     assert code == 1
     assert "empty-file" in out
     last = out.splitlines()[-1]
-    assert last.startswith(
-        "refused  nothing was sent: 1 error in what is selected · see them all: cpgate report "
-    )
+    assert last.startswith("refused  nothing was sent: 1 error in what is selected · cpgate report ")
     assert "report   " not in out
     code, out, _ = cpgate("upload", dataset, "--quiet", "--force")
     assert code == 0

@@ -28,19 +28,17 @@ def report_line(facts: ReportFacts) -> str:
     how = "still holds (listing unchanged)" if facts.held else "made now"
     report = shown(_short(facts.path))
     if facts.errors or facts.elsewhere or facts.warnings:
-        return f"report   {verdict}, {how}: cpgate report {shlex.quote(report)}\n"
+        return f"report   {how}: {verdict} · cpgate report {shlex.quote(report)}\n"
     return f"report   {report} {how}: {verdict}\n"
 
 
 def refusal(facts: ReportFacts, *, quiet: bool = False) -> str:
     """Say that nothing was sent, and how to go on; ``quiet`` in one line."""
     what = f"refused  nothing was sent: {counted(facts.errors, 'error')} in what is selected"
-    report = f"cpgate report {shlex.quote(shown(_short(facts.path)))}"
     if quiet:
-        return f"{what} · see them all: {report}\n"
+        return f"{what} · cpgate report {shlex.quote(shown(_short(facts.path)))}\n"
     return (
         f"{what}\n"
-        f"         see them all: {report}\n"
         "         mend them and run the same command again; --force uploads in spite of them and says so "
         "in the receipt\n"
     )
