@@ -19,6 +19,9 @@ settings.load_profile("cpgate")
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
+# pytest-xdist tells its processes how wide the terminal is; what commands print would be wrapped there, and not elsewhere.
+os.environ.pop("COLUMNS", None)
+
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and every program that they start would, too.
 if (
     signal.getsignal(signal.SIGINT) is signal.SIG_IGN

@@ -672,3 +672,4 @@ def test_a_narrow_terminal_wraps(cpgate, dataset, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     _, out, _ = cpgate("upload", dataset)
     assert all(len(line) <= 60 for line in out.splitlines() if "/" not in line)
+    assert all(line[9:].strip() for line in out.splitlines())  # no word stands alone in the margin

@@ -109,16 +109,15 @@ def wrapped(text: str, width: int) -> str:
 def _wrapped_line(line: str, width: int) -> str:
     if len(line) <= width or line.startswith("\x1b"):
         return line
+    # What stands behind the word in the margin stays beside it, however long it is.
     pieces = textwrap.wrap(
-        line.rstrip("\n"),
-        max(width, MARGIN + 20),
-        subsequent_indent=" " * MARGIN,
+        line[MARGIN:].rstrip("\n"),
+        max(width, MARGIN + 20) - MARGIN,
         break_long_words=False,
         break_on_hyphens=False,
-        drop_whitespace=True,
         replace_whitespace=False,
     )
-    return "".join(f"{piece}\n" for piece in pieces)
+    return "".join(f"{line[:MARGIN] if not i else ' ' * MARGIN}{piece}\n" for i, piece in enumerate(pieces))
 
 
 def dry_run_lines(actions: Iterable[tuple[str, str, int]]) -> Iterator[str]:
