@@ -6,8 +6,11 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 
 import pytest
+from botocore.exceptions import ClientError
+from servers import s3_client
 
 from validator.errors import RemoteError, UsageError
 from validator.workflows import demo_server
@@ -38,6 +41,26 @@ def test_it_counts_unfinished_uploads(tmp_path):
         request = urllib.request.Request(f"{server.endpoint}/demo/big.csv?uploads", data=b"", method="POST")
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30).close()
         assert server.unfinished("demo") == [(0, 0)]
+
+
+def test_no_large_file_is_completed_before_it_is_time(tmp_path):
+    with embedded_server(tmp_path / "log") as server:
+        server.make_bucket("demo")
+        store = s3_client(server.endpoint)
+        place = {"Bucket": "demo", "Key": "cpg0099-demo/lab/big.csv"}
+        place["UploadId"] = store.create_multipart_upload(**place)["UploadId"]
+        etag = store.upload_part(**place, PartNumber=1, Body=b"x")["ETag"]
+        whole = place | {"MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": etag}]}}
+        with pytest.raises(ClientError, match="SlowDown"):
+            store.complete_multipart_upload(**whole)
+        assert server.unfinished("demo") == [(1, 1)]
+        server.let_complete()
+        for _ in range(100):
+            with suppress(ClientError):
+                store.complete_multipart_upload(**whole)
+                break
+            time.sleep(0.05)
+        assert server.sizes("demo") == {place["Key"]: 1}
 
 
 def test_a_missing_extra_is_said(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """The demo's own S3 server: moto in a process of its own, on 127.0.0.1, gone when the demo is gone.
 
-The process reads its stdin: when the demo ends, however it ends, the pipe closes and the server stops.
+The process reads its stdin: when the demo ends, however it ends, the pipe closes and the server stops. Until the
+demo says so there, no large file is completed: however slow or fast a machine is, there is a middle to be killed in.
 """
 
 import importlib.util
@@ -12,8 +13,8 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Thread, Timer
-from typing import Any
+from threading import Event, Thread, Timer
+from typing import IO, Any
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
@@ -22,6 +23,8 @@ from validator.errors import CpgateError, RemoteError, UsageError
 START_SECONDS = 60
 LINE_SPEED = 16_000_000
 """Bytes in a second that one connection to the server carries."""
+MAY_COMPLETE = b"large files may be completed\n"
+SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>the demo is not that far yet</Message></Error>"
 NEEDED = ("moto", "flask", "flask_cors")
 
 
@@ -35,10 +38,19 @@ class EmbeddedServer:
     ----------
     endpoint
         Its address, ``http://127.0.0.1:port``.
+    told
+        Where it listens to the demo.
     """
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, told: IO[bytes] | None = None) -> None:
         self.endpoint = endpoint
+        self._told = told
+
+    def let_complete(self) -> None:
+        """From now on large files are completed."""
+        if self._told is not None:
+            self._told.write(MAY_COMPLETE)
+            self._told.flush()
 
     def make_bucket(self, bucket: str) -> None:
         """Make an empty bucket."""
@@ -122,7 +134,7 @@ def embedded_server(log: Path) -> Iterator[EmbeddedServer]:
         patience.cancel()
         if not port:
             raise CpgateError(f"the demo's own S3 server did not start; it says why in {log}")
-        yield EmbeddedServer(f"http://127.0.0.1:{int(port)}")
+        yield EmbeddedServer(f"http://127.0.0.1:{int(port)}", process.stdin)
     finally:
         patience.cancel()
         process.stdin.close()
@@ -135,19 +147,36 @@ def embedded_server(log: Path) -> Iterator[EmbeddedServer]:
 
 
 def serve() -> None:
-    """Serve until stdin ends; prints the port, then nothing."""
+    """Serve until stdin ends, and complete large files from its first line on; prints the port, then nothing."""
     from moto.moto_server.werkzeug_app import (  # noqa: PLC0415  in the server's process only
         DomainDispatcherApplication,
         create_backend_app,
     )
     from werkzeug.serving import make_server  # noqa: PLC0415  see above
 
-    application = slow_line(DomainDispatcherApplication(create_backend_app))
+    may_complete = Event()
+    application = slow_line(held_back(DomainDispatcherApplication(create_backend_app), may_complete))
     server = make_server("127.0.0.1", 0, application, threaded=True)
     Thread(target=server.serve_forever, daemon=True).start()
     sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()
+    if sys.stdin.buffer.readline():
+        may_complete.set()
     sys.stdin.buffer.read()
+
+
+def held_back(application: Application, may_complete: Event) -> Application:
+    """Ask those to come again who would complete a large file too early."""
+
+    def serve_or_ask(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        completes = environ["REQUEST_METHOD"] == "POST" and "uploadId=" in environ.get("QUERY_STRING", "")
+        if not completes or may_complete.is_set():
+            return application(environ, start_response)
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        start_response("503 Slow Down", [("Content-Type", "application/xml")])
+        return [SLOW_DOWN]
+
+    return serve_or_ask
 
 
 def slow_line(application: Application) -> Application:
