@@ -43,7 +43,7 @@ def test_it_counts_unfinished_uploads(tmp_path):
         assert server.unfinished("demo") == [(0, 0)]
 
 
-def test_no_large_file_is_completed_before_it_is_time(tmp_path):
+def test_a_large_file_has_a_middle_until_the_demo_goes_on(tmp_path):
     with embedded_server(tmp_path / "log") as server:
         server.make_bucket("demo")
         store = s3_client(server.endpoint)
@@ -52,9 +52,11 @@ def test_no_large_file_is_completed_before_it_is_time(tmp_path):
         etag = store.upload_part(**place, PartNumber=1, Body=b"x")["ETag"]
         whole = place | {"MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": etag}]}}
         with pytest.raises(ClientError, match="SlowDown"):
+            store.upload_part(**place, PartNumber=5, Body=b"x")
+        with pytest.raises(ClientError, match="SlowDown"):
             store.complete_multipart_upload(**whole)
         assert server.unfinished("demo") == [(1, 1)]
-        server.let_complete()
+        server.go_on()
         for _ in range(100):
             with suppress(ClientError):
                 store.complete_multipart_upload(**whole)

@@ -131,7 +131,7 @@ class Demo:
                     time.sleep(POLL_SECONDS)
                 ended = process.poll() is not None
                 kill_group(process)
-            server.let_complete()
+            server.go_on()
             self.narrator.cut()
             time.sleep(SETTLE_SECONDS)
             if ended:

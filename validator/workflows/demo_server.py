@@ -1,7 +1,8 @@
 """The demo's own S3 server: moto in a process of its own, on 127.0.0.1, gone when the demo is gone.
 
 The process reads its stdin: when the demo ends, however it ends, the pipe closes and the server stops. Until the
-demo says so there, no large file is completed: however slow or fast a machine is, there is a middle to be killed in.
+demo says so there, no large file gets past its fourth part: however slow or fast a machine is, there is a middle to
+be killed in.
 """
 
 import importlib.util
@@ -15,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread, Timer
 from typing import IO, Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 from xml.etree import ElementTree as ET
 
 from validator.errors import CpgateError, RemoteError, UsageError
@@ -23,7 +24,8 @@ from validator.errors import CpgateError, RemoteError, UsageError
 START_SECONDS = 60
 LINE_SPEED = 16_000_000
 """Bytes in a second that one connection to the server carries."""
-MAY_COMPLETE = b"large files may be completed\n"
+PARTS_AT_FIRST = 4
+GO_ON = b"go on\n"
 SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>the demo is not that far yet</Message></Error>"
 NEEDED = ("moto", "flask", "flask_cors")
 
@@ -46,10 +48,10 @@ class EmbeddedServer:
         self.endpoint = endpoint
         self._told = told
 
-    def let_complete(self) -> None:
-        """From now on large files are completed."""
+    def go_on(self) -> None:
+        """From now on large files are taken to their end."""
         if self._told is not None:
-            self._told.write(MAY_COMPLETE)
+            self._told.write(GO_ON)
             self._told.flush()
 
     def make_bucket(self, bucket: str) -> None:
@@ -147,30 +149,32 @@ def embedded_server(log: Path) -> Iterator[EmbeddedServer]:
 
 
 def serve() -> None:
-    """Serve until stdin ends, and complete large files from its first line on; prints the port, then nothing."""
+    """Serve until stdin ends, and take large files to their end from its first line on; prints the port, then nothing."""
     from moto.moto_server.werkzeug_app import (  # noqa: PLC0415  in the server's process only
         DomainDispatcherApplication,
         create_backend_app,
     )
     from werkzeug.serving import make_server  # noqa: PLC0415  see above
 
-    may_complete = Event()
-    application = slow_line(held_back(DomainDispatcherApplication(create_backend_app), may_complete))
+    goes_on = Event()
+    application = slow_line(held_back(DomainDispatcherApplication(create_backend_app), goes_on))
     server = make_server("127.0.0.1", 0, application, threaded=True)
     Thread(target=server.serve_forever, daemon=True).start()
     sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()
     if sys.stdin.buffer.readline():
-        may_complete.set()
+        goes_on.set()
     sys.stdin.buffer.read()
 
 
-def held_back(application: Application, may_complete: Event) -> Application:
-    """Ask those to come again who would complete a large file too early."""
+def held_back(application: Application, goes_on: Event) -> Application:
+    """Ask those to come again who bring too many parts of a large file too early, or would complete it."""
 
     def serve_or_ask(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        completes = environ["REQUEST_METHOD"] == "POST" and "uploadId=" in environ.get("QUERY_STRING", "")
-        if not completes or may_complete.is_set():
+        asked = parse_qs(environ.get("QUERY_STRING", ""))
+        part = int(asked.get("partNumber", ["0"])[0])
+        early = "uploadId" in asked and (environ["REQUEST_METHOD"] == "POST" or part > PARTS_AT_FIRST)
+        if goes_on.is_set() or not early:
             return application(environ, start_response)
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         start_response("503 Slow Down", [("Content-Type", "application/xml")])
