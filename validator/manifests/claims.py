@@ -13,6 +13,7 @@ from validator.manifests.manifest_text import UTF16, UTF16_MEND, UTF16_WORDS
 from validator.manifests.provenance import ManifestEntry, read_provenance, recognise_content
 from validator.manifests.receipt import PARQUET_MAGIC, Receipt
 from validator.models.claim import SHA256_OF_PARTS, Claim, ManifestSort
+from validator.models.formats import own_file
 from validator.models.receipt import ReceiptEnd, ReceiptObject
 
 _HEAD = 64 << 10
@@ -93,6 +94,8 @@ def open_claims(path: Path) -> ClaimFile:
         return ClaimFile(path, "receipt", Receipt(path))
     if is_checksum_list(head):
         return ClaimFile(path, "checksums")
+    if (own := own_file(head)) is not None:
+        raise UnreadableFile(f"{path} is {own.what}, not a receipt", own.mend(str(path)))
     raise UnreadableFile(
         f"{path} is neither a receipt nor a provenance manifest nor a list of checksums",
         "name a receipt (.jsonl), a profile_index.json, or what md5sum or sha256sum wrote",

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from validator.errors import UnreadableFile, UsageError
 from validator.manifests.receipt_digest import ReceiptDigest, receipt_line
 from validator.manifests.receipt_writing import ReceiptSummary, write_receipt
+from validator.models.formats import own_file
 from validator.models.receipt import ReceiptEnd, ReceiptHeader, ReceiptObject
 
 __all__ = ["Receipt", "ReceiptSummary", "is_receipt", "write_receipt"]
@@ -121,6 +122,11 @@ class Receipt:
         try:
             return model.model_validate_json(line)
         except ValidationError as error:
+            own = own_file(line, "receipt") if number == 1 else None
+            if own is not None:
+                raise UnreadableFile(
+                    f"{self.path} is {own.what}, not a receipt", own.mend(str(self.path)), "line 1"
+                ) from error
             raise self._damaged(number, _reason(error)) from error
 
     def _damaged(self, number: int, reason: str) -> UnreadableFile:

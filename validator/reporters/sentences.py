@@ -29,9 +29,9 @@ _OPENING = frozenset(
     ]
 )
 """Words with which the reasons themselves begin; any other first word may be the name of a file or a bucket."""
-_COMMANDS = frozenset(("aws", "cpgate", "export", "pip"))
+_COMMANDS = frozenset(("aws", "cpgate", "export", "jq", "pip"))
 _WORD = re.compile(r"[a-z]+(?=[ ,:;])")
-_EXAMPLE = re.compile(r'(^|: )(cpgate |pip |aws |args: |-|"|s3://|/|\./)[^:]*(:[^ ][^:]*)*$')
+_EXAMPLE = re.compile(r'(^|: )(cpgate |pip |aws |jq |args: |-|"|s3://|/|\./)[^:]*(:[^ ][^:]*)*$')
 """A command or an address at the very end, to be copied: a full stop would be copied, too."""
 
 

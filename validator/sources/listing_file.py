@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, TextIO
 
 from validator.errors import NothingChecked, UnreadableFile, UsageError
+from validator.models.formats import own_file
 from validator.models.listing import SourceFacts, Trouble
 from validator.sources.folder_listing import reason
 from validator.sources.inventory import MANIFEST, inventory_facts, is_manifest, read_inventory
@@ -167,6 +168,8 @@ def _recognise(head: bytes, name: str) -> ListingSort:
         raise NothingChecked(f"Nothing was checked: {name} is empty.", "Make the listing again.")
     if is_manifest(head):
         return "inventory"
+    if (own := own_file(head)) is not None:
+        raise UsageError(f"{name} is {own.what}, neither a dataset's folder nor a listing.", own.mend(name))
     lines = list(_lines(head, io.BytesIO(head)))
     if len(head) >= _HEAD:
         lines.pop()  # cut

@@ -26,6 +26,7 @@ from typing import Any, Literal, Self
 
 from validator import __version__
 from validator.errors import CpgateError, UnreadableFile, UsageError
+from validator.models.formats import own_file
 from validator.recordlog.log import LogWriter, decode_line, encode_record, read_log
 from validator.reporters.escape import shown
 from validator.reporters.outfile import OutFile, reason
@@ -277,6 +278,11 @@ def _records(path: Path, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines, start=1):
         record = decode_line(line)
         if record is None:
+            own = own_file(line, "undo") if number == 1 else None
+            if own is not None:
+                raise UnreadableFile(
+                    f"{shown(str(path))} is {own.what}, not an undo file.", own.mend(str(path))
+                )
             raise _no_undo_file(path, number)
         yield record
 

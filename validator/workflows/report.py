@@ -16,6 +16,7 @@ from validator.checks.tool import FILE_UNREADABLE
 from validator.errors import UnreadableFile, UsageError
 from validator.models.configuration import Configuration
 from validator.models.finding import Finding
+from validator.models.formats import own_file
 from validator.models.report import REPORT_FORMAT, Listing, ReportEnd, ReportHeader
 from validator.reporters.escape import shown
 from validator.reporters.outfile import OutFile, reason
@@ -206,6 +207,8 @@ def _bounded(path: Path, stream: Iterable[bytes]) -> list[bytes]:
 
 
 def _header(path: Path, line: bytes) -> ReportHeader:
+    if (own := own_file(line, "report")) is not None:
+        raise UnreadableFile(f"{shown(str(path))} is {own.what}, not a report", own.mend(str(path)))
     try:
         facts = json.loads(line)
     except ValueError as error:  # also text that is not UTF-8
