@@ -125,7 +125,9 @@ class Receipt:
             own = own_file(line, "receipt") if number == 1 else None
             if own is not None:
                 raise UnreadableFile(
-                    f"{self.path} is {own.what}, not a receipt", own.mend(str(self.path)), "line 1"
+                    f"{self.path} is {own.what} by its line 1, not a receipt",
+                    own.mend(str(self.path)),
+                    "line 1",
                 ) from error
             raise self._damaged(number, _reason(error)) from error
 
