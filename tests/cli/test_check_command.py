@@ -105,6 +105,7 @@ def test_colour_is_asked_for(cpgate, undated):
         (["report", "missing.jsonl"], 2, "There is no file missing.jsonl"),
         (["report", "file.txt"], 4, "line 1: it is not a report"),
         (["explain", "CPG999"], 2, "There is no rule 'CPG999'"),
+        (["explain", "batch"], 2, "Did you mean batch-undated, batch-date-spelling, "),
         (["rules", "--policy", "mine"], 2, "Use one of"),
     ],
 )

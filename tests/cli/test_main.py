@@ -91,3 +91,8 @@ def test_standard_input_that_is_closed_is_said():
     command = f"'{sys.executable}' -m validator check - <&-"
     ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr.splitlines()[0]) == (2, "error: Standard input is closed.")
+
+
+def test_choices_are_listed_on_one_line(capsys):
+    assert run(["manifest", "convert", "receipt.jsonl"]) == 2
+    assert "error: Missing option '--to'. Choose from: bagit, croissant, " in capsys.readouterr().err

@@ -63,6 +63,19 @@ def test_said(dataset, path, folders, prefix):
     assert said_prefix(path, dataset, folders) == prefix
 
 
+def test_what_holds_projects_stands_for_no_source():
+    with pytest.raises(UsageError, match="in it lies cpg0051-heart/, a project") as caught:
+        said_prefix("/nas/heart", "cpg0037-oasis/broad", ["cpg0051-heart", "notes"])
+    assert "--prefix" in caught.value.mend
+    assert (
+        said_prefix("/nas/x/images", "cpg0037-oasis/broad", ["cpg1_batch"]) == "cpg0037-oasis/broad/images/"
+    )
+    assert (
+        said_prefix("/nas/heart", "cpg0037-oasis/broad", ["cpg0051-heart", "images"])
+        == "cpg0037-oasis/broad/"
+    )
+
+
 @pytest.mark.parametrize("dataset", ["cpg0037-oasis", "", "/", "a//b", "../b", "a/.."])
 def test_said_wrongly(dataset):
     with pytest.raises(UsageError, match="--dataset"):

@@ -7,11 +7,14 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from validator.checks.registry import all_rules
+from validator.checks.wording import listed
 from validator.errors import UsageError
 from validator.models.rule import FAMILIES, Rule
 
 CRASHES = "CPG901"
 _NUMBER = re.compile(r"cpg\d{3}")
+SHORTEST_WORD = 3
+NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,9 @@ def matching_rules(name: str) -> list[str]:
         known = {text: text for rule in rules.values() for text in (rule.id.lower(), rule.slug)}
         # A number that nearly is another one says nothing about which rule was meant.
         nearest = [] if _NUMBER.fullmatch(wanted) else get_close_matches(wanted, known, n=1, cutoff=0.6)
-        shown = nearest[0].upper() if nearest and nearest[0].startswith("cpg") else "".join(nearest)
+        if not nearest and len(wanted) >= SHORTEST_WORD:  # a word of the name is what one remembers
+            nearest = [rule.slug for rule in rules.values() if wanted in rule.slug][:NAMED]
+        shown = listed([text.upper() if text.startswith("cpg") else text for text in nearest])
         raise UsageError(
             f"There is no rule {name!r}.",
             f"Did you mean {shown}? `cpgate rules` lists all." if nearest else "`cpgate rules` lists all.",

@@ -143,7 +143,8 @@ def _complain_of_usage(error: click.ClickException) -> None:
     path = context.command_path if context is not None else "cpgate"
     if context is not None:
         click.echo(context.get_usage(), err=True)
-    complain(error.format_message(), f"{path} --help tells more.")
+    # click lists choices one a line.
+    complain(" ".join(error.format_message().split()), f"{path} --help tells more.")
 
 
 @contextmanager

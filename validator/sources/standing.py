@@ -70,7 +70,7 @@ def said_prefix(path: str, dataset: str, folders: Collection[str]) -> str:
     Raises
     ------
     UsageError
-        When it does not name a project and a source.
+        When it does not name a project and a source, or the folder holds projects that say so themselves.
     """
     parts = dataset.strip("/").split("/")
     if len(parts) < 2 or any(part in ("", ".", "..") for part in parts):
@@ -78,8 +78,21 @@ def said_prefix(path: str, dataset: str, folders: Collection[str]) -> str:
             f"--dataset {dataset} does not name a project and a source.", "Say --dataset project/source."
         )
     if len(parts) == 2:
-        parts += _below_source(path, parts, folders)
+        below = _below_source(path, parts, folders)
+        if not below:
+            _require_no_project(dataset, folders)
+        parts += below
     return "/".join(parts) + "/"
+
+
+def _require_no_project(dataset: str, folders: Collection[str]) -> None:
+    """A source holds no projects: their keys begin with their own names."""
+    project = next((name for name in sorted(folders) if _PROJECT.fullmatch(name)), None)
+    if project is not None and SECTIONS.isdisjoint(folders):
+        raise UsageError(
+            f"--dataset {dataset} says what the folder stands for, but in it lies {project}/, a project by its name.",
+            "Leave --dataset out, or name the folder of the source (of a listing: --prefix project/source).",
+        )
 
 
 def _below_source(path: str, dataset: Sequence[str], folders: Collection[str]) -> list[str]:
