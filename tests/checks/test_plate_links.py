@@ -10,9 +10,9 @@ HEADER = "Assay_Plate_Barcode,Plate_Map_Name\n"
 
 @pytest.fixture
 def links(build_dataset):
-    def run(table, scope=None):
+    def run(table, scope=None, **more):
         dataset, _ = list_dataset(
-            LocalSource(build_dataset(remove=[BARCODES], add={BARCODES: table})),
+            LocalSource(build_dataset(remove=[BARCODES], add={BARCODES: table} | more)),
             policy="contribution",
             scope=scope,
         )
@@ -35,6 +35,15 @@ def test_a_platemap_in_another_case_has_a_hint(links):
     found = links(HEADER + "BR00123401,Example_Platemap_1\nBR00123402,example_platemap_1\n")
     assert list(found) == ["CPG403"]
     assert "Write “example_platemap_1”" in found["CPG403"].hint
+
+
+def test_a_platemap_that_is_written_as_another_table_has_a_hint(links):
+    folder = BARCODES.rpartition("/")[0] + "/platemap"
+    table = HEADER + "BR00123401,example_platemap_1\nBR00123402,layout 2\nBR00123403,layout 3\n"
+    found = links(table, **{f"{folder}/layout 2.csv": "a,b\n"})["CPG403"]
+    assert found.hint == "Save platemap/layout 2.csv as a table with tabs, platemap/layout 2.txt."
+    found = links(table, **{f"{folder}/layout 2.csv": "a,b\n", f"{folder}/layout 3.xlsx": "x"})["CPG403"]
+    assert found.hint.endswith("platemap/layout 2.txt; 1 more likewise.")
 
 
 def test_a_shorter_number_is_another_plate(links):

@@ -2,7 +2,7 @@
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from validator.checks.barcode_plates import (
     PLATE_UNLISTED,
@@ -40,6 +40,9 @@ BARCODES_MISSING = Rule(
 )
 Batch = tuple[str, str]
 """``project/source/`` and the name of the batch."""
+
+ENDING = ".txt"
+OTHER_ENDINGS = (".csv", ".tsv", ".xlsx", ".xls", ".tab", "")
 
 
 @dataset_check(
@@ -81,11 +84,9 @@ def _plates_with_images(dataset: Dataset) -> dict[Batch, dict[str, str]]:
 
 
 def _platemaps(dataset: Dataset) -> Mapping[str, frozenset[str]]:
-    """Names of platemaps without their ending, by the key of their folder."""
+    """Names of the files in each folder of platemaps, by its key."""
     return {
-        placed.key: frozenset(
-            name.removesuffix(".txt") for name in placed.folder.names if name.endswith(".txt")
-        )
+        placed.key: frozenset(placed.folder.names)
         for placed in dataset.survey
         if placed.place.kind == "workspace.platemap_folder"
     }
@@ -93,27 +94,39 @@ def _platemaps(dataset: Dataset) -> Mapping[str, frozenset[str]]:
 
 def _judge_platemaps(barcodes: Barcodes, platemaps: Mapping[str, frozenset[str]]) -> Iterator[Finding]:
     folder = f"{posixpath.dirname(barcodes.key)}/platemap/"
-    there = platemaps.get(folder, frozenset())
+    files = platemaps.get(folder, frozenset())
+    there = frozenset(name.removesuffix(ENDING) for name in files if name.endswith(ENDING))
     missing = {name: lines for name, lines in barcodes.platemaps.items() if name not in there}
     if not missing:
         return
     first = next(iter(missing))
     lines = sorted(line for found in missing.values() for line in found)
     similar = next(
-        (name for name in there if name.strip().lower() == first.strip().removesuffix(".txt").lower()), None
+        (name for name in there if name.strip().lower() == first.strip().removesuffix(ENDING).lower()), None
     )
     yield PLATEMAP_MISSING.finding(
         barcodes.key,
         f"{counted(len(missing), 'platemap')} {'is' if len(missing) == 1 else 'are'} named here and not in platemap/: "
         + joined([shown(name) for name in missing]),
         location=location_of(lines, "Plate_Map_Name"),
-        expected=f"platemap/{first}.txt" if similar is None else f"{similar} in the column",
+        expected=f"platemap/{first}{ENDING}" if similar is None else f"{similar} in the column",
         actual=None if similar is None else first,
-        hint=None
+        hint=_otherwise_written(missing, files)
         if similar is None
-        else f"Write {shown(similar)} in Plate_Map_Name: the name of the file in platemap/ without .txt.",
+        else f"Write {shown(similar)} in Plate_Map_Name: the name of the file in platemap/ without {ENDING}.",
         count=len(missing),
         examples=[f"{shown(name)}: {lines_at(found)}" for name, found in missing.items()],
+    )
+
+
+def _otherwise_written(missing: Iterable[str], files: frozenset[str]) -> str | None:
+    """What to do where platemaps lie there as another kind of table, as programs for plate layouts write them."""
+    others = [name + ending for name in missing for ending in OTHER_ENDINGS if name + ending in files]
+    if not others:
+        return None
+    plain = others[0].rpartition(".")[0] + ENDING
+    return f"Save platemap/{others[0]} as a table with tabs, platemap/{plain}" + (
+        f"; {len(others) - 1:,} more likewise." if len(others) > 1 else "."
     )
 
 
