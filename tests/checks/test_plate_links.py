@@ -37,13 +37,22 @@ def test_a_platemap_in_another_case_has_a_hint(links):
     assert "Write “example_platemap_1”" in found["CPG403"].hint
 
 
-def test_a_platemap_that_is_written_as_another_table_has_a_hint(links):
+@pytest.mark.parametrize(
+    ("files", "hint"),
+    [
+        (["layout 2.csv"], "Save platemap/layout 2.csv as a table with tabs, platemap/layout 2.txt."),
+        (
+            ["layout 2.csv", "layout 3.xlsx"],
+            "Save platemap/layout 2.csv as a table with tabs, platemap/layout 2.txt; 1 more likewise.",
+        ),
+        (["layout 4.csv"], None),
+    ],
+)
+def test_a_platemap_that_is_written_as_another_table_has_a_hint(links, files, hint):
     folder = BARCODES.rpartition("/")[0] + "/platemap"
     table = HEADER + "BR00123401,example_platemap_1\nBR00123402,layout 2\nBR00123403,layout 3\n"
-    found = links(table, **{f"{folder}/layout 2.csv": "a,b\n"})["CPG403"]
-    assert found.hint == "Save platemap/layout 2.csv as a table with tabs, platemap/layout 2.txt."
-    found = links(table, **{f"{folder}/layout 2.csv": "a,b\n", f"{folder}/layout 3.xlsx": "x"})["CPG403"]
-    assert found.hint.endswith("platemap/layout 2.txt; 1 more likewise.")
+    found = links(table, **{f"{folder}/{name}": "a,b\n" for name in files})["CPG403"]
+    assert found.hint == hint
 
 
 def test_a_shorter_number_is_another_plate(links):

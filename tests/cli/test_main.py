@@ -96,3 +96,14 @@ def test_standard_input_that_is_closed_is_said():
 def test_choices_are_listed_on_one_line(capsys):
     assert run(["manifest", "convert", "receipt.jsonl"]) == 2
     assert "error: Missing option '--to'. Choose from: bagit, croissant, " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["check"], ["fix", "--apply"], ["why"], ["upload", "s3://bucket"]])
+def test_an_empty_argument_is_not_the_current_folder(command, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name, *more = command
+    assert run([name, "", *more]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("error: An argument is empty.")
+    assert said.out == ""
+    assert list(tmp_path.iterdir()) == []

@@ -139,3 +139,13 @@ def test_text_for_people(desk, small, capsys, monkeypatch, width):
     assert run(["why", str(small / "a.tmp")]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "neither checked nor uploaded: *.tmp in cpgate.toml, line 9 ignores it (tries)" in shown
+
+
+def test_a_long_name_does_not_push_what_is_said_of_it_aside(desk, capsys):
+    assert desk.exists()
+    plate = "BR00123401__2024-03-05T10_02_51-Measurement1_and_more"
+    assert run(["why", f"{HOME}/images/2024_03_05_Run1/images/{plate}/Images/a.tiff"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    begins = lines[2].index("project: ")
+    said = lines[lines.index(f"  {plate}/") + 1]
+    assert said.index("images.raw") == begins == len(said) - len(said.lstrip())

@@ -115,6 +115,13 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command; returns the exit code and raises nothing."""
     gc.set_threshold(*FEWER_COLLECTIONS)
     prepare_streams()
+    if "" in arguments:
+        # As a path it would stand for the current folder, which nobody has named.
+        complain(
+            "An argument is empty.",
+            "Is a variable of the shell not set? Name what is meant, . for the current folder.",
+        )
+        return int(ExitCode.USAGE)
     try:
         with _termination_as_interruption():
             code = cli.main(args=list(arguments), prog_name="cpgate", standalone_mode=False)

@@ -40,6 +40,9 @@ def why_text(why: Explanation, style: Style) -> Iterator[str]:
 def _segment(segment: Segment, widest: int, style: Style) -> Iterator[str]:
     name = shown(segment.name)
     head = f"  {name:<{widest}}   "
+    if len(name) > widest:  # what is said of it begins in the next line, where that of the others begins
+        yield style.finish(f"  {name}")
+        head = " " * (widest + 5)
     if segment.state == "misfit":
         text = f"has no place here{f', did you mean {shown(segment.nearest)}?' if segment.nearest else ''}"
         yield style.finish(head + style.paint(text, "red"))
