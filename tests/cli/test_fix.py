@@ -53,6 +53,21 @@ def test_plan_apply_undo(cpgate, demo, desk):
     assert bytes_of(demo) == before
 
 
+def test_quiet_says_one_line(cpgate, demo, desk):
+    quiet = ("fix", demo, "--quiet", "--select", "folder-misspelt")
+    planned = cpgate(*quiet)
+    assert planned.stdout == "planned: 1 folder; nothing was changed\n"
+    mapped = cpgate(*quiet, "--as-mapping")
+    assert (
+        mapped.stdout
+        == "mapped: 1 folder as mounts; nothing on the disk was changed · mounts in cpgate.toml\n"
+    )
+    applied = cpgate(*quiet, "--apply")
+    (undo,) = desk.glob("cpgate-undo-*.jsonl")
+    assert applied.stdout == f"renamed: 1 folder · to take it back: cpgate fix --undo {undo.name}\n"
+    assert cpgate(*quiet).stdout == "nothing to rename\n"
+
+
 def test_an_undo_without_a_file_names_the_newest_one(cpgate, demo, desk):
     nothing = cpgate("fix", "--undo")
     assert nothing.returncode == 2

@@ -429,6 +429,7 @@ def test_a_file_that_vanishes_is_named_and_the_rest_arrives(cpgate, store, datas
     assert code == 4
     assert victim[0] in out
     assert "cannot be read" in out
+    assert "mend: See that you may read these files and that their disk is there, then run the same" in out
     assert len(data_keys(store)) == len(local_files(dataset))
 
 

@@ -116,7 +116,7 @@ def _place(mapping: Path | None) -> Path:
 
 def _show(result: "FixResult", path: Path, style: "Style", *, everything: bool, quiet: bool) -> None:
     from validator.checks.registry import all_rules  # noqa: PLC0415  the command's help comes fast
-    from validator.reporters.fix_text import closing_lines, plan_lines, unfinished_lines  # noqa: PLC0415  see above
+    from validator.reporters.fix_text import closing_line, closing_lines, plan_lines, unfinished_lines  # noqa: PLC0415  see above
 
     lines: list[str] = []
     if result.undo is not None and not result.applied:
@@ -127,13 +127,12 @@ def _show(result: "FixResult", path: Path, style: "Style", *, everything: bool, 
         lines.append(
             style.finish(f"finished an earlier fix: {counted(result.finished, 'step')} had been left")
         )
-    lines += closing_lines(
-        result.plan,
-        style,
-        path=_typed(path),
-        undo=_short(result.undo.path) if result.applied and result.undo is not None else "",
-        mapping=_short(result.mapping) if result.mapping is not None else "",
-    )
+    undo_file = _short(result.undo.path) if result.applied and result.undo is not None else ""
+    mapping = _short(result.mapping) if result.mapping is not None else ""
+    if quiet:
+        lines.append(closing_line(result.plan, style, undo=undo_file, mapping=mapping))
+    else:
+        lines += closing_lines(result.plan, style, path=_typed(path), undo=undo_file, mapping=mapping)
     say("".join(lines))
 
 

@@ -9,10 +9,14 @@ from validator.reporters.upload_text import LISTED
 from validator.upload.finishing import PRESENT, Sweep
 from validator.upload.plan import Action, PlanItem
 from validator.upload.sending import Outcome, State
+from validator.upload.tasks import Failure
 from validator.workflows.admission import Admission
 from validator.workflows.upload_result import Planned, UploadResult
 
 REPLACE_HINT = "--replace 'GLOB' replaces the objects whose keys it names; without it they stay as they are"
+ADVICE: dict[Failure | None, str] = {
+    Failure.UNREADABLE: "see that you may read these files and that their disk is there, then run the same command again",
+}
 RUN_AGAIN = "run the same command again: it goes on where it stopped"
 
 
@@ -106,7 +110,7 @@ def ending(result: UploadResult) -> Ending:
 
 def _problems(outcomes: Iterable[Outcome], mend: str) -> tuple[FileProblem, ...]:
     return tuple(
-        FileProblem(outcome.item.entry.key, outcome.reason, outcome.mend or mend)
+        FileProblem(outcome.item.entry.key, outcome.reason, outcome.mend or ADVICE.get(outcome.failure, mend))
         for outcome in islice(outcomes, LISTED)
     )
 

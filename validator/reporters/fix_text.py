@@ -183,6 +183,16 @@ def closing_lines(
     yield from map(style.finish, _closing(plan, style, path, undo, mapping))
 
 
+def closing_line(plan: FixPlan, style: Style, *, undo: str = "", mapping: str = "") -> str:
+    """Say in one line what was done, and what one must know to take it back; for `closing_lines` in short."""
+    first = next(_closing(plan, style, "", undo, mapping))
+    if undo and plan.renames:
+        first += f" · to take it back: cpgate fix --undo {shown(undo)}"
+    if mapping:
+        first += f" · mounts in {shown(mapping)}"
+    return style.finish(first)
+
+
 def _closing(plan: FixPlan, style: Style, path: str, undo: str, mapping: str) -> Iterator[str]:
     if mapping:
         yield f"{style.paint('mapped', 'green')}: {amounts_mapped(plan)}; nothing on the disk was changed"
