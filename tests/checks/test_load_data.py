@@ -82,6 +82,13 @@ def test_channels_of_the_legacy_form_are_compared_with_their_folders():
     assert set(findings(table("BR01,A01,1,i.tif,/x/1,i.tif,/x/1/", header=header))) == {"CPG212", "CPG218"}
 
 
+def test_the_legacy_form_is_told_with_its_channels_and_once():
+    header = "Metadata_Plate,Metadata_Well,Metadata_Site,FileName_OrigDNA,PathName_OrigDNA,FileName_OrigER,PathName_OrigER"
+    (found,) = findings(table("BR01,A01,1,i.tif,/x/1,i.tif,/x/2", header=header)).values()
+    assert found.message.endswith("PathName columns: OrigDNA and OrigER")
+    assert found.examples == []
+
+
 def test_blank_images_are_not_the_same_image():
     assert list(findings(table(f"BR01,A01,1,{URL}d.tiff,", f"BR01,A02,1,,{URL}e.tiff"))) == ["CPG214"]
 

@@ -58,6 +58,7 @@ COLUMN_USUAL = Rule(
 )
 
 # Columns that tell rows of one well and site apart: focal plane, time point, cycle of barcoding or staining
+CHANNELS_NAMED = 10
 _FURTHER_KEY = re.compile(
     r"^Metadata_(?:Z|Z_?(?:ID|Plane|Slice|Stack|Index|Position)|Plane(?:ID)?|Slice|Stack|T|Time(?:[_-]?[Pp]oint)?(?:ID)?|TimepointID|"
     r"Frame|Series|Cycle|SBSCycle|Round|Action)$",
@@ -113,11 +114,10 @@ def _judge_columns(key: str, table: Table, columns: Sequence[ImageColumn]) -> It
         yield LEGACY_FORM.finding(
             key,
             f"{counted(len(legacy), 'image')} of each row {'is' if len(legacy) == 1 else 'are'} named by FileName and "
-            f"PathName columns: {joined([column.image for column in legacy])}",
+            f"PathName columns: {joined([column.image for column in legacy], most=CHANNELS_NAMED)}",
             location=Location(line=1),
             expected=f"URL_{legacy[0].image}",
             actual=f"FileName_{legacy[0].image}, PathName_{legacy[0].image}",
-            examples=[column.name for column in legacy],
         )
     lacking = [name for name in ("Metadata_Plate", "Metadata_Site") if name not in table.header]
     if lacking:

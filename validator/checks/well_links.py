@@ -170,7 +170,6 @@ def _mapped_wells(
 
 def _told(rule: Rule, key: str, found: Sequence[_Difference], what: str) -> Finding:
     first = found[0]
-    count = sum(len(difference.wells) for difference in found)
     one = len(found) == 1
     who = f"Plate {shown(first.plate)} has" if one else f"{counted(len(found), 'plate')} have"
     words = what if one else what.replace("its ", "their ")
@@ -178,6 +177,8 @@ def _told(rule: Rule, key: str, found: Sequence[_Difference], what: str) -> Find
         key,
         f"{who} {words}: {well_ranges(first.wells)}"
         + ("" if one else f" of {shown(first.plate)}, and others"),
-        count=count,
-        examples=[f"{difference.plate}: {well_ranges(difference.wells)}" for difference in found],
+        count=len(first.wells) if one else len(found),
+        examples=()
+        if one
+        else [f"{difference.plate}: {well_ranges(difference.wells)}" for difference in found],
     )
