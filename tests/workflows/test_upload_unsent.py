@@ -71,6 +71,19 @@ def test_forced_without_them_it_is_not_complete(upload, store, tmp_path):
 
 
 @pytest.mark.usefixtures("links")
+def test_a_run_that_changes_nothing_keeps_the_receipt_of_the_rest(upload, tmp_path):
+    upload("--force")
+    (first,) = receipt_files(tmp_path)
+    code, out = upload("--force")
+    assert code == 4
+    assert receipt_files(tmp_path) == [first]
+    assert (
+        f"receipt  {first.name} still says what is there   (of an incomplete upload, so not in the bucket)"
+        in out
+    )
+
+
+@pytest.mark.usefixtures("links")
 def test_a_dry_run_says_so_too(upload, store):
     code, out = upload("--force", "--dry-run")
     assert code == 4

@@ -143,9 +143,10 @@ def ending_lines(ending: Ending) -> Iterator[str]:
     )
     if ending.receipt is not None:
         where = "also in the bucket" if ending.receipt_key else "not in the bucket"
+        still = "still says it all"
         if ending.verified < ending.files:
-            where = "of an incomplete upload, so not in the bucket"
-        held = " still says it all" if ending.receipt_held else ""
+            where, still = "of an incomplete upload, so not in the bucket", "still says what is there"
+        held = f" {still}" if ending.receipt_held else ""
         yield f"receipt  {shown(_short(ending.receipt))}{held}   ({where})\n"
         if ending.receipt_key:
             yield f"         {shown(ending.receipt_key)}\n"

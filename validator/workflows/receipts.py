@@ -130,12 +130,13 @@ def keep_receipt(
     """
     names, states = dataset.names, ledger.states
     failed = states[State.FAILED] + unsent
+    incomplete = bool(states[State.CONFLICT] or failed)
     if not any(states[state] for state in PRESENT):
         return KeptReceipt(None)
     identity = _identity(request, destination, ledger, failed)
     sent = states[State.UPLOADED] + states[State.RESUMED]
     earlier = _earlier(state, identity) if not sent and request.receipt is None else None
-    if earlier is not None and (earlier.key or not request.remote_receipt):
+    if earlier is not None and (earlier.key or incomplete or not request.remote_receipt):
         return earlier
     now = datetime.now(UTC)
     path = request.receipt or receipt_path(names, request.selection.batches, now, request.path, state)
@@ -150,11 +151,12 @@ def keep_receipt(
     )
     of_batches = tuple(split_by_batch(summary.path)) if request.receipt_per_batch else ()
     key = ""
-    if request.remote_receipt and not states[State.CONFLICT] and not failed:
+    if request.remote_receipt and not incomplete:
         prefix = granted_prefix(destination, names)
         key = put_receipt(client, destination.bucket, prefix, summary)
         for of_batch in of_batches:
             put_receipt(client, destination.bucket, prefix, of_batch)
+    if key or incomplete:
         _remember(state, identity, summary.path, key)
     return KeptReceipt(summary, key, of_batches=of_batches)
 
