@@ -177,7 +177,7 @@ def test_a_file_of_another_size(case):
     case.path(EMPTY).write_bytes(b"x")
     result = case.local()
     assert told(result) == [("CPG704", EMPTY)]
-    assert result.findings[0].actual == "1 bytes"
+    assert result.findings[0].actual == "1 byte"
 
 
 @pytest.mark.parametrize("key", [IMAGE, LARGE])
