@@ -37,6 +37,7 @@ CHECK_MODULES = (
     "validator.checks.table_values",
     "validator.checks.load_data",
     "validator.checks.platemaps",
+    "validator.checks.barcodes",
     "validator.checks.provenance",
     "validator.checks.unproven_products",
     "validator.checks.images",
