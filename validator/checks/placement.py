@@ -10,6 +10,7 @@ from validator.checks.folders import COMMON_NAMES
 from validator.checks.misfits import group_home, misfit_files
 from validator.checks.plate_names import belongs_to_plate
 from validator.checks.plate_survey import survey_plates
+from validator.checks.plates_as_batches import batch_of, plates_as_batches
 from validator.checks.registry import dataset_check
 from validator.checks.wording import below_source, counted, listed
 from validator.models.finding import Finding, Level
@@ -98,8 +99,10 @@ class _Group:
 def judge_files_without_place(dataset: Dataset) -> Iterator[Finding]:
     """Find files that do not fit their folder; equal cases of one batch are one finding."""
     groups: dict[tuple[str, ...], _Group] = {}
-    plates = _Plates(dataset)
+    plates, without_batch = _Plates(dataset), plates_as_batches(dataset)
     for placed, name, size, misfit in misfit_files(dataset):
+        if batch_of(placed.place) in without_batch:
+            continue  # told of the folder
         other = dataset.layout.plate_meant(placed.place, name)
         rule = _rule_of(misfit, placed.place.kind, other)
         if rule is MISPLACED_FILE:

@@ -22,6 +22,7 @@ FileFunction = Callable[["PlacedFile", "Dataset"], Iterable[Finding]]
 CHECK_MODULES = (
     "validator.checks.dataset_names",
     "validator.checks.folders",
+    "validator.checks.left_out_batches",
     "validator.checks.placement",
     "validator.checks.batches",
     "validator.checks.names",
