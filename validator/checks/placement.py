@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 from validator.checks.dataset import Dataset, PlacedFolder
 from validator.checks.folders import COMMON_NAMES
 from validator.checks.misfits import group_home, misfit_files
+from validator.checks.misread_batches import batch_of, misread_batches
 from validator.checks.plate_names import belongs_to_plate
-from validator.checks.plate_survey import survey_plates
-from validator.checks.plates_as_batches import batch_of, plates_as_batches
+from validator.checks.plate_survey import GROUP, survey_plates
 from validator.checks.registry import dataset_check
 from validator.checks.wording import below_source, counted, listed
 from validator.models.finding import Finding, Level
@@ -99,9 +99,9 @@ class _Group:
 def judge_files_without_place(dataset: Dataset) -> Iterator[Finding]:
     """Find files that do not fit their folder; equal cases of one batch are one finding."""
     groups: dict[tuple[str, ...], _Group] = {}
-    plates, without_batch = _Plates(dataset), plates_as_batches(dataset)
+    plates, misread = _Plates(dataset), misread_batches(dataset)
     for placed, name, size, misfit in misfit_files(dataset):
-        if batch_of(placed.place) in without_batch:
+        if batch_of(placed.place) in misread:
             continue  # told of the folder
         other = dataset.layout.plate_meant(placed.place, name)
         rule = _rule_of(misfit, placed.place.kind, other)
@@ -122,6 +122,10 @@ def judge_files_without_place(dataset: Dataset) -> Iterator[Finding]:
 
 def _belongs(dataset: Dataset, placed: PlacedFolder, name: str) -> tuple[str, str]:
     """Folder in which a file without a place belongs, as the layout and as people write it; empty where nobody can tell."""
+    group = GROUP.fullmatch(placed.key[:-1].rpartition("/")[2])
+    if group is not None and placed.place.kind == "workspace.analysis_plate":
+        above = "/".join(below_source(placed.key).split("/")[:-2])
+        return "{plate}/analysis", f"{above}/{group['plate']}/analysis/{group[0]}/"
     form, step = dataset.layout.left_out_before(placed.place, name)
     if form:
         return form, f"{_ending_in_batch(dataset, placed, step)}{step}"

@@ -23,7 +23,7 @@ COMPONENTS: Mapping[str, str] = {
     "workspace.profiles_plate": "profiles",
 }
 """Components whose plates are compared, by the kinds of their folders, in the order of the work."""
-_GROUP = re.compile(r"(?P<plate>.+?)-(?:[Ww]ell_?)?[A-Za-z]{0,2}[0-9]{1,4}(?:-[0-9]+)?")
+GROUP = re.compile(r"(?P<plate>.+?)-(?:[Ww]ell_?[A-Za-z]?|[A-Za-z]{1,2})[0-9]{1,4}(?:-[0-9]+)?")
 """How a folder of a well, or of a site of it, is named: ``CP257A-Well1-0``."""
 ORDER = tuple(dict.fromkeys(COMPONENTS.values()))
 
@@ -101,7 +101,7 @@ def _joined(names: _Names) -> dict[str, frozenset[str]]:
         plate = written if written in where else plate_of(full, written, names_of_workspace(names))
         where[plate].add(IMAGES)
     for name in [name for name, found in where.items() if found == {"analysis"}]:
-        group = _GROUP.fullmatch(name)
+        group = GROUP.fullmatch(name)
         if group is not None and IMAGES in where.get(group["plate"], ()):
             # The folder of its plate is left out, which is told: it is no other plate.
             del where[name]

@@ -22,7 +22,7 @@ FileFunction = Callable[["PlacedFile", "Dataset"], Iterable[Finding]]
 CHECK_MODULES = (
     "validator.checks.dataset_names",
     "validator.checks.folders",
-    "validator.checks.left_out_batches",
+    "validator.checks.batch_steps",
     "validator.checks.placement",
     "validator.checks.batches",
     "validator.checks.names",

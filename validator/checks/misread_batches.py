@@ -1,4 +1,4 @@
-"""Plates that stand where the folder of a batch should be."""
+"""Names of the workspace that are read as batches and are none: plates, and steps that stand before the batches."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -37,3 +37,24 @@ def plates_as_batches(dataset: Dataset) -> Mapping[tuple[str, str], str]:
             own = batches[name]
             found[name] = next(iter(own)) if len(own) == 1 else ""
     return found
+
+
+def steps_before_batches(dataset: Dataset) -> frozenset[tuple[str, str]]:
+    """Names that stand in the workspace as batches, with folders inside that are named after batches with images."""
+    found: set[tuple[str, str]] = set()
+    for placed in dataset.survey:
+        home, batch = batch_of(placed.place)
+        inside = placed.place.entities.get("plate", "")
+        if (
+            inside
+            and placed.place.kind.startswith(_WORKSPACE)
+            and (home, batch) not in dataset.image_batches
+            and (home, inside) in dataset.image_batches
+        ):
+            found.add((home, batch))
+    return frozenset(found)
+
+
+def misread_batches(dataset: Dataset) -> frozenset[tuple[str, str]]:
+    """Names of both sorts; what is wrong with them is told once, and not of everything below them."""
+    return frozenset(plates_as_batches(dataset)) | steps_before_batches(dataset)

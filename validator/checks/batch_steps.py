@@ -1,11 +1,11 @@
-"""Folders of plates that lie where the folder of their batch should be (CPG108)."""
+"""Folders of the workspace in which the step of the batch is left out, or another one stands before it (CPG108)."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 
 from validator.checks.dataset import Dataset
 from validator.checks.folders import MISPLACED_FOLDER
-from validator.checks.plates_as_batches import batch_of, plates_as_batches
+from validator.checks.misread_batches import batch_of, plates_as_batches, steps_before_batches
 from validator.checks.registry import dataset_check
 from validator.checks.wording import below_source, counted
 from validator.models.finding import Finding
@@ -44,3 +44,27 @@ def _finding(parent: str, names: list[str], files: int, batch: str) -> Finding:
         count=len(names),
         examples=[f"{inside}{name}/" for name in names[:EXAMPLES_KEPT]] if len(names) > 1 else (),
     )
+
+
+@dataset_check(MISPLACED_FOLDER)
+def judge_steps_before_batches(dataset: Dataset) -> Iterator[Finding]:
+    """Find folders of the workspace that stand between a documented folder and the batches in it."""
+    steps = steps_before_batches(dataset)
+    inside: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for placed in dataset.survey if steps else ():
+        home, step = batch_of(placed.place)
+        batch = placed.place.entities.get("plate", "")
+        if (home, step) in steps and (home, batch) in dataset.image_batches:
+            end = placed.key.index(f"/{step}/", len(home)) + len(step) + 2
+            inside[placed.key[:end]][batch] += placed.files
+    for folder, batches in inside.items():
+        parent, _, step = below_source(folder)[:-1].rpartition("/")
+        yield MISPLACED_FOLDER.finding(
+            folder,
+            f"“{step}” stands between {parent}/ and {'a batch' if len(batches) == 1 else f'{len(batches):,} batches'}, "
+            f"where nothing has a place ({counted(sum(batches.values()), 'file')})",
+            expected="<batch>/",
+            actual=f"{step}/",
+            hint=f"Move the batches to {parent}/; data of another sort may have a folder of their own, workspace/{step}/.",
+            examples=[f"{below_source(folder)}{batch}/" for batch in list(batches)[:EXAMPLES_KEPT]],
+        )
