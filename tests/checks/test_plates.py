@@ -63,6 +63,11 @@ def test_folders_of_wells_and_sites_are_no_plates(compare):
     ]
 
 
+def test_a_group_is_no_plate_beside_any_component_of_its_plate(compare):
+    illum = "images/2024_03_05_A/illum/P1/P1_IllumDNA.npy"
+    assert compare(illum, "workspace/analysis/2024_03_05_A/P1-A1-1/Cells.csv") == []
+
+
 def test_plates_that_lack_the_same_are_one_finding(compare):
     keys = [key for plate in ("P1", "P2", "P3", "P4") for key in plate_keys(plate)]
     lost = [key for key in keys if "backend" in key and ("P1" in key or "P3" in key)]

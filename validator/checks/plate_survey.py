@@ -102,7 +102,7 @@ def _joined(names: _Names) -> dict[str, frozenset[str]]:
         where[plate].add(IMAGES)
     for name in [name for name, found in where.items() if found == {"analysis"}]:
         group = GROUP.fullmatch(name)
-        if group is not None and IMAGES in where.get(group["plate"], ()):
+        if group is not None and group["plate"] in where:
             # The folder of its plate is left out, which is told: it is no other plate.
             del where[name]
             where[group["plate"]].add("analysis")
