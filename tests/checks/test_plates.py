@@ -55,6 +55,19 @@ def test_names_are_text(compare, plate, full):
     assert compare("workspace/profiles/2024_03_05_A/1.1/1.1.csv") == [("CPG155", ["1.1"])]
 
 
+def test_folders_of_wells_and_sites_are_no_plates(compare):
+    """Analyses that lie without the folder of their plate are misplaced, which CPG109 says."""
+    assert compare(*plate_keys("P1"), "workspace/analysis/2024_03_05_A/P1-Well1-0/Cells.csv") == []
+    assert compare(*plate_keys("P1"), "workspace/analysis/2024_03_05_A/P2-Well1-0/Cells.csv") == [
+        ("CPG155", ["P2-Well1-0"])
+    ]
+
+
+def test_a_group_is_no_plate_beside_any_component_of_its_plate(compare):
+    illum = "images/2024_03_05_A/illum/P1/P1_IllumDNA.npy"
+    assert compare(illum, "workspace/analysis/2024_03_05_A/P1-A1-1/Cells.csv") == []
+
+
 def test_plates_that_lack_the_same_are_one_finding(compare):
     keys = [key for plate in ("P1", "P2", "P3", "P4") for key in plate_keys(plate)]
     lost = [key for key in keys if "backend" in key and ("P1" in key or "P3" in key)]

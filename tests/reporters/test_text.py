@@ -97,6 +97,14 @@ def test_a_finding_says_rule_place_message_how_much_and_how_to_mend():
     assert "more: cpgate explain CPG401" in shown
 
 
+def test_what_is_expected_is_said_although_a_path_in_the_message_has_a_step_of_this_name():
+    message = "2 folders in workspace/analysis/2024_03_05_Run1/ have no place there"
+    finding = DATES.finding(DATASET + "workspace/analysis/2024_03_05_Run1/", message, expected="analysis/")
+    assert "expected analysis/" in text(account(finding))
+    named = DATES.finding(DATASET + "images/b/", "“b” should be “analysis”", expected="analysis/")
+    assert "expected" not in text(account(named))
+
+
 def test_errors_come_first_and_rules_in_their_order():
     findings = [PARTIAL.finding(DATASET, "x"), MISSING, DATES.finding(DATASET + "images/b/", "y")]
     found = re.findall(r"^(?:error|warning) +(\S+)", text(account(*findings)), re.MULTILINE)

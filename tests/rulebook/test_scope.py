@@ -33,6 +33,14 @@ def test_scopes(folders, scope):
     assert scope_of(*folders) == scope
 
 
+def test_compressed_images_alone_add_to_a_project_of_the_gallery():
+    layout, folder = load_layout(), "lab/images/2026_compressed/images_compressed/high.zarr/"
+    assert find_scope([layout.place_folder(f"cpg0016-jump/{folder}")]) == "addition"
+    assert find_scope([layout.place_folder(f"cpg0099-new/{folder}")]) == "arrayed"
+    raw = layout.place_folder("cpg0016-jump/lab/images/2026_02_03_Run1/images/P1/")
+    assert find_scope([layout.place_folder(f"cpg0016-jump/{folder}"), raw]) == "arrayed"
+
+
 def test_arrayed_requires_what_the_contributing_page_lists():
     required = [component.component for component in load_scope("arrayed").required]
     assert required == ["images/<batch>/images", "workspace/metadata/platemaps", "workspace/load_data_csv"]
@@ -46,7 +54,7 @@ def test_every_kind_of_the_scopes_exists():
         for component in (*scope.required, *scope.recommended):
             assert component.kinds <= kinds
             assert component.hidden_by <= kinds
-        assert {*scope.signs, *scope.unless} <= kinds
+        assert {*scope.signs, *scope.unless, *scope.unless_published} <= kinds
 
 
 def test_unknown_scope_names_the_known():

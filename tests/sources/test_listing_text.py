@@ -84,6 +84,10 @@ def test_keys(line):
         (["warning\n", "                           PRE images/\n"], "aws-ls"),
         ([KEY, "README.md"], "keys"),
         (["hello", "world"], None),
+        (["Key,Size,LastModified\n", f"{KEY},12,2024-03-05\n"], None),
+        ([f"{KEY}\t12\n", f"{KEY}x\t13\n"], None),
+        ([f"(dryrun) download: s3://bucket/{KEY} to ./{KEY}\n"], None),
+        ([f"{KEY} size, etag.txt\n"], "keys"),
         ([], None),
     ],
 )

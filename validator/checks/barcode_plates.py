@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from validator.checks.dataset import Dataset, PlacedFile
-from validator.checks.plate_names import belongs_to_plate
+from validator.checks.plate_names import belongs_to_plate, read_back
 from validator.checks.plate_survey import BatchSurvey
 from validator.checks.row_words import joined, location_of, shown
 from validator.checks.table_reading import open_table
@@ -71,7 +71,7 @@ def read_barcodes(file: PlacedFile, dataset: Dataset) -> Barcodes | None:
         return None
     return Barcodes(
         key=file.entry.key,
-        plates=_lines_of(table, "Assay_Plate_Barcode"),
+        plates=_plates_of(table),
         platemaps=_lines_of(table, "Plate_Map_Name"),
     )
 
@@ -83,6 +83,14 @@ def _lines_of(table: Table, column: str) -> Mapping[str, list[int]]:
         for line, value in zip(table.lines, table.frame.get_column(column), strict=True):
             if value is not None:
                 lines[value].append(line)
+    return lines
+
+
+def _plates_of(table: Table) -> Mapping[str, list[int]]:
+    """Plates of the table; a name that was rewritten is told by itself (CPG220), and is not an unknown plate besides."""
+    lines: dict[str, list[int]] = defaultdict(list)
+    for name, found in _lines_of(table, "Assay_Plate_Barcode").items():
+        lines[read_back(name)].extend(found)
     return lines
 
 

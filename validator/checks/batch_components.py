@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from validator.checks.dataset import Dataset
+from validator.checks.misread_batches import batch_of, misread_batches
 from validator.checks.registry import dataset_check
 from validator.checks.row_words import joined, shown
 from validator.checks.wording import listed
@@ -118,6 +119,7 @@ def _find(dataset: Dataset) -> Mapping[str, _Batches]:
         return found
     for home, batch in dataset.image_batches:
         found.setdefault(home, _Batches()).images.add(batch)
+    misread = misread_batches(dataset) if found else frozenset()
     for placed in dataset.survey:
         parts = placed.key.split("/")
         batches = found.get("/".join(parts[:2]) + "/")
@@ -127,6 +129,8 @@ def _find(dataset: Dataset) -> Mapping[str, _Batches]:
         batch, component = placed.place.entities.get("batch", ""), _component(placed.place.kind)
         if component == "metadata" and "Barcodes.csv" not in placed.folder.names:
             continue  # any other folder of metadata looks like a batch, too
+        if batch_of(placed.place) in misread:
+            continue  # it is no batch, which is told
         if batch and component and component not in batches.workspace[batch]:
             batches.workspace[batch].append(component)
     return found

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from validator.checks.batch_dates import BatchDate, read_batch_date
 from validator.checks.dataset import Dataset, PlacedFolder
+from validator.checks.misread_batches import misread_batches
 from validator.checks.plain_names import plain_name
 from validator.checks.registry import dataset_check
 from validator.checks.wording import below_source, counted
@@ -168,9 +169,9 @@ def judge_batch_dates(dataset: Dataset) -> Iterator[Finding]:
 
 def wrong_batches(dataset: Dataset) -> Iterator[WrongBatch]:
     """Batches whose names are not right, with the names that they should have."""
-    latest = latest_day()
+    latest, misread = latest_day(), misread_batches(dataset)
     for batch in find_batches(dataset):
-        if is_settled(dataset, batch.dataset):
+        if is_settled(dataset, batch.dataset) or (f"{batch.dataset}/", batch.name) in misread:
             continue
         reading = read_batch_date(batch.name, latest)
         rule, message = _judge(batch, reading, latest)

@@ -1,14 +1,17 @@
 """What a dataset must bring, by its scope."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from validator.checks.dataset import Dataset
 from validator.checks.dataset_names import SECTIONS
+from validator.checks.folders import COMMON_NAMES
 from validator.checks.registry import dataset_check
 from validator.checks.wording import listed
 from validator.models.finding import Finding, Level
+from validator.models.place import Misfit
 from validator.models.rule import Rule
+from validator.rulebook.homes import home_of_folder
 from validator.rulebook.scope import Component, find_scope, load_scope
 
 COMPONENT_MISSING = Rule(
@@ -66,6 +69,18 @@ def _scope_of(dataset: Dataset, name: str) -> str:
     return find_scope(placed.place for placed in dataset.survey if placed.key.startswith(f"{name}/"))
 
 
+def _meant_by(misfit: Misfit, parts: Sequence[str], entities: Mapping[str, str]) -> Iterator[str]:
+    """Folders below ``project/source/`` that were probably meant by one that has no place; which is an error of its own."""
+    above = parts[: misfit.depth - 2]
+    if misfit.nearest:
+        yield "/".join([*above, misfit.nearest])
+    if misfit.left_out:
+        yield "/".join([*above, "*", misfit.segment])
+    home = None if misfit.segment in COMMON_NAMES else home_of_folder(misfit.segment, entities)
+    if home is not None and misfit.depth > 3:
+        yield f"{home.folder}{misfit.segment}"
+
+
 class _Inventory:
     """Which folders and kinds one dataset has."""
 
@@ -88,8 +103,8 @@ class _Inventory:
             misfit = placed.place.misfit
             if misfit is not None:
                 self._broken.add(misfit.parent_kind)
-            if misfit is not None and misfit.nearest and misfit.depth >= 2:
-                self._meant.add("/".join([*parts[: misfit.depth - 2], misfit.nearest]))
+            if misfit is not None and misfit.depth >= 2:
+                self._meant.update(_meant_by(misfit, parts, placed.place.entities))
 
     def lacks(self, component: Component) -> bool:
         """Whether it is missing, and not only misspelt, misplaced or closed to us (which other rules tell)."""

@@ -90,7 +90,11 @@ class Dataset:
     @cached_property
     def image_batches(self) -> frozenset[tuple[str, str]]:
         """``project/source/`` and batch of everything below an ``images/``."""
-        parts = (placed.key.split("/", 4) for placed in self.survey)
+        parts = (
+            placed.key.split("/", 4)
+            for placed in self.survey
+            if placed.place.misfit is None or placed.place.misfit.left_out != "batch"
+        )
         return frozenset((f"{p[0]}/{p[1]}/", p[3]) for p in parts if len(p) > 4 and p[2] == "images")
 
     @property

@@ -1,15 +1,17 @@
 """Folders that have no place in the Gallery's structure."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from validator.checks.dataset import Dataset
 from validator.checks.dataset_names import SECTIONS
 from validator.checks.misfits import MisfitGroup, misfit_folders
+from validator.checks.misread_batches import batch_of, misread_batches
 from validator.checks.registry import dataset_check
 from validator.checks.wording import below_source, counted, listed
 from validator.models.finding import Finding, Level
 from validator.models.rule import Rule
+from validator.rulebook.homes import home_of_folder
 
 SECTION_UNKNOWN = Rule(
     id="CPG105",
@@ -68,13 +70,18 @@ SEGMENTATION_HASH = Rule(
     source="Cell Painting Gallery documentation, segmentation; cellpainting-gallery issue 107",
 )
 
+COMMON_NAMES = frozenset(("metadata", "metadata.json", "objects", "software", "qc", "painting", "barcoding"))
+"""Names that the layout has at one place, and people at others for something else."""
 _HASHED = re.compile(r".+_(?=[0-9a-f]*[a-f]|[0-9]{9,})[0-9a-f]{6,64}", re.IGNORECASE)
 
 
 @dataset_check(SECTION_UNKNOWN, WORKSPACE_FOLDER_UNKNOWN, FOLDER_MISSPELT, MISPLACED_FOLDER)
 def judge_folders(dataset: Dataset) -> Iterator[Finding]:
     """Find folders that have no place, each once."""
+    misread = misread_batches(dataset)
     for group in misfit_folders(dataset):
+        if batch_of(group.place) in misread:
+            continue  # the folder around it is no batch, which is told of that
         if group.misfit.nearest:
             yield _misspelt(dataset, group)
         elif group.misfit.parent_kind == "source":
@@ -92,8 +99,16 @@ def _unknown(rule: Rule, group: MisfitGroup, what: str) -> Finding:
         f"“{below_source(group.key).rstrip('/')}” is not {what} ({counted(group.files, 'file')})",
         expected=listed(group.misfit.expected),
         actual=f"{group.misfit.segment}/",
+        hint=_home_hint(group),
         size=group.size,
     )
+
+
+def _home_hint(group: MisfitGroup) -> str | None:
+    """Where a folder belongs whose name the layout knows at one place."""
+    name = group.misfit.segment
+    home = home_of_folder(name, group.place.entities)
+    return None if home is None else f"Move {name} to {home.folder}{name}/."
 
 
 def _misspelt(dataset: Dataset, group: MisfitGroup) -> Finding:
@@ -127,6 +142,9 @@ def _misplaced(dataset: Dataset, group: MisfitGroup) -> Finding:
     inside = below_source(group.home if group.count > 1 else parent)
     if other:
         what = f"“{misfit.segment}” names plate {other} and lies below plate {group.place.entities['plate']}"
+    elif misfit.left_out:
+        names = listed([key[:-1].rpartition("/")[2] for key in group.keys], "and")
+        what = f"{names} {'lies' if group.count == 1 else 'lie'} directly in {inside}, without the folder of the {misfit.left_out}"
     elif group.count > 1:
         what = f"{group.count:,} folders in {inside} have no place there"
     else:
@@ -136,35 +154,41 @@ def _misplaced(dataset: Dataset, group: MisfitGroup) -> Finding:
         f"{what} ({counted(group.files, 'file')})",
         expected=listed(misfit.expected) or "files only, no folder",
         actual=f"{misfit.segment}/",
-        hint=_where_to(misfit.expected, other),
+        hint=_where_to(group, other),
         count=group.count,
         examples=[below_source(key) for key in group.keys] if group.count > 1 else (),
         size=group.size,
     )
 
 
-def _where_to(expected: Sequence[str], other: str) -> str | None:
+def _where_to(group: MisfitGroup, other: str) -> str | None:
     """What to do with a misplaced folder where the names that may stand in its place do not say it."""
+    misfit = group.misfit
     if other:
         return f"Move the folder below plate {other}, or rename it if the folder around it is right."
-    if not expected:
-        return "Move its files into the folder around it, or the whole folder to where the structure has a place for it."
-    return None
+    if misfit.left_out:
+        return f"Make a folder for the {misfit.left_out} and move {misfit.segment} into it."
+    known = None if misfit.segment in COMMON_NAMES else _home_hint(group)
+    if known is None and not misfit.expected:
+        return "Move the folder to where the structure has a place for it; here lie files only."
+    return known
 
 
 @dataset_check(PROFILES_FLAT)
 def judge_flat_profiles(dataset: Dataset) -> Iterator[Finding]:
     """Find profiles that lie directly in the folder of their batch."""
     flat: dict[str, list[str]] = {}
+    misread = misread_batches(dataset)
     for file in dataset.files("workspace.profiles_flat"):
+        if batch_of(file.place) in misread:
+            continue
         folder, _, name = file.entry.key.rpartition("/")
         flat.setdefault(f"{folder}/", []).append(name)
     for folder, names in flat.items():
-        stem = names[0].split(".")[0]
         yield PROFILES_FLAT.finding(
             folder,
             f"{counted(len(names), 'file')} of profiles without a folder of the plate",
-            expected=f"{stem}/{names[0]}",
+            expected="<plate>/<plate>.csv or <plate>/<plate>_<stage>.csv",
             actual=names[0],
             count=len(names),
             examples=names,

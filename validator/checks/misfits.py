@@ -60,11 +60,11 @@ def misfit_folders(dataset: Dataset) -> list[MisfitGroup]:
             continue
         key = _key_of_misfit(placed.key, misfit)
         home = "/".join(key.split("/")[: min(misfit.depth, GROUPED_BELOW)]) + "/"
-        alone = (
-            key if misfit.depth <= 3 else ""
-        )  # folders of a source or its workspace are mistakes of their own
+        # Folders of a source or its workspace are mistakes of their own; those that lack their batch lack the same.
+        alone = key if misfit.depth <= 3 and not misfit.left_out else ""
         group = groups.setdefault(
-            (home, alone, misfit.parent_kind, misfit.nearest), MisfitGroup(home, misfit, placed.place)
+            (home, alone, misfit.parent_kind, misfit.nearest, misfit.left_out),
+            MisfitGroup(home, misfit, placed.place),
         )
         if key not in seen:
             seen.add(key)

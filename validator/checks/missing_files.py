@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from validator.checks.dataset import Dataset, PlacedFile
 from validator.checks.named_images import NamedImage
+from validator.checks.plain_names import plain_name
 from validator.checks.row_words import joined, location_of, ranges, shown
 from validator.checks.wording import below_source, counted
 from validator.models.finding import Finding
@@ -68,7 +69,7 @@ def missing_files(
         f"{what}: channel{'s'[: len(channels) > 1]} {joined(channels)}" + (f"; {where}" if where else ""),
         location=location_of(lines, columns[0] if len(columns) == 1 else None),
         actual=_other_case(images[0], dataset),
-        hint=_case_hint(images[0], dataset),
+        hint=_case_hint(images[0], dataset) or _renamed_hint(gone, dataset),
         count=len(files),
         examples=[
             f"line {table.lines[image.row]}, {image.column.name}: {below_source(image.key)}"
@@ -88,6 +89,15 @@ def _other_case(image: NamedImage, dataset: Dataset) -> str | None:
 def _case_hint(image: NamedImage, dataset: Dataset) -> str | None:
     there = _other_case(image, dataset)
     return None if there is None else f"the file is called {shown(there)}: only upper and lower case differ"
+
+
+def _renamed_hint(gone: Sequence[str], dataset: Dataset) -> str | None:
+    """What to do where the folder is there under its name without special characters."""
+    for folder in gone:
+        plain = "/".join(plain_name(part, dataset.layout) for part in folder[:-1].split("/")) + "/"
+        if plain != folder and dataset.folders.get(plain) is not None:
+            return f"The folder was renamed: write {below_source(plain)} in the table."
+    return None
 
 
 def _wells_and_sites(table: Table, rows: Sequence[int]) -> str:

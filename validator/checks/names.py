@@ -12,6 +12,7 @@ from validator.index.examine import STRANGE_IN_FILE
 from validator.index.placed import Sign
 from validator.models.finding import Finding, Level
 from validator.models.rule import EXAMPLES_KEPT, Rule
+from validator.rulebook.layout import Layout
 from validator.s3.limits import MAX_KEY_BYTES
 
 FOLDER_CHARACTERS = Rule(
@@ -56,35 +57,56 @@ CASE_ONLY = Rule(
 
 @dataset_check(FOLDER_CHARACTERS)
 def judge_folder_characters(dataset: Dataset) -> Iterator[Finding]:
-    """Find folder names with special characters; those of one folder, and those of one batch, are one finding."""
-    found: dict[tuple[str, str], list[str]] = {}
+    """Find folder names with special characters; those of one folder, and those of one name, are one finding."""
     batches: dict[tuple[str, str, str], list[str]] = {}
+    others: dict[tuple[str, str], list[str]] = {}
     batch_folders = BatchFolders(dataset)
     for key, strange in dataset.folders.strange:
-        parent, name = key[: key.rfind("/", 0, -1) + 1], key[:-1].rpartition("/")[2]
+        home = "/".join(key.split("/")[:2])
         if batch_folders.better_name(key) is not None:
-            batches.setdefault(("/".join(key.split("/")[:2]), name, strange), []).append(key)
+            batches.setdefault((home, _split(key)[1], strange), []).append(key)
         else:
-            found.setdefault((parent, strange), []).append(key)
+            others.setdefault((home, strange), []).append(key)
     for (_, name, strange), keys in batches.items():
-        yield _strange_batch(name, strange, keys, batch_folders.better_name(keys[0]))
-    for (parent, strange), keys in found.items():
-        names = [key[:-1].rpartition("/")[2] for key in keys]
-        what = f"“{names[0]}” holds" if len(keys) == 1 else f"{len(keys):,} folder names here hold"
-        plain = plain_name(names[0], dataset.layout)
+        yield _strange_everywhere(name, strange, keys, batch_folders.better_name(keys[0]))
+    for (_, strange), keys in others.items():
+        yield from _strange_folders(strange, keys, dataset.layout)
+
+
+def _strange_folders(strange: str, keys: list[str], layout: Layout) -> Iterator[Finding]:
+    """Say it of folders with the same characters: by the folder in which they lie, or by their name if that is shorter."""
+    parents: dict[str, list[str]] = {}
+    alike: dict[str, list[str]] = {}
+    for key in keys:
+        parent, name = _split(key)
+        parents.setdefault(parent, []).append(key)
+        alike.setdefault(name, []).append(key)
+    if len(alike) < len(parents):
+        for name, same in alike.items():
+            yield _strange_everywhere(name, strange, same, plain_name(name, layout))
+        return
+    for parent, beside in parents.items():
+        names = [_split(key)[1] for key in beside]
+        what = f"“{names[0]}” holds" if len(names) == 1 else f"{len(names):,} folder names here hold"
+        plain = plain_name(names[0], layout)
         yield FOLDER_CHARACTERS.finding(
-            keys[0] if len(keys) == 1 else parent,
+            beside[0] if len(names) == 1 else parent,
             f"{what} characters that folder names should not hold: {named_characters(strange)}",
             expected=plain or None,
             actual=names[0],
-            hint=f"Rename {names[0]} to {plain}." if plain and len(keys) == 1 else None,
-            count=len(keys),
-            examples=names if len(keys) > 1 else (),
+            hint=f"Rename {names[0]} to {plain}." if plain and len(names) == 1 else None,
+            count=len(names),
+            examples=names if len(names) > 1 else (),
         )
 
 
-def _strange_batch(name: str, strange: str, keys: list[str], plain: str | None) -> Finding:
-    """Say it once of all folders of a batch, with the name that mends its date too."""
+def _split(key: str) -> tuple[str, str]:
+    parent, _, name = key[:-1].rpartition("/")
+    return f"{parent}/", name
+
+
+def _strange_everywhere(name: str, strange: str, keys: list[str], plain: str | None) -> Finding:
+    """Say it once of all folders of a name: those of a batch, with the name that mends its date too, or of a plate."""
     where = f" in {counted(len(keys), 'folder')}" if len(keys) > 1 else ""
     return FOLDER_CHARACTERS.finding(
         keys[0],

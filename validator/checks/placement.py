@@ -1,16 +1,23 @@
 """Files that have no place in their folder."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from validator.checks.dataset import Dataset
+from validator.checks.dataset import Dataset, PlacedFolder
+from validator.checks.folders import COMMON_NAMES
 from validator.checks.misfits import group_home, misfit_files
+from validator.checks.misread_batches import batch_of, misread_batches
+from validator.checks.plate_names import belongs_to_plate
+from validator.checks.plate_survey import GROUP, survey_plates
 from validator.checks.registry import dataset_check
 from validator.checks.wording import below_source, counted, listed
 from validator.models.finding import Finding, Level
-from validator.models.place import Misfit
+from validator.models.place import Misfit, Place
 from validator.models.rule import EXAMPLES_KEPT, Rule
+from validator.rulebook.homes import home_of_file
+from validator.rulebook.template import load_entities
 
 FILE_UNKNOWN = Rule(
     id="CPG109",
@@ -60,13 +67,15 @@ VERSION_CONTROL = Rule(
     source="cpgate",
 )
 
-_TABLES = frozenset((".csv", ".txt", ".xls", ".xlsx"))
+_TABLES = frozenset((".csv", ".tsv", ".txt", ".xls", ".xlsx"))
+_TAB_NAMES = frozenset(("<name>.tsv", "<platemap>.txt"))
 
 
 @dataclass
 class _Group:
     home: str
     misfit: Misfit
+    belongs: str
     files: list[str] = field(default_factory=list)
     count: int = 0
     size: int = 0
@@ -90,15 +99,69 @@ class _Group:
 def judge_files_without_place(dataset: Dataset) -> Iterator[Finding]:
     """Find files that do not fit their folder; equal cases of one batch are one finding."""
     groups: dict[tuple[str, ...], _Group] = {}
+    plates, misread = _Plates(dataset), misread_batches(dataset)
     for placed, name, size, misfit in misfit_files(dataset):
+        if batch_of(placed.place) in misread:
+            continue  # told of the folder
         other = dataset.layout.plate_meant(placed.place, name)
         rule = _rule_of(misfit, placed.place.kind, other)
-        home = placed.key if rule is MISPLACED_FILE else group_home(placed.key)
-        what = other or misfit.nearest or PurePosixPath(name.lower()).suffix
-        group = groups.setdefault((rule.id, home, misfit.parent_kind, what), _Group(home, misfit))
+        if rule is MISPLACED_FILE:
+            what = plates.named(placed.place, name)
+            home = placed.key if what else group_home(placed.key)
+        else:
+            what = misfit.nearest or PurePosixPath(name.lower()).suffix
+            home = group_home(placed.key)
+        form, folder = _belongs(dataset, placed, name) if rule is FILE_UNKNOWN else ("", "")
+        group = groups.setdefault(
+            (rule.id, home, misfit.parent_kind, what, form), _Group(home, misfit, folder)
+        )
         group.add(placed.key + name, size)
-    for (rule_id, _, _, what), group in groups.items():
+    for (rule_id, _, _, what, _), group in groups.items():
         yield _WORDS[rule_id](group, what)
+
+
+def _belongs(dataset: Dataset, placed: PlacedFolder, name: str) -> tuple[str, str]:
+    """Folder in which a file without a place belongs, as the layout and as people write it; empty where nobody can tell."""
+    group = GROUP.fullmatch(placed.key[:-1].rpartition("/")[2])
+    if group is not None and placed.place.kind == "workspace.analysis_plate":
+        above = "/".join(below_source(placed.key).split("/")[:-2])
+        return "{plate}/analysis", f"{above}/{group['plate']}/analysis/{group[0]}/"
+    form, step = dataset.layout.left_out_before(placed.place, name)
+    if form:
+        return form, f"{_ending_in_batch(dataset, placed, step)}{step}"
+    home = None if name in COMMON_NAMES else home_of_file(name, placed.place.entities)
+    return ("", "") if home is None else (home.form, home.folder)
+
+
+def _ending_in_batch(dataset: Dataset, placed: PlacedFolder, step: str) -> str:
+    """The folder in which a step is left out; where a plate stands in the batch's place, it is the batch that is left out."""
+    batch = placed.place.entities.get("batch")
+    above, _, here = placed.key[:-1].rpartition("/")
+    home = "/".join(placed.key.split("/")[:2]) + "/"
+    if here != batch or (
+        step != f"{here}/" and (not step.startswith("<") or (home, batch) in dataset.image_batches)
+    ):
+        return below_source(placed.key)
+    return f"{below_source(above)}/<batch>/"
+
+
+class _Plates:
+    """Plates that folders of a dataset are named after, batch by batch; looked up when a file is misplaced."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+        self._known: dict[tuple[str, str], list[str]] | None = None
+
+    def named(self, place: Place, name: str) -> str:
+        """The plate of this batch that a file is named after, or an empty text when there is none."""
+        if self._known is None:
+            self._known = {
+                (survey.home, survey.batch): [*survey.plates] for survey in survey_plates(self._dataset)
+            }
+        entities = place.entities
+        home = f"{entities.get('project', '')}/{entities.get('source', '')}/"
+        plates = self._known.get((home, entities.get("batch", "")), [])
+        return max((plate for plate in plates if belongs_to_plate(name, plate)), key=len, default="")
 
 
 def _rule_of(misfit: Misfit, folder_kind: str, other_plate: str) -> Rule:
@@ -119,23 +182,34 @@ def _unknown(group: _Group, _what: str) -> Finding:
         f"{what} no place in {folder}",
         expected=expected,
         actual=name,
-        hint=_other_separator(name, group.misfit.expected),
+        hint=_other_separator(name, group.misfit.expected) or _move(group, name),
         count=group.count,
         examples=group.examples,
         size=group.size,
     )
 
 
+def _move(group: _Group, name: str) -> str | None:
+    """What to do with files of which the layout knows the place."""
+    if not group.belongs:
+        return None
+    which = f"Move {name} to" if group.count == 1 else f"Move each into the folder of its own, {name} to"
+    return f"{which} {group.belongs}"
+
+
 def _other_separator(name: str, expected: Sequence[str]) -> str | None:
     """What to do with a table that lies in the right folder in another format."""
     path = PurePosixPath(name)
-    if path.suffix.lower() not in _TABLES or list(expected) != ["<name>.tsv"]:
+    if path.suffix.lower() not in _TABLES or len(expected) != 1 or expected[0] not in _TAB_NAMES:
         return None
-    return f"If it is a table, save it with tabs between the cells as {path.stem}.tsv; otherwise move it where it belongs."
+    ending = PurePosixPath(expected[0]).suffix
+    return f"If it is a table, save it with tabs between the cells as {path.stem}{ending}; otherwise move it where it belongs."
 
 
 def _misplaced(group: _Group, other: str) -> Finding:
     here = PurePosixPath(group.files[0]).parent.name
+    if not other:
+        return _not_of_its_plate(group, here)
     what = "This file belongs" if group.count == 1 else f"{counted(group.count, 'file')} belong"
     return MISPLACED_FILE.finding(
         group.key,
@@ -148,6 +222,35 @@ def _misplaced(group: _Group, other: str) -> Finding:
         examples=group.examples,
         size=group.size,
     )
+
+
+def _not_of_its_plate(group: _Group, here: str) -> Finding:
+    """Say it of files whose names begin with no plate that is known: which one they belong to, nobody can tell."""
+    name = PurePosixPath(group.files[0]).name
+    what = f"“{name}” is" if group.count == 1 else f"{counted(group.count, 'file')} like “{name}” are"
+    whose = "plate in whose folder it lies" if group.count == 1 else "plate in whose folder they lie"
+    return MISPLACED_FILE.finding(
+        group.key,
+        f"{what} not named after the {whose}: {here}",
+        expected=listed(group.misfit.expected),
+        actual=name,
+        hint=_assembled(group, here)
+        or "If the folder is that of a plate, rename the file; otherwise move it, or the folder, to where the structure has a place for it.",
+        count=group.count,
+        examples=group.examples,
+        size=group.size,
+    )
+
+
+def _assembled(group: _Group, here: str) -> str | None:
+    """Where products of many plates belong: they lie in folders of a subset and a version."""
+    if (
+        re.fullmatch(load_entities()["version"].pattern, here) is None
+        or "/workspace/profiles/" not in group.home
+    ):
+        return None
+    subset = group.files[0].split("/")[4]
+    return f"{here} is a version, not a plate: move assembled profiles to workspace/profiles_assembled/{subset}/{here}/."
 
 
 def _illum_name(group: _Group, _what: str) -> Finding:

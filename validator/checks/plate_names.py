@@ -1,11 +1,31 @@
 """Names of plates: the full name that a microscope wrote, and the plate's own."""
 
+import re
 from collections.abc import Iterable
 
 from validator.rulebook.nearest import nearest_name
 
 SHORTEST_INSIDE = 4
 """A shorter name in the middle of a full name is there by accident."""
+
+
+_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+")
+_GAPPED = re.compile(r"([0-9]{4,})\.0")
+
+
+def read_back(name: str) -> str:
+    """Return a name as it was before a spreadsheet or a data frame rewrote it, where nothing of it is lost.
+
+    Examples
+    --------
+    >>> read_back("24,277"), read_back("52649.0"), read_back(" BR00117035 "), read_back("4.10E+11")
+    ('24277', '52649', 'BR00117035', '4.10E+11')
+    """
+    name = name.strip()
+    gapped = _GAPPED.fullmatch(name)
+    if gapped is not None:
+        return gapped[1]
+    return name.replace(",", "") if _GROUPED.fullmatch(name) else name
 
 
 def belongs_to_plate(full_name: str, plate: str) -> bool:

@@ -1,5 +1,6 @@
 """Which plates and batches each component of a dataset has, from its folders alone."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ COMPONENTS: Mapping[str, str] = {
     "workspace.profiles_plate": "profiles",
 }
 """Components whose plates are compared, by the kinds of their folders, in the order of the work."""
+GROUP = re.compile(r"(?P<plate>.+?)-(?:[Ww]ell_?[A-Za-z]?|[A-Za-z]{1,2})[0-9]{1,4}(?:-[0-9]+)?")
+"""How a folder of a well, or of a site of it, is named: ``CP257A-Well1-0``."""
 ORDER = tuple(dict.fromkeys(COMPONENTS.values()))
 
 
@@ -97,6 +100,12 @@ def _joined(names: _Names) -> dict[str, frozenset[str]]:
         # Most full names begin with their plate: only the others are compared with every plate of the batch.
         plate = written if written in where else plate_of(full, written, names_of_workspace(names))
         where[plate].add(IMAGES)
+    for name in [name for name, found in where.items() if found == {"analysis"}]:
+        group = GROUP.fullmatch(name)
+        if group is not None and group["plate"] in where:
+            # The folder of its plate is left out, which is told: it is no other plate.
+            del where[name]
+            where[group["plate"]].add("analysis")
     return {plate: frozenset(where[plate]) for plate in sorted(where)}
 
 

@@ -22,6 +22,7 @@ FileFunction = Callable[["PlacedFile", "Dataset"], Iterable[Finding]]
 CHECK_MODULES = (
     "validator.checks.dataset_names",
     "validator.checks.folders",
+    "validator.checks.batch_steps",
     "validator.checks.placement",
     "validator.checks.batches",
     "validator.checks.names",
@@ -37,6 +38,7 @@ CHECK_MODULES = (
     "validator.checks.table_values",
     "validator.checks.load_data",
     "validator.checks.platemaps",
+    "validator.checks.barcodes",
     "validator.checks.provenance",
     "validator.checks.unproven_products",
     "validator.checks.images",

@@ -11,8 +11,8 @@ from validator.checks.wells import POOLED_WELL_PATTERN, WELL_PATTERN
 
 BUCKET_PREFIX = "s3://cellpainting-gallery/"
 
-# What a spreadsheet makes of a long number (1.23E+11), and a data frame of a number with gaps (52649.0)
-_REWRITTEN_NUMBER = r"^[0-9]+[.,]?[0-9]*[eE][+][0-9]+$|^[0-9]{4,}[.]0$"
+# What a spreadsheet makes of a long number (1.23E+11, 24,277), and a data frame of a number with gaps (52649.0)
+_REWRITTEN_NUMBER = r"^[0-9]+[.,]?[0-9]*[eE][+][0-9]+$|^[0-9]{4,}[.]0$|^[0-9]{1,3}(?:,[0-9]{3})+$"
 _SPACE_AROUND = r"^\s|\s$"
 
 

@@ -93,6 +93,7 @@ READ_KINDS = (
     "workspace.barcode_platemap",
     "workspace.platemap",
     "workspace.external_metadata",
+    "workspace.barcodes",
 )
 _TAB_KINDS = frozenset({"workspace.platemap", "workspace.external_metadata"})
 

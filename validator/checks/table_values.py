@@ -1,10 +1,12 @@
 """Rules for the values of single columns (CPG211, CPG213-CPG216, CPG220), and findings from what pandera says."""
 
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from validator.checks.plate_names import read_back
 from validator.checks.registry import declare
 from validator.checks.row_words import joined, lines_at, location_of, shown
 from validator.checks.wording import counted
@@ -95,6 +97,8 @@ _MESSAGES = {
     "well": "{columns} {hold} something that is not a well in {rows}: {value}",
     "identifier": "{columns} {hold} a name that was changed in {rows}: {value}",
 }
+_SITE_WITH_LETTER = re.compile(r"[A-Za-z]{1,5}_?([0-9]{1,9})")
+"""How names of images write a site: ``f01``, ``s3``, ``F001``."""
 # Other names that real files gave a column, lower case
 _KNOWN_AS = {
     "Metadata_Well": (
@@ -253,4 +257,9 @@ def _hint(word: str, value: str) -> str | None:
         return "remove the space around the well"
     if word == "identifier" and value.strip() != value:
         return "remove the space around the name"
+    if word == "identifier" and read_back(value) != value:
+        return f"write {read_back(value)}, as text"
+    number = _SITE_WITH_LETTER.fullmatch(value) if word == "site" else None
+    if number is not None:
+        return f"write {int(number[1])} instead of {value}"
     return None

@@ -20,6 +20,8 @@ class Misfit:
         Names or descriptions of what may stand there.
     nearest
         A known name at most one edit away, or empty.
+    left_out
+        The step of the path that is missing in front of it (``batch``, ``plate``), where only that is wrong; or empty.
     """
 
     depth: int
@@ -27,6 +29,7 @@ class Misfit:
     parent_kind: str
     expected: tuple[str, ...]
     nearest: str = ""
+    left_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)

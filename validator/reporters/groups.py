@@ -132,11 +132,19 @@ def _place_and_message(finding: Finding, style: Style, prefix: str, beside: int)
 
 def _details(finding: Finding, style: Style, examples: int) -> Iterator[str]:
     said = f"{finding.message} {finding.hint or ''}"
-    facts = (("found", finding.actual), ("expected", finding.expected))
-    parts = [f"{label} {shown(text)}" for label, text in facts if text and text.rstrip("/") not in said]
+    parts = []
+    if finding.actual and finding.actual.rstrip("/") not in said:
+        parts.append(f"found {shown(finding.actual)}")
+    if finding.expected and not _names(said, finding.expected):
+        parts.append(f"expected {shown(finding.expected)}")
     if parts:
         yield from style.wrap("; ".join(parts), style.margin + 2)
     yield from _examples(finding, style, examples)
+
+
+def _names(said: str, expected: str) -> bool:
+    """Whether a message names already what is expected; as a step inside another path it does not."""
+    return re.search(rf"(?<![\w/]){re.escape(expected.rstrip('/'))}(?!\w)", said) is not None
 
 
 def _examples(finding: Finding, style: Style, examples: int) -> Iterator[str]:

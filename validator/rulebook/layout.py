@@ -8,12 +8,15 @@ from functools import cache
 
 from validator.errors import RulebookError
 from validator.models.place import Misfit, Place
+from validator.rulebook.homes import home_inside
 from validator.rulebook.layout_spec import LayoutSpec, read_spec
 from validator.rulebook.locate import read_rulebook_file
 from validator.rulebook.nearest import nearest_name
 from validator.rulebook.template import Template
 from validator.rulebook.tree import Node, build
 
+STEPS_LEFT_OUT = frozenset(("{batch}", "{plate}"))
+"""Folders that people forget: what belongs into them lies where they should be."""
 FOLDERS_REMEMBERED = 20_000  # keys come in order, so that only a few are needed again
 
 _NOWHERE = Node(
@@ -139,9 +142,13 @@ class Layout:
         if child is not None:
             return FolderPlace(child.kind, entities, None, child, depth)
         meant = "" if node.anything else nearest_name(name, node.literals, node.aliases)
+        left_out = ""
         for template, child in node.templates:
             if meant and template.is_one_entity:
                 continue  # metadata/platemap is a slip for platemaps, not a batch of this name
+            if template.text in STEPS_LEFT_OUT and name in child.literals:
+                left_out = template.entities[0]  # images/illum/BR00117035: no batch is named illum
+                continue
             bound = template.match(name, entities)
             if bound is not None:
                 return FolderPlace(
@@ -149,7 +156,7 @@ class Layout:
                 )
         if node.inside is not None:
             return FolderPlace(node.kind, entities, None, node.inside, depth)
-        misfit = Misfit(parent.depth, name, parent.kind, node.describe_folders(entities), meant)
+        misfit = Misfit(parent.depth, name, parent.kind, node.describe_folders(entities), meant, left_out)
         return FolderPlace(parent.kind, entities, misfit, _NOWHERE, depth)
 
     def place_file(self, folder: Place, name: str) -> Place:
@@ -183,6 +190,11 @@ class Layout:
         expected = node.describe_files(place.entities) or node.describe_folders(place.entities)
         nearest = nearest_name(name, node.file_literals)
         return Place(place.kind, place.entities, Misfit(place.depth, name, place.kind, expected, nearest))
+
+    def left_out_before(self, folder: Place, name: str) -> tuple[str, str]:
+        """What `home_inside` says about a file that has no place in this folder."""
+        place = _folder_place(folder)
+        return home_inside(place.node, name, place.entities)
 
     def may_hold(self, folder: Place, kinds: frozenset[str]) -> bool:
         """Whether a file directly in this folder could have one of these kinds."""

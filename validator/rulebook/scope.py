@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from validator.errors import UsageError
 from validator.models.place import Place
 from validator.rulebook.locate import read_rulebook_file
+from validator.rulebook.vocabulary import known_projects
 
 
 class Component(BaseModel):
@@ -45,6 +46,8 @@ class Scope(BaseModel):
         ``arrayed``, *new arrayed dataset*.
     signs, unless
         Kinds of places, or what they begin with, that show that a dataset is of this sort.
+    unless_published
+        Kinds that do not count as signs either, where the project is in the Gallery already.
     required, recommended
         What it must bring, and what it had better bring.
     """
@@ -55,12 +58,14 @@ class Scope(BaseModel):
     title: str
     signs: tuple[str, ...]
     unless: tuple[str, ...] = ()
+    unless_published: tuple[str, ...] = ()
     required: tuple[Component, ...] = Field(default=())
     recommended: tuple[Component, ...] = Field(default=())
 
-    def shown_by(self, kind: str) -> bool:
-        """Whether a place of this kind is a sign of this scope."""
-        return _begins(kind, self.signs) and not _begins(kind, self.unless)
+    def shown_by(self, kind: str, *, published: bool = False) -> bool:
+        """Whether a place of this kind is a sign of this scope, in a project that is in the Gallery already or not."""
+        unless = (*self.unless, *self.unless_published) if published else self.unless
+        return _begins(kind, self.signs) and not _begins(kind, unless)
 
 
 class ScopesSpec(BaseModel):
@@ -105,11 +110,11 @@ def find_scope(places: Iterable[Place]) -> str:
     """Name of the scope that a dataset is of, found from the places of its folders.
 
     Data with images is a new dataset (pooled when it has barcoding images), data without is an addition to an existing one, and
-    assembled or deep-learning products alone are derived.
+    assembled or deep-learning products alone are derived. Compressed or projected images alone add to a project that is known.
     """
-    kinds = {place.kind for place in places}
+    kinds = {(place.kind, place.entities.get("project") in known_projects()) for place in places}
     for scope in load_scopes():
-        if any(scope.shown_by(kind) for kind in kinds):
+        if any(scope.shown_by(kind, published=published) for kind, published in kinds):
             return scope.name
     return str(read_rulebook_file("scopes.yaml")["default"])
 

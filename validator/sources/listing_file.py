@@ -35,7 +35,7 @@ _FACTS = {
     "keys": SourceFacts("keys", ("contents", "sizes", "times")),
 }
 _READERS = {"aws-ls": read_aws_ls, "keys": read_keys}
-_MEND = "Give a folder, s3://bucket/prefix, or a listing: what aws s3 ls --recursive prints, the manifest.json of an S3 Inventory, a list of keys."
+_MEND = "Give a folder, s3://bucket/prefix, or a listing: what aws s3 ls --recursive prints, the manifest.json of an S3 Inventory, a list of keys, one a line and nothing beside them."
 
 
 class _Rejoined(io.RawIOBase):

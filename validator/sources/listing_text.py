@@ -24,6 +24,8 @@ _POWERS = {"Byte": 0, "Bytes": 0, "KiB": 1, "MiB": 2, "GiB": 3, "TiB": 4, "PiB":
 _TOTAL = re.compile(r"\s*(?:Total Objects: (\d+)|Total Size: .+)?")
 """What ``--summarize`` prints at the end, and empty lines."""
 _ADDRESS = re.compile(r"s3://[^/]+/")
+_COLUMNS = re.compile(r"(?i)[,;\t]\s*\"?(?:size|etag|last_?modified|md5|bucket)\b")
+"""What the header of a table of objects names beside the key."""
 _RANGES_NAMED = 10
 _TEXT_NAMED = 60
 
@@ -205,8 +207,16 @@ def sort_of_lines(lines: Iterable[str]) -> Literal["aws-ls", "keys"] | None:
     some = [line for line in lines if line.strip()]
     if any(_is_aws(line.rstrip("\r\n")) for line in some):
         return "aws-ls"
+    if some and _is_table(some):
+        return None
     paths = sum("/" in line for line in some)
     return "keys" if some and 2 * paths >= len(some) else None
+
+
+def _is_table(lines: list[str]) -> bool:
+    """Whether lines hold more than a key: a table with a header, cells between tabs, what ``--dryrun`` prints."""
+    header = "/" not in lines[0] and _COLUMNS.search(lines[0]) is not None
+    return header or 2 * sum("\t" in line or line.startswith("(dryrun) ") for line in lines) > len(lines)
 
 
 def _is_aws(line: str) -> bool:
