@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from validator.sources.text_bits import TextBits
+
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
@@ -36,13 +38,15 @@ class Lines:
     starts: Ints
     ends: Ints
     last_slashes: Ints
-    _marks: Ints
-    _firsts: Ints
-    _lasts: Ints
+    _begin: int
+    _slashes: TextBits
 
     def slashes(self, number: int) -> Ints:
         """Where a slash of each line is, the first is 0; the line break where there is none."""
-        return self._marks[np.minimum(self._firsts + number, self._lasts)]
+        places = np.append(self._slashes.places() + self._begin, len(self.data))
+        wanted = np.searchsorted(places, self.starts) + number
+        found: Ints = np.minimum(places[np.minimum(wanted, len(places) - 1)], self.ends)
+        return found
 
     def plain(self) -> Mask:
         """Which lines hold nothing but printable ASCII, are not too long, and do not end with a slash."""
@@ -72,13 +76,11 @@ def find_lines(data: Bytes, begin: int, end: int) -> Lines:
         Where the part is: whole lines.
     """
     part = data[begin:end]
-    marks = np.flatnonzero((part == _SLASH) | (part == _NEW_LINE)) + begin
-    lasts = np.flatnonzero(data[marks] == _NEW_LINE)
-    ends = marks[lasts]
-    starts = np.concatenate([np.full(1, begin), ends[:-1] + 1])
-    firsts = np.concatenate([np.zeros(1, np.int64), lasts[:-1] + 1])
-    slashes = np.where(lasts > firsts, marks[lasts - 1], starts - 1)
-    return Lines(data, starts, ends, slashes, marks, firsts, lasts)
+    ends = TextBits(part, _NEW_LINE).places()
+    starts = np.concatenate([np.zeros(1, np.int64), ends[:-1] + 1])
+    slashes = TextBits(part, _SLASH)
+    last_slashes = slashes.last_before(ends, starts)
+    return Lines(data, starts + begin, ends + begin, last_slashes + begin, begin, slashes)
 
 
 def words_at(data: Bytes, at: Ints) -> Words:
