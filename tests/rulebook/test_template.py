@@ -63,3 +63,14 @@ def test_no_wells(name):
 def test_no_name_breaks_the_matching(name, plate):
     bound = Template.parse("{plate}-{well}-{site}").match(name, {"plate": plate})
     assert bound is None or name == f"{plate}-{bound['well']}-{bound['site']}"
+
+
+@pytest.mark.parametrize(
+    "text", ["{plate}-{well}-{site}", "{plate}", "x{plate}_{plate}", "{site}_{plate}.csv", "{plate}{plate}a"]
+)
+@given(rest=st.text("abAB1-_.", max_size=8), plate=st.sampled_from(["a", "b-1", "a.b"]))
+def test_what_is_known_stands_there_as_it_is(text, rest, plate):
+    literal = text.replace("{plate}", plate)
+    for name in (rest, plate + rest, literal.replace("{well}", "A01").replace("{site}", "1"), literal + rest):
+        found = Template.parse(text).match(name, {"plate": plate})
+        assert found == Template.parse(literal).match(name, {})

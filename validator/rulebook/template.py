@@ -124,8 +124,19 @@ class Template:
         entities = self.entities
         if self.is_one_entity and entities[0] not in bound and load_entities()[entities[0]].pattern == ".+":
             return {entities[0]: name}
-        relevant = tuple([(entity, bound[entity]) for entity in entities if entity in bound])
-        found = _compiled(self.text, relevant).fullmatch(name)
+        pieces = _pieces(self.text)
+        # What is known at the beginning is no pattern: then the pattern of the rest is the same for all plates.
+        begin = piece = 0
+        while piece < len(pieces) and (piece % 2 == 0 or pieces[piece] in bound):
+            known = bound[pieces[piece]] if piece % 2 else pieces[piece]
+            if not name.startswith(known, begin):
+                return None
+            begin += len(known)
+            piece += 1
+        if piece == len(pieces):
+            return {} if begin == len(name) else None
+        relevant = tuple([(entity, bound[entity]) for entity in pieces[piece::2] if entity in bound])
+        found = _compiled(self.text, piece, relevant).fullmatch(name[begin:])
         return None if found is None else {key: value for key, value in found.groupdict().items() if value}
 
     def describe(self, bound: Mapping[str, str]) -> str:
@@ -134,12 +145,19 @@ class Template:
         return _BRACES.sub(lambda found: bound.get(found[1], entities[found[1]].show), self.text)
 
 
+@cache
+def _pieces(text: str) -> tuple[str, ...]:
+    """What stands between entities, and their names, in turns; the first and the last stand between none."""
+    return tuple(_BRACES.split(text))
+
+
 @lru_cache(maxsize=2048)
-def _compiled(text: str, bound: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
+def _compiled(text: str, first: int, bound: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
+    """Pattern of the pieces from an entity on."""
     entities, known = load_entities(), dict(bound)
     seen: set[str] = set()
     parts: list[str] = []
-    for index, piece in enumerate(_BRACES.split(text)):
+    for index, piece in enumerate(_pieces(text)[first:], first):
         if index % 2 == 0:
             parts.append(re.escape(piece))
         elif piece in known:
