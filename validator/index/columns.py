@@ -220,7 +220,7 @@ class _Summary:
         column = NameColumn.of(keys)
         groups = self._groups(column.lengths, prefixes, condense=condense)
         sums = (np.add.reduceat(lane, self._begins) for lane in self._listed.sums)
-        _, *digests = column.sums(self._files, *sums)
+        _, _, *digests = column.sums(self._files, *sums)
         ends = np.append(np.flatnonzero(np.diff(partition)) + 1, len(partition)).tolist()
         for first, end in zip([0, *ends], ends, strict=False):
             facts = PartitionFacts(

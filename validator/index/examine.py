@@ -160,10 +160,10 @@ def digest_of(folders: Sequence[Folder]) -> int:
     files = np.array([len(folder.names) for folder in folders])
     bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(files)])
     sums = []
-    for numbers in column.sums(sizes, times)[1:]:
+    for numbers in column.sums(sizes, times)[2:]:
         total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(numbers)])
         sums.append(np.diff(total[bounds]))
-    _, first, second = NameColumn.of([folder.key for folder in folders]).sums(files, *sums)
+    _, _, first, second = NameColumn.of([folder.key for folder in folders]).sums(files, *sums)
     return joined_digest(int(first.sum()), int(second.sum()))
 
 

@@ -18,8 +18,8 @@ class ListedFiles:
 
     Attributes
     ----------
-    names, numbers
-        Of the files; equal names have equal numbers.
+    names, numbers, folded
+        Of the files; equal names have equal numbers, and equal ones again where only the case of letters differs.
     sums
         Two numbers of each file for the digest.
     sizes, times, folder
@@ -32,6 +32,7 @@ class ListedFiles:
 
     names: LineColumn
     numbers: Words
+    folded: Words
     sums: Words
     sizes: Ints
     times: Ints
@@ -44,7 +45,7 @@ class ListedFiles:
     @classmethod
     def of(cls, files: Files, keys: Sequence[str | None], forms: Forms) -> tuple["ListedFiles", Walked]:
         """Files as they came, but for those in folders without a key; and the walk to their folders."""
-        numbers, *sums = files.names.sums(files.sizes, files.times)
+        numbers, folded, *sums = files.names.sums(files.sizes, files.times)
         walked = forms.walk(key for key in keys if key is not None)
         known = np.array([key is not None for key in keys])
         form = np.zeros(len(keys), np.int64)
@@ -52,6 +53,7 @@ class ListedFiles:
         listed = cls(
             files.names,
             numbers,
+            folded,
             np.stack(sums),
             files.sizes,
             files.times,
@@ -74,9 +76,19 @@ class ListedFiles:
             keys, raw = ([some[f] for f in left.tolist()] for some in (keys, raw))
             partition, form = partition[left], form[left]
         names = self.names.without(np.flatnonzero(~kept))
-        numbers, sums = self.numbers[kept], self.sums[:, kept]
+        numbers, folded, sums = self.numbers[kept], self.folded[kept], self.sums[:, kept]
         return ListedFiles(
-            names, numbers, sums, self.sizes[kept], self.times[kept], folder, keys, raw, partition, form
+            names,
+            numbers,
+            folded,
+            sums,
+            self.sizes[kept],
+            self.times[kept],
+            folder,
+            keys,
+            raw,
+            partition,
+            form,
         )
 
     def path(self, f: int) -> str:
@@ -99,7 +111,7 @@ def begins_of(folder: Ints) -> Ints:
 
 def each_once(listed: ListedFiles, troubles: list[Trouble]) -> tuple[Mask, Mask]:
     """Which files are the last of their name, and which might be alike another one but for case."""
-    numbers = listed.names.folded() ^ apart(listed.folder)
+    numbers = listed.folded ^ apart(listed.folder)
     kept = np.ones(len(numbers), bool)
     ordered = np.sort(numbers)
     again = ordered[1:][ordered[1:] == ordered[:-1]]

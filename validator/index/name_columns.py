@@ -28,6 +28,8 @@ _FACTORS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)
 """Digits of pi, and odd numbers whose bits are evenly spread; the digest of a listing depends on them."""
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 """An odd number whose bits are evenly spread."""
+_LOWER_CASE = np.uint64(0x2020202020202020)
+"""What letters in lower case have and others lack."""
 _NO_SEPARATOR = b"\x1f"
 
 
@@ -78,29 +80,35 @@ class NameColumn:
 
     def numbers(self) -> Words:
         """A number for each name, equal for those that are equal (and for others only by an extreme chance)."""
-        return self._numbers(self.data)
+        numbers: Words = self._mixed(1)[0]
+        return numbers
 
     def folded(self) -> Words:
-        """A number for each name, equal for those that are equal without regard to the case of ASCII letters."""
-        return self._numbers(np.frombuffer(self.data.tobytes().lower(), np.uint8))
+        """A number for each name, equal for those that are equal without regard to the case of ASCII letters.
 
-    def _numbers(self, data: Bytes) -> Words:
-        found = np.empty(len(self.starts), np.uint64)
+        Other characters may count as equal, too, so that those with equal numbers must be compared.
+        """
+        numbers: Words = self._mixed(0, fold=True)[0]
+        return numbers
+
+    def _mixed(self, lanes: int, *, fold: bool = False) -> Words:
+        found = np.empty((lanes + fold, len(self.starts)), np.uint64)
         for part in self._parts():
-            found[part] = _mixed(data, self.starts[part], self.lengths[part], 1)[0]
+            found[:, part] = _mixed(self.data, self.starts[part], self.lengths[part], lanes, fold=fold)
         return found
 
-    def sums(self, *numbers: Ints | Words) -> tuple[Words, Words, Words]:
-        """The number of each name (see `numbers`), and two more from it and some numbers that belong to it."""
-        found = np.empty((3, len(self.starts)), np.uint64)
+    def sums(self, *numbers: Ints | Words) -> tuple[Words, Words, Words, Words]:
+        """The number of each name (see `numbers`, `folded`), and two more from it and some numbers that belong to it."""
+        found = np.empty((4, len(self.starts)), np.uint64)
         for part in self._parts():
-            mixed = _mixed(self.data, self.starts[part], self.lengths[part], 2)
-            found[0, part] = mixed[0]
+            mixed = _mixed(self.data, self.starts[part], self.lengths[part], 2, fold=True)
+            found[0, part], found[1, part] = mixed[0], mixed[2]
+            mixed = mixed[:2]
             spare = np.empty_like(mixed)
             for more in (self.lengths, *numbers):
                 _mix(mixed, more[part].view(np.uint64), spare)
-            found[1:, part] = mixed
-        return found[0], found[1], found[2]
+            found[2:, part] = mixed
+        return found[0], found[1], found[2], found[3]
 
     def _parts(self) -> Iterator[slice]:
         """Some thousand names at a time: what is worked out for these stays near the processor."""
@@ -118,10 +126,7 @@ class LineColumn(NameColumn):
 
     def some(self, rows: Ints) -> list[str]:
         """A few names."""
-        data = self.data.data
-        starts = self.starts[rows]
-        bounds = zip(starts.tolist(), (starts + self.lengths[rows]).tolist(), strict=True)
-        return [str(data[begin:end], "ascii") for begin, end in bounds]
+        return texts_at(self.data, self.starts[rows], self.lengths[rows])
 
     def without(self, rows: Ints) -> "LineColumn":
         """All names but these few, which are in order."""
@@ -180,6 +185,13 @@ def lines_at(data: Bytes, starts: Ints, lengths: Ints) -> bytes:
     return found.tobytes()
 
 
+def texts_at(data: Bytes, starts: Ints, lengths: Ints) -> list[str]:
+    """The same parts, each a text of its own; ASCII only."""
+    text = lines_at(data, starts, lengths).decode("ascii")
+    ends = np.cumsum(lengths).tolist()
+    return [text[begin:end] for begin, end in pairwise([0, *ends])]
+
+
 def _windows(data: Bytes, length: int) -> NDArray[np.void]:
     """Every stretch of this length, each as one thing."""
     return np.ndarray((len(data) - length + 1,), f"V{length}", data.data, strides=(1,))
@@ -211,14 +223,15 @@ def _begins(lengths: Ints) -> Ints:
     return begins
 
 
-def _mixed(data: Bytes, starts: Ints, lengths: Ints, lanes: int) -> Words:
+def _mixed(data: Bytes, starts: Ints, lengths: Ints, lanes: int, *, fold: bool) -> Words:
+    """So many numbers of each name, and one more in which the case of letters does not count."""
     # Sorted by their lengths, those that still have a word at some distance from their begin stand together.
     longest = int(lengths.max(initial=0))
     order = np.argsort(lengths.astype(np.uint16) if longest < _SHORT else lengths, kind="stable")
     starts, lengths = starts[order], lengths[order]
     firsts = np.searchsorted(lengths, np.arange(0, longest, _WORD), "right").tolist()
     ends = np.searchsorted(lengths, np.arange(_WORD, longest + _WORD, _WORD)).tolist()
-    mixed = np.repeat(_SEEDS[:lanes, None], len(starts), axis=1)
+    mixed = np.repeat(np.append(_SEEDS[:lanes], _SEEDS[:fold])[:, None], len(starts), axis=1)
     spare = np.empty_like(mixed)
     for begin in range(0, longest, _STRIPE):
         width = min(_STRIPE, -(-(longest - begin) // _WORD) * _WORD)
@@ -230,7 +243,9 @@ def _mixed(data: Bytes, starts: Ints, lengths: Ints, lanes: int) -> Words:
             word = words[here - first :, number]
             if end > here:
                 word[: end - here] &= _MASKS[lengths[here:end] - at * _WORD]
-            _mix(mixed[:, here:], word, spare[:, here:])
+            _mix(mixed[:lanes, here:], word, spare[:lanes, here:])
+            if fold:
+                _mix(mixed[lanes:, here:], word | _LOWER_CASE, spare[lanes:, here:])
     found = np.empty_like(mixed)
     found[:, order] = mixed
     return found

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from validator.index.name_columns import Bytes, Ints, NameColumn, distinct, lines_at
+from validator.index.name_columns import Bytes, Ints, NameColumn, distinct, lines_at, texts_at
 from validator.index.partition import prefix_of
 
 _SMALL = 1 << 16
@@ -122,9 +122,7 @@ def sort_files(found: FoundFiles) -> SortedFiles:
         return SortedFiles(b"", nothing, nothing, nothing, [], nothing)
     numbers = NameColumn(found.data, found.keys, found.names - found.keys).numbers()
     firsts, counts, which = distinct(numbers)
-    text = found.data.data
-    bounds = zip(found.keys[firsts].tolist(), found.names[firsts].tolist(), strict=True)
-    folders = [str(text[begin:end], "ascii") for begin, end in bounds]
+    folders = texts_at(found.data, found.keys[firsts], found.names[firsts] - found.keys[firsts])
     by_key = sorted(range(len(folders)), key=folders.__getitem__)
     ranks = np.empty(len(folders), np.uint16 if len(folders) < _SMALL else np.int64)  # sorted by their digits
     ranks[by_key] = np.arange(len(folders))

@@ -18,6 +18,8 @@ from validator.index.store import writing
 
 WEIGHT_OF_A_RUN = 1500
 """What is read of a block for a few files stays in memory with them: few runs must be read together, however short."""
+_FEW = 4
+"""Lines of a stretch that is worth to be copied by itself."""
 _NUMBER, _END = np.dtype("<i8"), np.dtype("<u4")
 
 
@@ -91,10 +93,8 @@ class Blocks:
             by_key = sorted(range(len(folders)), key=folders.__getitem__)
             folders, order = [folders[f] for f in by_key], np.array(by_key)
             rows = _rows_of(numbers, order)
-            starts = np.cumsum(lengths + 1) - (lengths + 1)
-            data = np.frombuffer(text, np.uint8)
+            text = _lines_in_order(text, lengths, rows)
             lengths, sizes, times = lengths[rows], sizes[rows], times[rows]
-            text = lines_at(data, starts[rows], lengths + 1)
             numbers, partition = numbers[order], partition[order]
         new = np.ones(len(folders), bool)
         new[1:] = [before != key for before, key in pairwise(folders)]
@@ -144,6 +144,19 @@ def _rows_of(numbers: Ints, order: Ints) -> Ints:
     some = numbers[order]
     shifts = (np.cumsum(numbers) - numbers)[order] - (np.cumsum(some) - some)
     return np.repeat(shifts, some) + np.arange(int(some.sum()))
+
+
+def _lines_in_order(text: bytes, lengths: Ints, rows: Ints) -> bytes:
+    """The lines in the order of these rows."""
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths + 1)])
+    cuts = np.flatnonzero(np.diff(rows) != 1) + 1
+    if len(cuts) * _FEW > len(rows):
+        return lines_at(np.frombuffer(text, np.uint8), starts[rows], lengths[rows] + 1)
+    # Most follow each other as before, in stretches that are copied as a whole.
+    begins, lasts = np.append(0, cuts), np.append(cuts, len(rows)) - 1
+    whole = memoryview(text)
+    bounds = zip(starts[rows[begins]].tolist(), starts[rows[lasts] + 1].tolist(), strict=True)
+    return b"".join([whole[begin:end] for begin, end in bounds])
 
 
 def _spans(runs: Runs) -> list[tuple[int, Run, Run]]:

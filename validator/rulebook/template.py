@@ -142,7 +142,12 @@ class Template:
     def describe(self, bound: Mapping[str, str]) -> str:
         """Write it for people, with what is known filled in: ``BR00117035_Illum<Channel>.npy``."""
         entities = load_entities()
-        return _BRACES.sub(lambda found: bound.get(found[1], entities[found[1]].show), self.text)
+        return "".join(
+            [
+                bound.get(piece, entities[piece].show) if number % 2 else piece
+                for number, piece in enumerate(_pieces(self.text))
+            ]
+        )
 
 
 @cache
