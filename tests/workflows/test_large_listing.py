@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from validator.cli.main import run
 from validator.errors import CpgateError, NothingChecked, UsageError
 from validator.sources import listing_blocks, listing_file
 from validator.workflows import large_listing, listing_hands
@@ -37,6 +39,9 @@ ODDITIES = (
     "workspace/pipelines/2024_03_05_Run1/µm analysis/a.cppipe",
     "workspace/pipelines/2024_03_05_Run1/café.cppipe",
     "workspace/software/app.zarr/0.0/a b",
+    "workspace/software/a/B@.py",
+    "workspace/software/a/b`.py",
+    "workspace/software/a/b@.PY",
     "workspace/" + "n" * 900 + "/" + "f" * 120,
     "cpgate.toml",
     "README.md",
@@ -267,7 +272,38 @@ def test_a_process_that_is_killed(tmp_path, monkeypatch):
     assert all(process.poll() is not None for process in started)
     assert not list(tmp_path.glob("*.jsonl"))
     gc.collect()
+    for thread in threading.enumerate():
+        if thread.name == "remove blocks":
+            thread.join(20)
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.usefixtures("in_columns", "in_processes")
+def test_processes_are_started_ahead_of_a_long_file_and_used(tmp_path, monkeypatch):
+    monkeypatch.setattr(listing_hands, "MUCH", 1000)
+    monkeypatch.setattr(listing_hands, "default_processes", lambda: 2)
+    started = []
+    start = listing_hands.start_process
+
+    def noted(*said):
+        started.append(start(*said))
+        return started[-1]
+
+    monkeypatch.setattr(listing_hands, "start_process", noted)
+    listing, report = tmp_path / "listing.txt", tmp_path / "report.jsonl"
+    with listing_hands.Hands() as hands:
+        listing.write_text("short")
+        for place in (listing, tmp_path, tmp_path / "missing", "s3://bucket/prefix", "-", "\0"):
+            hands.look_ahead(str(place))
+        assert started == []
+        listing.write_text(lines_of(KEYS))
+        hands.look_ahead(str(listing))
+        hands.expect_much()
+        assert len(started) == 2
+    assert all(process.poll() is not None for process in started)
+    assert run(["check", str(listing), "--report", str(report), "--quiet"]) == 1
+    assert len(started) == 4
+    assert all(process.poll() is not None for process in started)
 
 
 SCRIPT = """

@@ -72,6 +72,11 @@ def check(
     published Quilt package (quilt+s3://registry#package=namespace/name@hash), or a listing: a file with what `aws s3 ls --recursive` prints (- for standard input), an S3 Inventory (its manifest.json),
     a list of keys. Of a listing only names are judged.
     """
+    from validator.workflows.listing_hands import Hands  # noqa: PLC0415  the command's help comes fast
+
+    # What reads a long listing is started first of all: it imports what it needs meanwhile.
+    hands = click.get_current_context().with_resource(Hands())
+    hands.look_ahead(source)
     from validator.models.finding import Level  # noqa: PLC0415  the command's help comes fast
     from validator.reporters.progress import make_progress  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.account import account_of  # noqa: PLC0415  the command's help comes fast
@@ -96,7 +101,7 @@ def check(
         origin=origin,
     )
     with Outputs(options.parse_outputs(outputs), colour=color, everything=everything, quiet=quiet) as shown:
-        result = run_check(request, make_progress(quiet=quiet, verbose=verbose))
+        result = run_check(request, make_progress(quiet=quiet, verbose=verbose), hands)
         shown.show(account_of(result, report=shlex.quote(_short(result.report))))
     return int(result.exit_code)
 

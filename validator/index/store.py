@@ -32,6 +32,8 @@ FOLDERS_TOGETHER = 50_000
 """Folders of several partitions that are read as one."""
 BLOCKS_OPEN = 2
 """Blocks kept open: who walks the index is in one, and perhaps looks something up in another."""
+SMALL, SMALL_BYTES = (REMARKABLE, MARKED), 32 * 1024 * 1024
+"""What several checks look through, and how much of it is kept open."""
 
 Located = tuple[
     FolderRow,
@@ -313,10 +315,10 @@ class Store:
         with self._lock:
             known = self._opened[sort].get(block)
             if known is None:
-                known = pl.read_ipc(_path(self.home, block, sort))
-                while len(self._opened[sort]) >= BLOCKS_OPEN:
-                    del self._opened[sort][next(iter(self._opened[sort]))]
-                self._opened[sort][block] = known
+                opened = self._opened[sort]
+                known = opened[block] = pl.read_ipc(_path(self.home, block, sort))
+                while len(opened) > BLOCKS_OPEN and not (sort in SMALL and _bytes(opened) <= SMALL_BYTES):
+                    del opened[next(iter(opened))]
             return known
 
 
@@ -354,6 +356,10 @@ class Tables:
                 table.write_ipc(path, compression="lz4")
                 size += path.stat().st_size
         return size
+
+
+def _bytes(tables: "Mapping[int, pl.DataFrame]") -> int:
+    return int(sum(table.estimated_size() for table in tables.values()))
 
 
 def _path(home: Path, block: int, sort: str) -> Path:

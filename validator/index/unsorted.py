@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress, pairwise
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -208,8 +209,8 @@ class Unsorted:
         return sorted(found, key=lambda item: (item[0], item[1].first))
 
     def close(self) -> None:
-        """Remove the blocks."""
-        self._remove()
+        """Remove the blocks, for which nobody waits; a disk takes seconds for what it has not written yet."""
+        Thread(target=self._remove, name="remove blocks").start()
 
 
 def batches(prefixes: list[str], weight: dict[str, int], most: int) -> Iterator[list[str]]:

@@ -28,6 +28,7 @@ from validator.sources.quilt import QuiltSource
 from validator.workflows.configuration import Settings, settings_in_force
 from validator.workflows.crashes import write_crash
 from validator.workflows.listing import Source, count_entities, list_dataset, list_package
+from validator.workflows.listing_hands import Hands
 from validator.workflows.package_check import entry_troubles
 from validator.workflows.report import dataset_home, open_report
 from validator.workflows.sources import Origin, open_source
@@ -126,8 +127,17 @@ class CheckResult:
     crash_file: Path | None = None
 
 
-def check(request: CheckRequest, progress: Progress | None = None) -> CheckResult:
+def check(request: CheckRequest, progress: Progress | None = None, hands: Hands | None = None) -> CheckResult:
     """List a folder, a bucket or what a listing names, judge it and write its report.
+
+    Parameters
+    ----------
+    request
+        What to check, and how.
+    progress
+        Where the steps are shown.
+    hands
+        Who reads a long listing; they are ended.
 
     Raises
     ------
@@ -176,7 +186,7 @@ def check(request: CheckRequest, progress: Progress | None = None) -> CheckResul
         home = dataset_home(request.path, folder.prefix)
     with open_report(request.report, home) as file:
         listed = _list_package_of(source, settings, progress)
-        dataset, listing = listed or list_dataset(source, settings, progress=progress)
+        dataset, listing = listed or list_dataset(source, settings, progress=progress, hands=hands)
         if isinstance(source, QuiltSource):
             dataset.troubles += entry_troubles(source, progress or SilentProgress())
             request = request if listed else _narrowed(request, source)

@@ -8,6 +8,7 @@ from itertools import chain
 import numpy as np
 
 from validator.index.building import IndexBuilder
+from validator.index.columns import Part
 from validator.index.index import Partition
 from validator.index.partition import prefix_of
 from validator.index.store import OnDisk
@@ -20,11 +21,9 @@ from validator.sources.listed import LargeText, ListedSource
 from validator.sources.listing_blocks import BLOCK, Stretch, blocks_of, stretches_of
 from validator.sources.listing_columns import read_block
 from validator.sources.listing_text import AwsLines, KeyLines
-from validator.workflows.listing_hands import Hands
+from validator.workflows.listing_hands import MUCH, Hands
 from validator.workflows.listing_work import ExamineTask, SortTask, examine_files, sort_lines
 
-MUCH = 64 * 1024 * 1024
-"""Bytes of a text from which on it is worth it to start processes."""
 FILES_AT_ONCE = 150_000
 """Files of the partitions that are examined together."""
 SEGMENTS = 6
@@ -55,9 +54,9 @@ def index_listing(
     source: ListedSource,
     text: LargeText,
     step: Step,
+    hands: Hands,
     *,
     condense: bool = True,
-    processes: int | None = None,
 ) -> tuple[IndexBuilder, Listed]:
     """Read a long listing and examine what it holds.
 
@@ -69,10 +68,10 @@ def index_listing(
         Its text.
     step
         Is told how many files were read.
+    hands
+        Who does the work; they are ended.
     condense
         See `grouped`.
-    processes
-        See `Hands`.
 
     Returns
     -------
@@ -90,7 +89,7 @@ def index_listing(
     """
     unusual, unsorted = KeyFolders(), Unsorted()
     lines = AwsLines(unusual) if text.sort == "aws-ls" else KeyLines(unusual)
-    with closing(unsorted), Hands(processes) as hands:
+    with closing(unsorted), hands:
         segments, keys = _sort_on_disk(source, text, unsorted, lines, hands, step)
         listed = Listed(lines.troubles(source.root, keys))
         relocation = source.settle({*unsorted.prefixes(), *unusual.folder_keys()})
@@ -112,6 +111,7 @@ def index_listing(
         for done in hands.results(examine_files, tasks):
             if done.size:
                 store.enter(done.block, done.size, marked=True)
+            _remember_places(done.parts)
             builder.enter(
                 Partition(part.facts, OnDisk(store, done.block, part.first, part.folders))
                 for part in done.parts
@@ -120,6 +120,16 @@ def index_listing(
             listed.troubles += done.troubles
     listed.rest = relocation.move(unusual.take_all())
     return builder, listed
+
+
+def _remember_places(parts: Iterable[Part]) -> None:
+    """Place what checks will ask for, while processes do something else."""
+    import polars  # noqa: PLC0415, F401, ICN001  a fifth of a second, needed for large listings only
+
+    layout = load_layout()
+    for part in parts:
+        for group in part.facts.groups:
+            layout.place_folder(group.key)
 
 
 def _sort_on_disk(

@@ -27,6 +27,7 @@ from validator.sources.listed import ListedSource
 from validator.workflows.configuration import Settings
 from validator.workflows.ignoring import LeftOut
 from validator.workflows.large_listing import Listed, index_listing
+from validator.workflows.listing_hands import Hands
 
 PACKAGE_SCOPE = "package"
 """What reports name as the scope of a package."""
@@ -61,6 +62,7 @@ def list_dataset(
     policy: str | Settings = "contribution",
     scope: str | None = None,
     progress: Progress | None = None,
+    hands: Hands | None = None,
 ) -> tuple[Dataset, Listing]:
     """List everything below a source and place it.
 
@@ -75,6 +77,8 @@ def list_dataset(
         it is not said.
     progress
         Where the step is shown.
+    hands
+        Who reads a long listing; they are ended.
 
     Returns
     -------
@@ -92,7 +96,7 @@ def list_dataset(
     settings = policy if isinstance(policy, Settings) else Settings(load_policy(policy), scope)
     left_out = LeftOut(settings.ignoring)
     with (progress or SilentProgress()).step("listing") as step:
-        folders, junk, troubles = _index(source, left_out, step)
+        folders, junk, troubles = _index(source, left_out, step, hands or Hands())
     places = [placed.place for placed in folders.survey]
     dataset = Dataset(
         root=source.root,
@@ -186,11 +190,14 @@ def _digest(folders: FolderIndex, troubles: list[Trouble]) -> str:
     return digest.hexdigest()
 
 
-def _index(source: Source, left_out: LeftOut, step: Step) -> tuple[FolderIndex, list[Entry], list[Trouble]]:
+def _index(
+    source: Source, left_out: LeftOut, step: Step, hands: Hands
+) -> tuple[FolderIndex, list[Entry], list[Trouble]]:
     """Examine every folder; a long listing in columns, unless patterns must be matched with every key."""
     if isinstance(source, ListedSource) and source.large is not None and left_out.ignoring is None:
-        index, listed = index_listing(source, source.large, step)
+        index, listed = index_listing(source, source.large, step, hands)
     else:
+        hands.end()
         index, listed = IndexBuilder(load_layout()), Listed(rest=source.scan())
     junk, troubles = _sort_out(left_out.filter(chain(listed.troubles, listed.rest)), index, step)
     # However a listing is read, what is odd in it comes in the order of the keys.

@@ -1,11 +1,13 @@
 """Who does the work on a long listing: threads, or processes where there is much of it."""
 
+import os
 import pickle
 import queue
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from types import TracebackType
 from typing import IO, Any, Self, TypeVar
 
@@ -13,6 +15,8 @@ from validator.errors import CpgateError
 from validator.upload.machine import default_processes
 from validator.upload.starting import Handle, end_workers, start_process
 
+MUCH = 64 * 1024 * 1024
+"""Bytes of a text from which on it is worth it to start processes."""
 THREADS = 2
 """polars uses more by itself."""
 MOST_PROCESSES = 3
@@ -53,12 +57,23 @@ class Hands:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """End the processes; nothing is done any more."""
         # Threads that wait for a process see it end.
         self._pool.shutdown(wait=False, cancel_futures=True)
         end_workers([process.handle for process in self._processes])
         self._pool.shutdown()
         for process in self._processes:
             process.close()
+        self._processes = []
+
+    def look_ahead(self, place: str) -> None:
+        """Start the processes if a long file is named: they import what they need while it is found out what it is."""
+        with suppress(OSError, ValueError):  # whoever opens it will say what is wrong
+            if os.path.isfile(place) and os.path.getsize(place) >= MUCH:  # noqa: PTH113, PTH202  a name as it was given
+                self.expect_much()
 
     def expect_much(self) -> None:
         """Start the processes, once."""
