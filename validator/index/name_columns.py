@@ -23,6 +23,8 @@ _PART = 8192
 _STRIPE = 128
 """Bytes of each name that are looked at together."""
 _SHORT = 1 << 16
+_FEW = 64
+"""Parts that are not worth to be copied together."""
 _SEEDS = np.array([0x243F6A8885A308D3, 0x13198A2E03707344], np.uint64)
 _FACTORS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)
 """Digits of pi, and odd numbers whose bits are evenly spread; the digest of a listing depends on them."""
@@ -187,6 +189,10 @@ def lines_at(data: Bytes, starts: Ints, lengths: Ints) -> bytes:
 
 def texts_at(data: Bytes, starts: Ints, lengths: Ints) -> list[str]:
     """The same parts, each a text of its own; ASCII only."""
+    if len(starts) < _FEW:
+        whole = data.data
+        bounds = zip(starts.tolist(), (starts + lengths).tolist(), strict=True)
+        return [str(whole[begin:end], "ascii") for begin, end in bounds]
     text = lines_at(data, starts, lengths).decode("ascii")
     ends = np.cumsum(lengths).tolist()
     return [text[begin:end] for begin, end in pairwise([0, *ends])]

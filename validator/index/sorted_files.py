@@ -1,5 +1,6 @@
 """Files of a block of text, sorted by their folders."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
@@ -10,6 +11,7 @@ from validator.index.name_columns import Bytes, Ints, NameColumn, distinct, line
 from validator.index.partition import prefix_of
 
 _SMALL = 1 << 16
+_BEHIND_SLASH = chr(ord("/") + 1)
 
 
 class FoundFiles(Protocol):
@@ -94,13 +96,13 @@ class SortedFiles:
         """
         begins: list[int] = []
         prefixes: list[str] = []
-        prefix = ""
-        for f, folder in enumerate(self.folders):
-            if not prefix or not folder.startswith(prefix):
-                begins.append(f)
-                prefixes.append(prefix_of(folder, segments))
-                # A folder high up is a partition of its own, without what lies below it.
-                prefix = prefixes[-1] if prefixes[-1].count("/") == segments else ""
+        f = 0
+        while f < len(self.folders):
+            begins.append(f)
+            prefixes.append(prefix_of(self.folders[f], segments))
+            # A folder high up is a partition of its own, without what lies below it.
+            whole = prefixes[-1].count("/") == segments
+            f = bisect_left(self.folders, prefixes[-1][:-1] + _BEHIND_SLASH, f) if whole else f + 1
         bounds = [*begins, len(self.folders)]
         at = np.concatenate([np.zeros(1, np.int64), np.cumsum(self.numbers)]).tolist()
         return [

@@ -72,7 +72,7 @@ class Blocks:
             "ends": np.cumsum(files.lengths + 1).astype(_END).tobytes(),
             "sizes": files.sizes.astype(_NUMBER).tobytes(),
             "times": files.times.astype(_NUMBER).tobytes(),
-            "keys": "".join(f"{key}\n" for key in files.folders).encode(),
+            "keys": "\n".join([*files.folders, ""]).encode(),
             "key_ends": np.cumsum(key_lengths + 1).astype(_END).tobytes(),
             "numbers": files.numbers.astype(_END).tobytes(),
         }
