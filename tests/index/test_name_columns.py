@@ -1,12 +1,13 @@
 """Names in one text say the same as names one by one."""
 
 import re
+from itertools import groupby
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validator.index.name_columns import NameColumn
+from validator.index.name_columns import NameColumn, distinct, grouped_rows, lots_in_order
 
 NAMES = st.text(st.characters(max_codepoint=300), min_size=1, max_size=40)
 NUMBERS = st.integers(-1, 2**63 - 1)
@@ -65,3 +66,29 @@ def test_names_that_hold_something(names):
     first, last = column.edges()
     assert bytes(first) == "".join(name[0] for name in names).encode()
     assert bytes(last) == "".join(name[-1] for name in names).encode()
+
+
+@given(
+    st.lists(
+        st.integers(0, 9).map(lambda n: n << 60) | st.integers(0, 9) | st.integers(0, 2**64 - 1), max_size=40
+    )
+)
+def test_rows_of_equal_numbers(numbers):
+    column = np.array(numbers, np.uint64)
+    rows, begins = grouped_rows(column)
+    lots = [lot.tolist() for lot in np.split(rows, begins[1:])] if numbers else []
+    assert sorted(lots) == sorted(
+        [i for i, number in enumerate(numbers) if number == one] for one in set(numbers)
+    )
+    firsts, counts, which = distinct(column)
+    assert column[firsts][which].tolist() == numbers
+    assert firsts.tolist() == [numbers.index(number) for number in column[firsts].tolist()]
+    assert counts.tolist() == [numbers.count(number) for number in column[firsts].tolist()]
+
+
+@given(st.data(), st.lists(st.text("ab", max_size=3), min_size=1, max_size=30))
+def test_lots_in_another_order(data, names):
+    lots = [list(lot) for _, lot in groupby(sorted(names))]
+    order = data.draw(st.permutations(range(len(lots))))
+    rows = lots_in_order(np.array([len(lot) for lot in lots]), np.array(order))
+    assert [sorted(names)[row] for row in rows.tolist()] == [name for lot in order for name in lots[lot]]

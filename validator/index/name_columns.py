@@ -208,15 +208,37 @@ def apart(places: Ints) -> Words:
     return places.view(np.uint64) * _SPREAD
 
 
+def grouped_rows(numbers: Words) -> tuple[Ints, Ints]:
+    """Rows of equal numbers side by side, each lot in its order; and where each lot begins among these."""
+    # Numbers are sorted many times as fast as rows: these stand in the lowest bits, and what these bits were is looked at then.
+    low = np.uint64((1 << len(numbers).bit_length()) - 1)
+    ordered = np.sort((numbers & ~low) | np.arange(len(numbers), dtype=np.uint64))
+    rows = (ordered & low).view(np.int64)
+    edges = _edges(numbers[rows])
+    if not np.array_equal(edges, _edges(ordered | low)):
+        rows = np.argsort(numbers, kind="stable")
+        edges = _edges(numbers[rows])
+    return rows, np.flatnonzero(edges)
+
+
+def _edges(ordered: Words) -> Mask:
+    return np.concatenate([np.ones(min(1, len(ordered)), bool), ordered[1:] != ordered[:-1]])
+
+
 def distinct(numbers: Words) -> tuple[Ints, Ints, Ints]:
-    """Each number once: where one of them stands, how many there are, and for each number which of these it is."""
-    order = np.argsort(numbers)
-    ordered = numbers[order]
-    edges = np.flatnonzero(np.concatenate([np.ones(min(1, len(order)), bool), ordered[1:] != ordered[:-1]]))
-    counts = np.diff(np.append(edges, len(order)))
-    which = np.empty(len(order), np.int64)
-    which[order] = np.repeat(np.arange(len(edges)), counts)
-    return order[edges], counts, which
+    """Each number once: where it stands first, how many there are, and for each number which of these it is."""
+    rows, begins = grouped_rows(numbers)
+    counts = np.diff(np.append(begins, len(rows)))
+    which = np.empty(len(rows), np.int64)
+    which[rows] = np.repeat(np.arange(len(begins)), counts)
+    return rows[begins], counts, which
+
+
+def lots_in_order(counts: Ints, order: Ints) -> Ints:
+    """Rows of lots that stand side by side, and hold so many each, in another order of the lots."""
+    some = counts[order]
+    shifts = (np.cumsum(counts) - counts)[order] - (np.cumsum(some) - some)
+    return np.repeat(shifts, some) + np.arange(int(some.sum()))
 
 
 def joined(column: Sequence[Ints]) -> Ints:

@@ -7,10 +7,17 @@ from typing import Protocol
 
 import numpy as np
 
-from validator.index.name_columns import Bytes, Ints, NameColumn, distinct, lines_at, texts_at
+from validator.index.name_columns import (
+    Bytes,
+    Ints,
+    NameColumn,
+    grouped_rows,
+    lines_at,
+    lots_in_order,
+    texts_at,
+)
 from validator.index.partition import prefix_of
 
-_SMALL = 1 << 16
 _BEHIND_SLASH = chr(ord("/") + 1)
 
 
@@ -123,12 +130,11 @@ def sort_files(found: FoundFiles) -> SortedFiles:
         nothing = np.empty(0, np.int64)
         return SortedFiles(b"", nothing, nothing, nothing, [], nothing)
     numbers = NameColumn(found.data, found.keys, found.names - found.keys).numbers()
-    firsts, counts, which = distinct(numbers)
+    grouped, begins = grouped_rows(numbers)
+    firsts, counts = grouped[begins], np.diff(np.append(begins, len(grouped)))
     folders = texts_at(found.data, found.keys[firsts], found.names[firsts] - found.keys[firsts])
     by_key = sorted(range(len(folders)), key=folders.__getitem__)
-    ranks = np.empty(len(folders), np.uint16 if len(folders) < _SMALL else np.int64)  # sorted by their digits
-    ranks[by_key] = np.arange(len(folders))
-    rows = np.argsort(ranks[which], kind="stable")
+    rows = grouped[lots_in_order(counts, np.array(by_key))]
     starts = found.names[rows]
     lengths = found.ends[rows] - starts
     return SortedFiles(

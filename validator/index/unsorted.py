@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from validator.index.name_columns import Ints, LineColumn, joined, lines_at
+from validator.index.name_columns import Ints, LineColumn, joined, lines_at, lots_in_order
 from validator.index.sorted_files import Run, SortedFiles
 from validator.index.store import writing
 
@@ -93,7 +93,7 @@ class Blocks:
         if len(spans) > 1:
             by_key = sorted(range(len(folders)), key=folders.__getitem__)
             folders, order = [folders[f] for f in by_key], np.array(by_key)
-            rows = _rows_of(numbers, order)
+            rows = lots_in_order(numbers, order)
             text = _lines_in_order(text, lengths, rows)
             lengths, sizes, times = lengths[rows], sizes[rows], times[rows]
             numbers, partition = numbers[order], partition[order]
@@ -138,13 +138,6 @@ class Blocks:
 
     def _path(self, block: int, what: str) -> Path:
         return self.home / f"{block:05d}.{what}"
-
-
-def _rows_of(numbers: Ints, order: Ints) -> Ints:
-    """Rows of the files of folders, which hold so many, in another order of these."""
-    some = numbers[order]
-    shifts = (np.cumsum(numbers) - numbers)[order] - (np.cumsum(some) - some)
-    return np.repeat(shifts, some) + np.arange(int(some.sum()))
 
 
 def _lines_in_order(text: bytes, lengths: Ints, rows: Ints) -> bytes:
