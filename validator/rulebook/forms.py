@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import count
 
 from validator.models.place import Place
 from validator.rulebook.layout import FolderPlace, Layout
@@ -12,6 +14,8 @@ FINE = frozenset({"well", "site"})
 _PLATE = "{plate}"
 _UNKNOWN = -1
 """What is not known yet of the end of a name."""
+RESTS_REMEMBERED = 50_000
+"""Ends of names in folders at one step of the tree."""
 
 
 @dataclass(slots=True, eq=False)
@@ -70,6 +74,32 @@ class Walked:
     parents: list[int] = field(default_factory=list)
 
 
+class _Rests:
+    """What the ends of names say that begin with their plate; the same for all plates of all listings."""
+
+    def __init__(self) -> None:
+        self._by_node: dict[int, dict[str, int | None]] = {}
+        self._bounds: dict[tuple[str, ...], int] = {}
+        self._numbers = count()
+
+    def of(self, node: int) -> dict[str, int | None]:
+        """Number of what each end binds at a step of the tree, ``None`` if it is not of the form there."""
+        return self._by_node.setdefault(node, {})
+
+    def enter(self, rests: dict[str, int | None], rest: str, match: Mapping[str, str] | None) -> int | None:
+        """Remember what an end binds, whatever the values; several threads may do so."""
+        bound = None if match is None else self._bounds.setdefault(tuple(match), next(self._numbers))
+        if len(rests) >= RESTS_REMEMBERED:
+            rests.clear()
+        rests[rest] = bound
+        return bound
+
+
+@lru_cache(maxsize=4)
+def _rests_of(layout: Layout) -> _Rests:  # noqa: ARG001  each layout has its own
+    return _Rests()
+
+
 class Forms:
     """Places folders like `Layout.place_folder`, many times faster where they are alike: those of the sites of plates.
 
@@ -83,8 +113,7 @@ class Forms:
         self._layout = layout
         self._forms: dict[object, Form] = {}
         self._sorts: dict[object, int] = {}
-        self._rests: dict[int, dict[str, int | None]] = {}
-        self._bounds: dict[tuple[str, ...], int] = {}
+        self._rests = _rests_of(layout)
         self._root = self._form("", layout.folder_place(""))
 
     def of(self, key: str) -> Form:
@@ -142,7 +171,7 @@ class Forms:
             if bound == _UNKNOWN:
                 template = parent.place.node.templates[0][0]
                 match = template.match(name, parent.place.entities)
-                bound = parent._rests[rest] = None if match is None else self._bound(match)  # noqa: SLF001
+                bound = self._rests.enter(parent._rests, rest, match)  # noqa: SLF001
             if bound is not None:
                 form = parent._by_entities.get(bound)  # noqa: SLF001
                 if form is None:
@@ -154,10 +183,6 @@ class Forms:
         form = self._form(key, self._layout.step(parent.place, name))
         parent._children[name] = form  # noqa: SLF001
         return form
-
-    def _bound(self, match: Mapping[str, str]) -> int:
-        """Number of these entities, whatever their values."""
-        return self._bounds.setdefault(tuple(match), len(self._bounds))
 
     def _form(self, key: str, place: FolderPlace) -> Form:
         misfit = "/".join(key.split("/")[: place.misfit.depth + 1]) if place.misfit is not None else None
@@ -180,7 +205,7 @@ class Forms:
                 alone,
                 place.entities["plate"] if short else "",
                 self._layout.named_in(place),
-                self._rests.setdefault(id(place.node), {}),
+                self._rests.of(id(place.node)),
             )
         return known
 
