@@ -268,7 +268,7 @@ def _mixed(data: Bytes, starts: Ints, lengths: Ints, lanes: int, *, fold: bool) 
         for number in range(width // _WORD):
             at = begin // _WORD + number
             here, end = firsts[at], ends[at]
-            word = words[here - first :, number]
+            word = words[here - first :, number].copy()
             if end > here:
                 word[: end - here] &= _MASKS[lengths[here:end] - at * _WORD]
             _mix(mixed[:lanes, here:], word, spare[:lanes, here:])
