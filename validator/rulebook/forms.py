@@ -1,12 +1,11 @@
 """Folders of one form: the layout says the same of all of them, but for the values of well and site."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import count
 
 from validator.models.place import Place
 from validator.rulebook.layout import FolderPlace, Layout
+from validator.rulebook.rests import rests_of
 from validator.rulebook.template import Template
 
 FINE = frozenset({"well", "site"})
@@ -14,8 +13,6 @@ FINE = frozenset({"well", "site"})
 _PLATE = "{plate}"
 _UNKNOWN = -1
 """What is not known yet of the end of a name."""
-RESTS_REMEMBERED = 50_000
-"""Ends of names in folders at one step of the tree."""
 
 
 @dataclass(slots=True, eq=False)
@@ -74,32 +71,6 @@ class Walked:
     parents: list[int] = field(default_factory=list)
 
 
-class _Rests:
-    """What the ends of names say that begin with their plate; the same for all plates of all listings."""
-
-    def __init__(self) -> None:
-        self._by_node: dict[int, dict[str, int | None]] = {}
-        self._bounds: dict[tuple[str, ...], int] = {}
-        self._numbers = count()
-
-    def of(self, node: int) -> dict[str, int | None]:
-        """Number of what each end binds at a step of the tree, ``None`` if it is not of the form there."""
-        return self._by_node.setdefault(node, {})
-
-    def enter(self, rests: dict[str, int | None], rest: str, match: Mapping[str, str] | None) -> int | None:
-        """Remember what an end binds, whatever the values; several threads may do so."""
-        bound = None if match is None else self._bounds.setdefault(tuple(match), next(self._numbers))
-        if len(rests) >= RESTS_REMEMBERED:
-            rests.clear()
-        rests[rest] = bound
-        return bound
-
-
-@lru_cache(maxsize=4)
-def _rests_of(layout: Layout) -> _Rests:  # noqa: ARG001  each layout has its own
-    return _Rests()
-
-
 class Forms:
     """Places folders like `Layout.place_folder`, many times faster where they are alike: those of the sites of plates.
 
@@ -113,7 +84,7 @@ class Forms:
         self._layout = layout
         self._forms: dict[object, Form] = {}
         self._sorts: dict[object, int] = {}
-        self._rests = _rests_of(layout)
+        self._rests = rests_of(layout)
         self._root = self._form("", layout.folder_place(""))
 
     def of(self, key: str) -> Form:
