@@ -236,6 +236,8 @@ class WorkerPool:
     def kill(self) -> None:
         """End every worker now."""
         end_workers([*(process.handle for process in self._processes), *self._ahead])
+        if self._control is not None:
+            self._control.finish()  # threads that wait for tasks end; none waits for them
         self._processes.clear()
         self._ahead.clear()
 
