@@ -232,7 +232,7 @@ from validator.checks.pool import in_threads
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started the tests with it ignored
 
 def hangs(_item):
-    os.write(1, b"reading\n")  # a thread that holds the lock of print would end Python in its own way
+    os.write(1, b"reading\\n")  # a thread that holds the lock of print would end Python in its own way
     threading.Event().wait(60)
 
 try:
