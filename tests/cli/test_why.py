@@ -49,6 +49,26 @@ def test_a_file_on_disk(why, small):
     assert {rule["slug"] for rule in found["rules"]} >= {"image-unreadable"}
     assert found["families"]["layout"] > 20
     assert found["left_out"] is None
+    assert found["image"] == {"well": "A01", "site": "1", "channel": "1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("r16c24f09p01-ch5sk1fk1fl1.tiff", {"well": "P24", "site": "9", "channel": "5"}),
+        ("r16c24f09p01-ch5 copy.tiff", {}),
+        ("Index.idx.xml", {}),
+    ],
+)
+def test_what_the_name_of_an_image_says(why, capsys, name, said):
+    key = f"{HOME}/{RAW.rpartition('/')[0]}/{name}"
+    assert why(key)["image"] == said
+    assert run(["why", key]) == 0
+    assert ("image    well P24, site 9, channel 5" in capsys.readouterr().out) == bool(said)
+
+
+def test_only_raw_images_have_a_well(why):
+    assert why(f"{HOME}/workspace/load_data_csv/2024_03_05_Run1/BR01/load_data.csv")["image"] == {}
 
 
 def test_a_folder_on_disk_and_as_a_key(why, small):

@@ -100,6 +100,9 @@ class Explanation(BaseModel):
         What it is; empty when it has no place.
     entities
         All that the key says.
+    image
+        What the name of a raw image says: ``well``, ``site`` and ``channel``; empty where the name has no known form, and
+        of all other files.
     left_out
         Why it is neither checked nor uploaded; ``null`` when it is.
     policy, configuration
@@ -117,6 +120,7 @@ class Explanation(BaseModel):
     segments: list[Segment]
     kind: str
     entities: dict[str, str]
+    image: dict[str, str] = Field(default_factory=dict)
     left_out: LeftOutBecause | None = None
     policy: str
     configuration: str | None = None

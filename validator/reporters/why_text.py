@@ -69,6 +69,8 @@ def _facts(why: Explanation) -> Iterator[tuple[str, str]]:
         yield "kind", f"{why.kind}{f': {said}' if said else ''}"
     else:
         yield "kind", "none: it has no place in the layout"
+    if why.image:
+        yield "image", ", ".join(f"{name} {shown(value)}" for name, value in why.image.items())
     if why.left_out is not None:
         yield "left out", _left_out(why.left_out)
     configuration = f", {shown(why.configuration)}" if why.configuration else ""

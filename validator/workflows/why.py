@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from validator.checks.registry import FileCheck, all_checks
+from validator.checks.wells import Well, well_name
 from validator.errors import UsageError
+from validator.index.images import IMAGES_OF_PLATES
 from validator.models.explanation import Explanation, LeftOutBecause, RuleInForce, Segment
 from validator.models.place import Place
 from validator.models.rule import FAMILIES, Rule
 from validator.rulebook.config import CONFIG_KIND, is_config
+from validator.rulebook.imagers import read_image_names
 from validator.rulebook.junk import junk_origin
 from validator.rulebook.layout import Layout, load_layout
 from validator.rulebook.policy import Policy
@@ -64,6 +67,7 @@ def explain_path(request: WhyRequest) -> Explanation:
         segments=segments,
         kind=kind,
         entities=dict(place.entities),
+        image=_image(key.rpartition("/")[2]) if kind in IMAGES_OF_PLATES else {},
         left_out=left_out,
         policy=settings.policy.name,
         configuration=settings.record.file if settings.record else None,
@@ -137,6 +141,20 @@ def _walk(layout: Layout, key: str) -> tuple[list[Segment], Place]:
             place = Place(CONFIG_KIND, folder.entities)
         segments.append(_segment(name, place, known, inside=place.kind == folder.kind))
     return segments, place
+
+
+def _image(name: str) -> dict[str, str]:
+    """What the name of a raw image says, as far as its form is known."""
+    _, sites = read_image_names([name])
+    return {
+        name: value
+        for site, channels in sites.items()
+        for name, value in (
+            ("well", well_name(Well(site.row, site.column))),
+            ("site", str(site.site)),
+            ("channel", ", ".join(sorted(channels))),
+        )
+    }
 
 
 def _same_kind(before: Place, place: Place) -> bool:
