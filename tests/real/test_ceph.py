@@ -198,7 +198,8 @@ def test_a_contributors_upload(ceph, contributor, dataset, tmp_path, capsys):
     assert upload(dataset, through_gate, tmp_path, *more) == 0, capsys.readouterr()
     assert ceph.read(BIG) == (dataset.parents[1] / BIG).read_bytes()
     assert ceph.unfinished() == []
-    assert len(contributor.asked) >= 3  # keys are good for 8 s: who sends asks by itself, and the parent again
+    # Keys are good for 8 s: who sends asks by itself, and the parent again.
+    assert len(contributor.asked) >= 3
     # The one thing that it asks for in vain; a busy machine may also use a key at the moment of its end.
     assert all("uploads" in refused for refused in contributor.refused if "ExpiredToken" not in refused)
     receipt = tmp_path / "receipt.jsonl"
