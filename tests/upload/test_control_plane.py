@@ -4,8 +4,6 @@ import queue
 from threading import Event
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from validator.digests.parts import digest_bytes, join_parts
 from validator.errors import CpgateError
@@ -88,10 +86,9 @@ def test_what_is_refused_is_an_answer(opened):
     assert answer(opened, Task(0, Do.PARTS, KEY, upload_id="none")).failure is Failure.GONE
 
 
-@given(in_parts=st.integers(0, 3 * FEW_IN_PARTS))
+@pytest.mark.parametrize("in_parts", [0, FEW_IN_PARTS + 1, 1000])
 def test_many_files_are_left_to_the_workers(in_parts):
-    if not 0 < in_parts <= FEW_IN_PARTS:
-        assert open_control_plane(None, "", Writing(), None, 1, in_parts) is None
+    assert open_control_plane(None, "", Writing(), None, 1, in_parts) is None
 
 
 def test_bytes_are_sent_by_workers():

@@ -11,6 +11,7 @@ from validator.digests.sha256 import WholeDigest
 from validator.manifests.receipt_digest import receipt_line, values_line
 from validator.models.listing import Entry, Folder
 from validator.models.place import Misfit, Place
+from validator.models.receipt import ReceiptObject
 from validator.s3.client import S3Settings, make_client
 from validator.s3.limits import MIN_PART_SIZE
 from validator.s3.objects import RemoteObject
@@ -20,7 +21,6 @@ from validator.upload.finishing import (
     Sweep,
     compare_with_listing,
     compared,
-    receipt_object,
     receipt_values,
     sweep_uploads,
 )
@@ -117,6 +117,10 @@ def test_an_object_that_only_an_earlier_listing_saw_is_not_there(tmp_path):
     compare_with_listing(ledger, 2)
     [outcome] = ledger.outcomes(State.FAILED)
     assert "does not list it" in outcome.reason
+
+
+def receipt_object(*told) -> ReceiptObject:
+    return ReceiptObject(**receipt_values(*told))
 
 
 def test_the_receipt_says_what_was_verified():

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from validator.checks.dataset import Dataset
-from validator.checks.misread_batches import batch_of, misread_batches
+from validator.checks.misread_batches import batch_of
 from validator.checks.registry import dataset_check
 from validator.checks.row_words import joined, shown
 from validator.checks.wording import listed
@@ -119,7 +119,7 @@ def _find(dataset: Dataset) -> Mapping[str, _Batches]:
         return found
     for home, batch in dataset.image_batches:
         found.setdefault(home, _Batches()).images.add(batch)
-    misread = misread_batches(dataset) if found else frozenset()
+    misread = dataset.misread_batches if found else frozenset()
     for placed in dataset.survey:
         parts = placed.key.split("/")
         batches = found.get("/".join(parts[:2]) + "/")

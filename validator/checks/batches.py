@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 
 from validator.checks.batch_dates import BatchDate, read_batch_date
 from validator.checks.dataset import Dataset, PlacedFolder
-from validator.checks.misread_batches import misread_batches
 from validator.checks.plain_names import plain_name
 from validator.checks.registry import dataset_check
 from validator.checks.wording import below_source, counted
@@ -169,7 +168,7 @@ def judge_batch_dates(dataset: Dataset) -> Iterator[Finding]:
 
 def wrong_batches(dataset: Dataset) -> Iterator[WrongBatch]:
     """Batches whose names are not right, with the names that they should have."""
-    latest, misread = latest_day(), misread_batches(dataset)
+    latest, misread = latest_day(), dataset.misread_batches
     for batch in find_batches(dataset):
         if is_settled(dataset, batch.dataset) or (f"{batch.dataset}/", batch.name) in misread:
             continue

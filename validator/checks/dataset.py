@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import BinaryIO, ClassVar
 
 from validator.checks.clean_files import CleanFiles
+from validator.checks.misread_batches import misread_batches
 from validator.index.index import FolderIndex
 from validator.index.placed import PlacedFile, PlacedFolder
 from validator.models.configuration import Configuration
@@ -96,6 +97,11 @@ class Dataset:
             if placed.place.misfit is None or placed.place.misfit.left_out != "batch"
         )
         return frozenset((f"{p[0]}/{p[1]}/", p[3]) for p in parts if len(p) > 4 and p[2] == "images")
+
+    @cached_property
+    def misread_batches(self) -> frozenset[tuple[str, str]]:
+        """``project/source/`` and name of what stands in the workspace as a batch and is none."""
+        return misread_batches(self)
 
     @property
     def ignored_files(self) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from validator.checks.dataset import Dataset
 from validator.checks.dataset_names import SECTIONS
 from validator.checks.misfits import MisfitGroup, misfit_folders
-from validator.checks.misread_batches import batch_of, misread_batches
+from validator.checks.misread_batches import batch_of
 from validator.checks.registry import dataset_check
 from validator.checks.wording import below_source, counted, listed
 from validator.models.finding import Finding, Level
@@ -78,7 +78,7 @@ _HASHED = re.compile(r".+_(?=[0-9a-f]*[a-f]|[0-9]{9,})[0-9a-f]{6,64}", re.IGNORE
 @dataset_check(SECTION_UNKNOWN, WORKSPACE_FOLDER_UNKNOWN, FOLDER_MISSPELT, MISPLACED_FOLDER)
 def judge_folders(dataset: Dataset) -> Iterator[Finding]:
     """Find folders that have no place, each once."""
-    misread = misread_batches(dataset)
+    misread = dataset.misread_batches
     for group in misfit_folders(dataset):
         if batch_of(group.place) in misread:
             continue  # the folder around it is no batch, which is told of that
@@ -178,7 +178,7 @@ def _where_to(group: MisfitGroup, other: str) -> str | None:
 def judge_flat_profiles(dataset: Dataset) -> Iterator[Finding]:
     """Find profiles that lie directly in the folder of their batch."""
     flat: dict[str, list[str]] = {}
-    misread = misread_batches(dataset)
+    misread = dataset.misread_batches
     for file in dataset.files("workspace.profiles_flat"):
         if batch_of(file.place) in misread:
             continue

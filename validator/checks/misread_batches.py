@@ -2,9 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from validator.checks.dataset import Dataset
 from validator.models.place import Place
+
+if TYPE_CHECKING:
+    from validator.checks.dataset import Dataset
 
 _IMAGES = "images."
 _WORKSPACE = "workspace."
@@ -16,7 +19,7 @@ def batch_of(place: Place) -> tuple[str, str]:
     return f"{entities.get('project', '')}/{entities.get('source', '')}/", entities.get("batch", "")
 
 
-def plates_as_batches(dataset: Dataset) -> Mapping[tuple[str, str], str]:
+def plates_as_batches(dataset: "Dataset") -> Mapping[tuple[str, str], str]:
     """Names that stand in the workspace as batches and are plates with images: home and name, with the batch of the images.
 
     The batch is empty where plates of this name are in several.
@@ -39,7 +42,7 @@ def plates_as_batches(dataset: Dataset) -> Mapping[tuple[str, str], str]:
     return found
 
 
-def steps_before_batches(dataset: Dataset) -> frozenset[tuple[str, str]]:
+def steps_before_batches(dataset: "Dataset") -> frozenset[tuple[str, str]]:
     """Names that stand in the workspace as batches, with folders inside that are named after batches with images."""
     found: set[tuple[str, str]] = set()
     for placed in dataset.survey:
@@ -55,6 +58,9 @@ def steps_before_batches(dataset: Dataset) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def misread_batches(dataset: Dataset) -> frozenset[tuple[str, str]]:
-    """Names of both sorts; what is wrong with them is told once, and not of everything below them."""
+def misread_batches(dataset: "Dataset") -> frozenset[tuple[str, str]]:
+    """Names of both sorts; what is wrong with them is told once, and not of everything below them.
+
+    Checks ask `Dataset.misread_batches`, which remembers them.
+    """
     return frozenset(plates_as_batches(dataset)) | steps_before_batches(dataset)

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from validator.checks.dataset import Dataset, PlacedFolder
 from validator.checks.folders import COMMON_NAMES
 from validator.checks.misfits import group_home, misfit_files
-from validator.checks.misread_batches import batch_of, misread_batches
+from validator.checks.misread_batches import batch_of
 from validator.checks.plate_names import belongs_to_plate
 from validator.checks.plate_survey import GROUP, survey_plates
 from validator.checks.registry import dataset_check
@@ -99,7 +99,7 @@ class _Group:
 def judge_files_without_place(dataset: Dataset) -> Iterator[Finding]:
     """Find files that do not fit their folder; equal cases of one batch are one finding."""
     groups: dict[tuple[str, ...], _Group] = {}
-    plates, misread = _Plates(dataset), misread_batches(dataset)
+    plates, misread = _Plates(dataset), dataset.misread_batches
     for placed, name, size, misfit in misfit_files(dataset):
         if batch_of(placed.place) in misread:
             continue  # told of the folder

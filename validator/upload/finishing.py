@@ -10,7 +10,6 @@ from validator.digests.sha256 import WholeDigest
 from validator.errors import CredentialsError, RemoteError
 from validator.models.counts import counted
 from validator.models.place import Place
-from validator.models.receipt import ReceiptObject
 from validator.s3.multipart import RemoteUpload, abort_if_empty, abort_upload, try_list_uploads
 from validator.s3.objects import RemoteObject
 from validator.upload.files import SelectedFiles
@@ -99,13 +98,6 @@ def compared(outcome: Outcome, there: RemoteObject | None) -> Outcome:
         reason=reason,
         mend="find out who else writes to this place, then run the same command again",
     )
-
-
-def receipt_object(
-    outcome: Outcome, place: Place | None = None, whole: WholeDigest | None = None
-) -> ReceiptObject:
-    """Make the receipt's record of an object that is in the bucket; see `receipt_values`."""
-    return ReceiptObject(**receipt_values(outcome, place, whole))
 
 
 def receipt_values(
