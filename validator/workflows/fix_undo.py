@@ -289,23 +289,26 @@ def _records(path: Path, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
 
 def find_undo(folder: Path, root: Path) -> UndoFile | None:
     """The newest undo file of a folder that fixes this dataset and has not come to its end."""
-    for path in sorted(folder.glob("cpgate-undo-*.jsonl"), reverse=True):
-        with suppress(UsageError, UnreadableFile):
-            undo = read_undo(path)
-            if undo.root == root and undo.stage() == "unfinished":
-                return undo
-    return None
+    return _newest(undo for undo, stage in _undo_files(folder) if undo.root == root and stage == "unfinished")
 
 
 def newest_undo(folders: Iterable[Path], root: Path | None) -> UndoFile | None:
     """The newest undo file of these folders with something to take back, of this dataset if one is named."""
-    found: list[UndoFile] = []
-    for path in (path for folder in folders for path in folder.glob("cpgate-undo-*.jsonl")):
+    found = (undo for folder in folders for undo in _undo_files(folder))
+    return _newest(undo for undo, stage in found if root in (None, undo.root) and stage != "undone")
+
+
+def _undo_files(folder: Path) -> Iterator[tuple[UndoFile, Stage]]:
+    """Those of a folder that are whole, with how far each has come."""
+    for path in folder.glob("cpgate-undo-*.jsonl"):
         with suppress(UsageError, UnreadableFile):
             undo = read_undo(path)
-            if undo.stage() != "undone" and root in (None, undo.root):
-                found.append(undo)
-    return max(found, key=lambda undo: (undo.made, undo.path.name), default=None)
+            yield undo, undo.stage()
+
+
+def _newest(undos: Iterable[UndoFile]) -> UndoFile | None:
+    """Within one second the names tell, ``...Z.jsonl`` before ``...Z-2.jsonl`` before ``...Z-10.jsonl``."""
+    return max(undos, key=lambda undo: (undo.made, len(undo.path.name), undo.path.name), default=None)
 
 
 def digest(content: bytes) -> str:
