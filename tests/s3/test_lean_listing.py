@@ -3,6 +3,7 @@ from itertools import count
 from urllib.parse import quote_plus
 
 import pytest
+from botocore import handlers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -94,6 +95,23 @@ def test_an_answer_is_read_here_and_not_by_boto3(store, monkeypatch):
     assert [
         item.size for item in list_objects(make_client(S3Settings(store.endpoint)), store.bucket, "")
     ] == [5]
+
+
+def test_botocore_does_not_look_through_it_a_second_time(store, monkeypatch):
+    """Its own handler of ``before-parse`` reads all of a body for an error with status 200."""
+    store.put("a/b", b"cells")
+    seen = []
+    looks = handlers._looks_like_special_case_error
+    monkeypatch.setattr(
+        handlers,
+        "_looks_like_special_case_error",
+        lambda status, body: seen.append(len(body)) or looks(status, body),
+    )
+    client = make_client(S3Settings(store.endpoint))
+    list_leanly(client, Bucket=store.bucket)
+    client.list_objects_v2(Bucket=store.bucket)
+    lean, whole = seen
+    assert lean < 50 < whole
 
 
 # moto's server finds no way to a key with a newline; the test after this one has them.

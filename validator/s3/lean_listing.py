@@ -55,8 +55,8 @@ _asked = _Asked()
 
 def read_leanly(client: "S3Client") -> None:
     """Let a client's listings be read here when `list_leanly` asks for them."""
-    # Before botocore, which looks into the body for an error with status 200; only the same wildcard comes before its own.
-    client.meta.events.register_first("before-parse.s3.*", _read_instead)
+    # Wider patterns come first: botocore's own handler of before-parse would look through the whole body for an error.
+    client.meta.events.register("*.s3.ListObjectsV2", _read_instead)
 
 
 def list_leanly(client: "S3Client", **arguments: Any) -> Page:
@@ -97,16 +97,15 @@ def _from_boto3(answer: dict[str, Any]) -> Page:
     return Page(objects, folders, answer["NextContinuationToken"] if answer["IsTruncated"] else None)
 
 
-def _read_instead(
-    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object
-) -> None:
-    """Botocore's ``before-parse``: what is put into the second one becomes part of the answer."""
-    if not _asked.leanly or response_dict["status_code"] != 200:
+def _read_instead(event_name: str, **told: Any) -> None:
+    """Botocore's ``before-parse``: what is put into the customized response becomes part of the answer."""
+    if not event_name.startswith("before-parse.") or not _asked.leanly:
         return
-    listed = read_listing(response_dict["body"])
+    response = told["response_dict"]
+    listed = read_listing(response["body"]) if response["status_code"] == 200 else None
     if listed is not None:
-        customized_response_dict[_READ] = listed
-        response_dict["body"] = _NOTHING
+        told["customized_response_dict"][_READ] = listed
+        response["body"] = _NOTHING
 
 
 def read_listing(body: bytes) -> Page | None:
