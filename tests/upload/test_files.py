@@ -42,6 +42,23 @@ def test_positions_follow_the_keys(keys, others):
     assert set(files.folders()) == {"".join(key.rpartition("/")[:2]) for key in listed}
 
 
+@given(KEYS, st.data())
+def test_positions_do_not_depend_on_what_was_asked_before(keys, data):
+    """The file after the one asked for last is found in another way than any other."""
+    files = selected(keys)
+    where = {entry.key: position for position, entry in enumerate(files)}
+    runs = [(key, f"{key}x") for key in where]
+    asked = (
+        data.draw(st.lists(st.sampled_from(runs + [(key,) for key in where] * 3), max_size=30))
+        if runs
+        else []
+    )
+    for key in (key for run in asked for key in run):
+        assert files.position(key) == where.get(key)
+    for key in list(where) * 2:
+        assert files.position(key) == where[key]
+
+
 def test_nothing_but_a_key_is_among_them():
     assert None not in selected({"a/b"})
 

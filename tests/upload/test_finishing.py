@@ -17,7 +17,6 @@ from validator.s3.limits import MIN_PART_SIZE
 from validator.s3.objects import RemoteObject
 from validator.upload.files import FolderChoice, SelectedFiles
 from validator.upload.finishing import (
-    PRESENT,
     Sweep,
     compare_with_listing,
     compared,
@@ -26,9 +25,9 @@ from validator.upload.finishing import (
 )
 from validator.upload.journal import UploadRecord
 from validator.upload.journal_reading import JournalState
-from validator.upload.ledger import Ledger
+from validator.upload.ledger import Ledger, Present
 from validator.upload.plan import Action, PlanItem
-from validator.upload.sending import Outcome, State
+from validator.upload.sending import PRESENT, Outcome, State
 from validator.upload.tasks import Failure
 
 KEY = "cpg0099-example/broad/images/2024_03_05_Run1/images/BR01/a.tiff"
@@ -55,6 +54,9 @@ def select(*keys: str) -> SelectedFiles:
 
 def outcome(state: State = State.UPLOADED, at: str = NOW.isoformat()) -> Outcome:
     return Outcome(ITEM, state, DIGEST, at)
+
+
+PRESENT_FILE = Present(ITEM.entry, State.UPLOADED, DIGEST, NOW.isoformat())
 
 
 def test_what_the_bucket_lists_is_believed():
@@ -124,7 +126,7 @@ def receipt_object(*told) -> ReceiptObject:
 
 
 def test_the_receipt_says_what_was_verified():
-    record = receipt_object(outcome())
+    record = receipt_object(PRESENT_FILE)
     unknown = {"kind", "entities", "version_id", "sha256", "sha2_256_chunked", "sha256_parts", "etag_stored"}
     assert not any(record.model_dump(include=unknown).values())
     assert record.model_dump(exclude={"mtime", *unknown}) == {
@@ -144,13 +146,8 @@ def test_the_receipt_says_what_was_verified():
 @pytest.mark.parametrize("mtime_ns", [0, -1, -(10**18), 2**63 - 1, -(2**63)])
 def test_strange_times_of_files_are_written_down(mtime_ns):
     item = PlanItem(Entry(KEY, "/data/a.tiff", SIZE, mtime_ns), Action.SEND)
-    mtime = receipt_object(Outcome(item, State.UPLOADED, DIGEST, NOW.isoformat())).mtime
+    mtime = receipt_object(Present(item.entry, State.UPLOADED, DIGEST, NOW.isoformat())).mtime
     assert abs(mtime.timestamp() * 1e9 - mtime_ns) < 2000
-
-
-def test_only_what_is_there_has_a_record():
-    with pytest.raises(ValueError, match=KEY):
-        receipt_object(Outcome(ITEM, State.FAILED))
 
 
 class Uploads:
@@ -246,7 +243,7 @@ def test_keys_that_may_not_list_uploads(uploads):
 def test_the_receipt_says_where_it_lies_and_which_version_it_is():
     place = Place("images.illum", {"project": "cpg0099-example", "batch": "2024_03_05_Run1"})
     whole = WholeDigest("0" * 64, "A" * 43 + "=", DIGEST.crc64nvme)
-    record = receipt_object(replace(outcome(), version_id="v1"), place, whole)
+    record = receipt_object(replace(PRESENT_FILE, version_id="v1"), place, whole)
     assert (record.kind, record.entities, record.version_id) == (place.kind, place.entities, "v1")
     assert (record.sha256, record.sha2_256_chunked) == (whole.sha256, whole.sha2_256_chunked)
 
@@ -272,11 +269,11 @@ DIGESTS = (
 def test_values_are_written_as_their_record_is(key, entities, mtime_ns, at, digest, state, version, whole):
     item = PlanItem(Entry(key, "/data/a.tiff", digest.size, mtime_ns), Action.SEND)
     at = at.replace(tzinfo=UTC).isoformat(timespec="milliseconds")
-    told = Outcome(item, state, digest, at, version_id=version), Place("images.raw", entities), whole
+    told = Present(item.entry, state, digest, at, version), Place("images.raw", entities), whole
     assert values_line(receipt_values(*told)) == receipt_line(receipt_object(*told))
 
 
 def test_what_has_no_place_has_no_kind():
     place = Place("workspace", {"project": "cpg0099-example"}, Misfit(3, "x", "workspace", ()))
-    record = receipt_object(outcome(), place)
+    record = receipt_object(PRESENT_FILE, place)
     assert (record.kind, record.entities) == (None, {"project": "cpg0099-example"})

@@ -12,7 +12,7 @@ from validator.s3.objects import RemoteObject
 from validator.upload import paged_rows
 from validator.upload.files import FolderChoice, SelectedFiles
 from validator.upload.journal import DoneRecord, UploadRecord
-from validator.upload.ledger import Ledger
+from validator.upload.ledger import Ledger, Present
 from validator.upload.plan import Action, PlanItem
 from validator.upload.sending import Outcome, State
 from validator.upload.tasks import Failure
@@ -80,6 +80,9 @@ def test_plans_and_outcomes_come_back_as_they_were(ledger):
         item = replace(told.item, reason=outcome.item.reason, digest=None, version_id=None)
         assert replace(told, item=item) == outcome
     assert ledger.states == {State.UPLOADED: 20, State.FAILED: 20}
+    assert list(ledger.present()) == [
+        Present(ledger.files.entry(n), State.UPLOADED, SINGLE, NOW.isoformat(), "v1") for n in range(1, 40, 2)
+    ]
     assert [outcome.item.entry.key for outcome in ledger.outcomes(State.FAILED)] == [
         key(n) for n in range(0, 40, 2)
     ]

@@ -24,7 +24,7 @@ _NOWHERE = Node(
 )  # below a misfit nothing has a place, and nothing can be one of the kinds that checks ask for
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # as `Place`
 class FolderPlace(Place):
     """Place of a folder, with the step of the tree that it reached.
 

@@ -14,10 +14,10 @@ from validator.s3.multipart import RemoteUpload, abort_if_empty, abort_upload, t
 from validator.s3.objects import RemoteObject
 from validator.upload.files import SelectedFiles
 from validator.upload.journal_reading import JournalState
-from validator.upload.ledger import Ledger
+from validator.upload.ledger import Ledger, Present
 from validator.upload.plan import Action, PlanItem
 from validator.upload.remote import folder_prefixes
-from validator.upload.sending import Outcome, State
+from validator.upload.sending import PRESENT, Outcome, State
 from validator.upload.tasks import Failure
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ RECEIPT_STATES: Mapping[State, Literal["uploaded", "resumed", "unchanged"]] = {
     State.RESUMED: "resumed",
     State.UNCHANGED: "unchanged",
 }
-PRESENT = frozenset(RECEIPT_STATES)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -101,22 +100,20 @@ def compared(outcome: Outcome, there: RemoteObject | None) -> Outcome:
 
 
 def receipt_values(
-    outcome: Outcome, place: Place | None = None, whole: WholeDigest | None = None
+    present: Present, place: Place | None = None, whole: WholeDigest | None = None
 ) -> dict[str, Any]:
     """All values of the receipt's record of an object that is in the bucket, in its order.
 
     Parameters
     ----------
-    outcome
-        What became of the file.
+    present
+        The file, and what is known of its object.
     place
         What the layout makes of its key.
     whole
         SHA-256 of the file, where it was asked for.
     """
-    digest, entry = outcome.digest, outcome.item.entry
-    if digest is None:
-        raise ValueError(entry.key)
+    digest, entry = present.digest, present.entry
     sha256, dash, _ = digest.sha256.partition("-")
     hexadecimal = base64.b64decode(sha256).hex() if sha256 and not dash else None
     return {
@@ -129,10 +126,10 @@ def receipt_values(
         "part_size": digest.part_size,
         "parts": digest.parts,
         "crc64nvme": digest.crc64nvme,
-        "version_id": outcome.version_id,
+        "version_id": present.version_id,
         "mtime": EPOCH + timedelta(microseconds=entry.mtime_ns // 1000),
-        "uploaded_at": datetime.fromisoformat(outcome.uploaded_at),
-        "state": RECEIPT_STATES[outcome.state],
+        "uploaded_at": datetime.fromisoformat(present.uploaded_at),
+        "state": RECEIPT_STATES[present.state],
         "sha256": whole.sha256 if whole is not None else hexadecimal,
         "sha2_256_chunked": whole.sha2_256_chunked if whole is not None else None,
         "sha256_parts": digest.sha256 if dash else None,

@@ -42,6 +42,7 @@ class PagedRows:
         self._empty = empty
         self._folder = folder
         self._pages: OrderedDict[int, list[Row]] = OrderedDict()
+        self._latest, self._rows = -1, list[Row]()
         self._changed: set[int] = set()
         self._file: IO[bytes] | None = None
         self._slots: dict[int, tuple[int, int, int]] = {}  # of a page: offset, room, bytes used
@@ -51,17 +52,27 @@ class PagedRows:
         return self._count
 
     def __getitem__(self, number: int) -> Row:
-        return self._page(number // ROWS_PER_PAGE)[number % ROWS_PER_PAGE]
+        page, index = divmod(number, ROWS_PER_PAGE)
+        if page != self._latest:
+            self._turn_to(page)
+        return self._rows[index]
 
     def __setitem__(self, number: int, row: Row) -> None:
-        page = number // ROWS_PER_PAGE
-        self._page(page)[number % ROWS_PER_PAGE] = row
+        page, index = divmod(number, ROWS_PER_PAGE)
+        if page != self._latest:
+            self._turn_to(page)
+        self._rows[index] = row
         self._changed.add(page)
 
     def __iter__(self) -> Iterator[Row]:
         """Every row; each is read when its turn comes."""
         for number in range(self._count):
             yield self[number]
+
+    def _turn_to(self, page: int) -> None:
+        """The page asked for last needs no looking up; it is the last one to leave the memory."""
+        self._rows = self._page(page)
+        self._latest = page
 
     def _page(self, page: int) -> list[Row]:
         rows = self._pages.get(page)

@@ -20,6 +20,10 @@ class State(StrEnum):
     FAILED = "failed"
 
 
+PRESENT = frozenset({State.UPLOADED, State.RESUMED, State.UNCHANGED})
+"""Of files whose bytes are in the bucket."""
+
+
 @dataclass(slots=True, unsafe_hash=True)  # frozen ones take four times as long: CONTRIBUTING.md
 class Outcome:
     """What became of a file, with the digests and the time of the object (ISO, UTC), or the reason it failed.

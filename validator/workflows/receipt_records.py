@@ -11,9 +11,8 @@ from validator.errors import CpgateError, UnreadableFile
 from validator.models.place import Place
 from validator.models.progress import Progress
 from validator.rulebook.layout import Layout
-from validator.upload.finishing import PRESENT, receipt_values
-from validator.upload.ledger import Ledger
-from validator.upload.sending import Outcome
+from validator.upload.finishing import receipt_values
+from validator.upload.ledger import Ledger, Present
 
 AGAIN = "The upload itself is safe: the same command writes the receipt"
 
@@ -41,18 +40,18 @@ def receipt_records(
     """
     place = Places(layout)
     if not sha256:
-        for outcome in ledger.outcomes(*PRESENT):
-            yield receipt_values(outcome, place.of(outcome.item.entry.key))
+        for present in ledger.present():
+            yield receipt_values(present, place.of(present.entry.key))
         return
-    size = sum(outcome.item.entry.size for outcome in ledger.outcomes(*PRESENT))
+    size = sum(present.entry.size for present in ledger.present())
     with progress.step("reading for SHA-256", size, "B") as step:
-        for outcome, whole in in_threads(_whole, ledger.outcomes(*PRESENT), os.cpu_count() or 1):
-            step.advance(outcome.item.entry.size)
-            yield receipt_values(outcome, place.of(outcome.item.entry.key), whole)
+        for present, whole in in_threads(_whole, ledger.present(), os.cpu_count() or 1):
+            step.advance(present.entry.size)
+            yield receipt_values(present, place.of(present.entry.key), whole)
 
 
-def _whole(outcome: Outcome) -> tuple[Outcome, WholeDigest]:
-    entry = outcome.item.entry
+def _whole(present: Present) -> tuple[Present, WholeDigest]:
+    entry = present.entry
     try:
         whole = digest_whole(entry.path, FileState(entry.size, entry.mtime_ns))
     except UnreadableFile as error:
@@ -60,12 +59,12 @@ def _whole(outcome: Outcome) -> tuple[Outcome, WholeDigest]:
     except OSError as error:
         reason = error.strerror or "the system gave no reason"
         raise CpgateError(f"No SHA-256 of {entry.path}: it cannot be read ({reason})", AGAIN) from error
-    if outcome.digest is not None and whole.crc64nvme != outcome.digest.crc64nvme:
+    if whole.crc64nvme != present.digest.crc64nvme:
         raise CpgateError(
             f"{entry.path} holds other bytes than were sent, though its time is the same",
             "Find out what changed it, then run the same command with --replace for its key",
         )
-    return outcome, whole
+    return present, whole
 
 
 def place_of(layout: Layout, key: str) -> Place:

@@ -4,11 +4,11 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from validator import __version__
 from validator.checks.dataset import Dataset
@@ -20,9 +20,8 @@ from validator.rulebook.locate import rulebook_version
 from validator.s3.failures import AlreadyThere
 from validator.s3.objects import Condition, head_object, is_sealed, put_object
 from validator.upload.destination import Destination, granted_prefix
-from validator.upload.finishing import PRESENT
 from validator.upload.ledger import Ledger
-from validator.upload.sending import State
+from validator.upload.sending import PRESENT, State
 from validator.workflows.admission import Admission
 from validator.workflows.receipt_place import set_aside
 from validator.workflows.receipt_records import receipt_records
@@ -133,18 +132,23 @@ def keep_receipt(
     incomplete = bool(states[State.CONFLICT] or failed)
     if not any(states[state] for state in PRESENT):
         return KeptReceipt(None)
-    identity = _identity(request, destination, ledger, failed)
     sent = states[State.UPLOADED] + states[State.RESUMED]
-    earlier = _earlier(state, identity) if not sent and request.receipt is None else None
+    earlier = None
+    if not sent and request.receipt is None:
+        would_say = _Identity(request, destination, ledger, failed)
+        for present in ledger.present():
+            would_say.add(present.entry.key, present.digest.size, present.digest.etag_there)
+        earlier = _earlier(state, would_say.hexdigest())
     if earlier is not None and (earlier.key or incomplete or not request.remote_receipt):
         return earlier
     now = datetime.now(UTC)
     path = request.receipt or receipt_path(names, request.selection.batches, now, request.path, state)
     set_aside(path)
+    says = _Identity(request, destination, ledger, failed)
     summary = write_receipt(
         path,
         _header(request, destination, dataset, admission, now),
-        receipt_records(ledger, dataset.layout, sha256=request.sha256, progress=progress),
+        says.passing(receipt_records(ledger, dataset.layout, sha256=request.sha256, progress=progress)),
         conflicts=states[State.CONFLICT],
         failed=failed,
         mend="name another place with --receipt; the upload itself is safe, the same command writes the receipt",
@@ -157,7 +161,7 @@ def keep_receipt(
         for of_batch in of_batches:
             put_receipt(client, destination.bucket, prefix, of_batch)
     if key or incomplete:
-        _remember(state, identity, summary.path, key)
+        _remember(state, says.hexdigest(), summary.path, key)
     return KeptReceipt(summary, key, of_batches=of_batches)
 
 
@@ -193,16 +197,31 @@ def _header(
     )
 
 
-def _identity(request: UploadRequest, destination: Destination, ledger: Ledger, failed: int) -> str:
-    """Digest of what a receipt would say, times apart."""
-    selection, states = request.selection, ledger.states
-    said = [str(destination), *selection.batches, *selection.plates, *selection.include, *selection.exclude]
-    asked = [sorted(request.notes.items()), request.sha256, request.receipt_per_batch]
-    digest = hashlib.sha256(json.dumps([said, asked, states[State.CONFLICT], failed]).encode())
-    for entry, known in ledger.digests(*PRESENT):
-        line = f"{entry.key}\0{known.size}\0{known.etag_there}\n"
-        digest.update(line.encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
+class _Identity:
+    """Digest of what a receipt says, times apart; objects are added in the order of their keys."""
+
+    def __init__(self, request: UploadRequest, destination: Destination, ledger: Ledger, failed: int) -> None:
+        selection, states = request.selection, ledger.states
+        said = [
+            str(destination),
+            *selection.batches,
+            *selection.plates,
+            *selection.include,
+            *selection.exclude,
+        ]
+        asked = [sorted(request.notes.items()), request.sha256, request.receipt_per_batch]
+        self._sha256 = hashlib.sha256(json.dumps([said, asked, states[State.CONFLICT], failed]).encode())
+        self.hexdigest = self._sha256.hexdigest
+
+    def add(self, key: str, size: int, etag: str) -> None:
+        """An object, with the ETag that it has in the store."""
+        self._sha256.update(f"{key}\0{size}\0{etag}\n".encode("utf-8", "surrogatepass"))
+
+    def passing(self, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Add objects while the values of their records go by."""
+        for values in records:
+            self.add(values["key"], values["size"], values["etag_stored"] or values["etag"])
+            yield values
 
 
 def _remember(state: Path, identity: str, path: Path, key: str) -> None:

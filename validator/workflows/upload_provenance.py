@@ -18,9 +18,8 @@ from validator.rulebook.layout import Layout
 from validator.s3.failures import AlreadyThere
 from validator.s3.objects import Condition, head_object, listed_etag, put_object
 from validator.s3.reading import open_object
-from validator.upload.finishing import PRESENT
 from validator.upload.plan import may_replace
-from validator.upload.sending import Outcome
+from validator.upload.sending import PRESENT, Outcome
 from validator.workflows.receipt_records import place_of
 
 if TYPE_CHECKING:
