@@ -20,7 +20,8 @@ from validator.upload.tasks import Failure
 
 _ACTIONS = {action.value: action for action in Action}
 _STATES = {state.value: state for state in State}
-_SENT = frozenset({State.UPLOADED.value, State.RESUMED.value})
+_ARRIVED = frozenset({State.UPLOADED, State.RESUMED})
+_SENT = frozenset(state.value for state in _ARRIVED)
 _PRESENT = frozenset(state.value for state in PRESENT)
 _LISTING, _THERE, _DIGEST, _VERSION, _ACTION, _PART_SIZE, _, _STATE, _AT = range(9)
 """Where a row holds what is asked for often: as accounts, rows take four times as long."""
@@ -247,10 +248,16 @@ class Ledger:
 
     def settle(self, position: int, outcome: Outcome) -> None:
         """Put down what became of a file."""
-        account = self.account(position)
-        if account.state:
-            self.states[State(account.state)] -= 1
+        row = self._rows[position]
+        if row[_STATE]:
+            self.states[_STATES[row[_STATE]]] -= 1
         self.states[outcome.state] += 1
+        if outcome.state in _ARRIVED and outcome.digest is not None:
+            digest = _digest_values(outcome.digest)
+            said = (digest, outcome.version_id, *row[_ACTION:_STATE], outcome.state.value, outcome.uploaded_at)
+            self._rows[position] = (*row[:_DIGEST], *said)
+            return
+        account = Account.from_row(row)
         account.state, account.uploaded_at = outcome.state.value, outcome.uploaded_at
         account.digest, account.version_id = outcome.digest, outcome.version_id
         account.failure = outcome.failure.value if outcome.failure else ""

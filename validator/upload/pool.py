@@ -127,7 +127,9 @@ class WorkerPool:
 
     def has_room(self) -> bool:
         """Whether another task may be given, so that no worker waits and little is lost when one dies."""
-        waiting = sum(len(process.tasks) for process in self._processes)
+        waiting = 0
+        for process in self._processes:
+            waiting += len(process.tasks)
         if waiting < self.capacity:
             return True
         few = self._settings.jobs is not None and not self._settings.side_by_side

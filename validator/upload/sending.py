@@ -102,18 +102,11 @@ class Sending:
     def task(self, task_id: int, do: Do, **more: Any) -> Task:
         """Make a task for this file; the names are those of `Task`."""
         entry, there = self.item.entry, self.item.there
-        values: dict[str, Any] = {
-            "key": entry.key,
-            "path": entry.path,
-            "size": entry.size,
-            "mtime_ns": entry.stamp,
-            "upload_id": self.upload_id,
-            "part_size": self.part_size,
-            "checksum": self.checksum,
-            # Without this an object that appeared meanwhile is never written over (If-None-Match).
-            "replaces": there.etag if there and self.item.replaces else None,
-        }
-        return Task(id=task_id, do=do, **(values | more))
+        file = (entry.key, entry.path, entry.size, entry.stamp)
+        # Without this an object that appeared meanwhile is never written over (If-None-Match).
+        replaces = there.etag if there and self.item.replaces else None
+        upload = (self.upload_id, self.part_size)
+        return Task(task_id, do, *file, *upload, replaces=replaces, checksum=self.checksum, **more)
 
     def completion(self, task_id: int) -> Task:
         """Make the task that joins the parts."""
