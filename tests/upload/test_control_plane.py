@@ -26,6 +26,7 @@ class Performed:
     def __init__(self) -> None:
         self.begun: queue.SimpleQueue[Task] = queue.SimpleQueue()
         self.may = Event()
+        self.journal, self.closed = self, Event()
 
     def perform(self, task: Task) -> Answer:
         self.begun.put(task)
@@ -33,6 +34,10 @@ class Performed:
         if task.key == "broken":
             raise ZeroDivisionError
         return Answer(task.id)
+
+    def close(self) -> None:
+        assert not self.closed.is_set()
+        self.closed.set()
 
 
 @pytest.fixture
@@ -122,8 +127,10 @@ def test_what_was_not_begun_is_given_back():
     ]
     control.finish()
     assert not control.wait(0.01), "who leaves does not wait for a store that does not answer"
+    assert not performed.closed.is_set(), "they may still write to it"
     performed.may.set()
     assert {told.get(timeout=30).id for _ in range(THREADS)} == set(range(THREADS))
+    assert performed.closed.wait(30)
 
 
 def test_a_thread_that_breaks_ends_the_upload(store, tmp_path):
@@ -132,3 +139,4 @@ def test_a_thread_that_breaks_ends_the_upload(store, tmp_path):
     settings = PoolSettings(S3Settings(store.endpoint), store.bucket, tmp_path, 1, 1)
     with WorkerPool(settings, control=ControlPlane(performed)) as pool, pytest.raises(ZeroDivisionError):
         answer(pool, Task(0, Do.BEGIN, "broken"))
+    assert performed.closed.wait(30), "the pool was killed, not finished"

@@ -3,34 +3,17 @@
 import json
 import time
 
-import pytest
 from servers import CREDENTIALS
 
-from validator.cli.main import run
 from validator.models.progress import SilentProgress
 from validator.workflows.upload_events import LoggedProgress
 
 MIB = 1024 * 1024
 
 
-@pytest.fixture
-def upload(build_dataset, store, tmp_path, monkeypatch, capsys):
-    dataset = build_dataset()
-    (tmp_path / "work").mkdir()
-    monkeypatch.chdir(tmp_path / "work")
-
-    def call(*options):
-        place = ("--endpoint-url", store.endpoint, "--state", str(tmp_path / "state"))
-        code = run(["upload", str(dataset), f"s3://{store.bucket}", *place, *options])
-        return code, capsys.readouterr()
-
-    call.dataset = dataset
-    return call
-
-
-def test_every_file_the_plan_and_the_end_are_events(upload, tmp_path):
+def test_every_file_the_plan_and_the_end_are_events(upload_example, tmp_path):
     log = tmp_path / "log.jsonl"
-    code, said = upload("--log-json", str(log))
+    code, said = upload_example("--log-json", str(log))
     assert code == 0, said
     assert "verified" in said.out
     text = log.read_text()
@@ -51,25 +34,25 @@ def test_every_file_the_plan_and_the_end_are_events(upload, tmp_path):
     assert events[-1]["code"] == 0
 
 
-def test_stdout_has_events_in_place_of_words(upload):
-    (upload.dataset / "images" / "imagess").mkdir()
-    (upload.dataset / "images" / "imagess" / "x.tiff").write_bytes(b"x")
-    code, said = upload("--log-json", "-")
+def test_stdout_has_events_in_place_of_words(upload_example):
+    (upload_example.dataset / "images" / "imagess").mkdir()
+    (upload_example.dataset / "images" / "imagess" / "x.tiff").write_bytes(b"x")
+    code, said = upload_example("--log-json", "-")
     events = [json.loads(line) for line in said.out.splitlines()]
     assert code == events[-1]["code"] == 1
     assert events[-1]["refused"]
 
 
-def test_nothing_is_written_into_a_dataset(upload):
-    code, said = upload("--log-json", str(upload.dataset / "log.jsonl"))
+def test_nothing_is_written_into_a_dataset(upload_example):
+    code, said = upload_example("--log-json", str(upload_example.dataset / "log.jsonl"))
     assert code == 2
     assert "The log would lie inside the dataset" in said.err
-    assert not (upload.dataset / "log.jsonl").exists()
+    assert not (upload_example.dataset / "log.jsonl").exists()
 
 
-def test_a_stop_is_an_event_with_its_code(upload, tmp_path):
+def test_a_stop_is_an_event_with_its_code(upload_example, tmp_path):
     log = tmp_path / "log.jsonl"
-    code, _ = upload("--log-json", str(log), "--batch", "no-such-batch")
+    code, _ = upload_example("--log-json", str(log), "--batch", "no-such-batch")
     last = json.loads(log.read_text().splitlines()[-1])
     assert (last["event"], last["code"]) == ("stop", code)
     assert "is selected" in last["what"]

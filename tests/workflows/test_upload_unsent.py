@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-from validator.cli.main import run
 from validator.manifests.receipt import Receipt
 
 HOME = "cpg0099-example/broad"
@@ -19,17 +18,12 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="symbolic links 
 
 
 @pytest.fixture
-def upload(build_dataset, store, tmp_path, monkeypatch, capsys):
-    dataset = build_dataset()
-    (tmp_path / "work").mkdir()
-    monkeypatch.chdir(tmp_path / "work")
-
+def upload(upload_example):
     def call(*options):
-        place = ("--endpoint-url", store.endpoint, "--state", str(tmp_path / "state"))
-        code = run(["upload", str(dataset), f"s3://{store.bucket}", *place, *options])
-        return code, capsys.readouterr().out
+        code, said = upload_example(*options)
+        return code, said.out
 
-    call.dataset = dataset
+    call.dataset = upload_example.dataset
     return call
 
 

@@ -7,8 +7,9 @@ that is not sending, and none of them needs one but for this.
 import queue
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 from validator.errors import CpgateError
@@ -56,6 +57,7 @@ class ControlPlane:
         tell
             Takes answers; and what broke a thread, whose task would never have one.
         """
+        left, leaving = count(1), Lock()
 
         def work() -> None:
             try:
@@ -63,6 +65,10 @@ class ControlPlane:
                     tell(self._performer.perform(task))
             except BaseException as error:  # noqa: BLE001  it is raised where the answers are waited for
                 tell(error)
+            # The last one closes: nobody writes any more, however the run ends. What the disk does not take, the bucket tells.
+            with leaving, suppress(OSError):
+                if next(left) == THREADS:
+                    self._performer.journal.close()
 
         # Daemons: a store that does not answer must not keep anybody from leaving.
         self._threads = [Thread(target=work, name="cpgate-control", daemon=True) for _ in range(THREADS)]
@@ -88,10 +94,7 @@ class ControlPlane:
         """Wait for each thread to end; whether all did."""
         for thread in self._threads:
             thread.join(seconds)
-        if any(thread.is_alive() for thread in self._threads):
-            return False
-        self._performer.journal.close()
-        return True
+        return not any(thread.is_alive() for thread in self._threads)
 
 
 def open_control_plane(

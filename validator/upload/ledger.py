@@ -254,7 +254,13 @@ class Ledger:
         self.states[outcome.state] += 1
         if outcome.state in _ARRIVED and outcome.digest is not None:
             digest = _digest_values(outcome.digest)
-            said = (digest, outcome.version_id, *row[_ACTION:_STATE], outcome.state.value, outcome.uploaded_at)
+            said = (
+                digest,
+                outcome.version_id,
+                *row[_ACTION:_STATE],
+                outcome.state.value,
+                outcome.uploaded_at,
+            )
             self._rows[position] = (*row[:_DIGEST], *said)
             return
         account = Account.from_row(row)
