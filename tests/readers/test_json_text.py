@@ -70,7 +70,10 @@ def test_every_value_has_its_line(value):
     ("content", "words", "where"),
     [
         (b"", "empty", ""),
-        (b'{"a": 1,\n}', "not JSON", "line 2"),
+        (b'{"a": 1,\n}', "not JSON: line 1, character 8 is a comma before a closing bracket", "line 1"),
+        (b'{"a":\n [1,\n 2 ,\n\n ]}', "not JSON: line 3, character 4 is a comma", "line 3"),
+        (b'{"a": 1,\n "b" 2}', "not JSON: line 2, character 6 does not fit", "line 2"),
+        (b'{"a": 1', "not JSON: line 1, character 8 does not fit", "line 1"),
         (b'{"a": 1,\n "b": {"a": 2},\n "a": 3}', "twice", "line 3"),
         (b'{"a": NaN}', "does not have", "line 1"),
         (b"[" * 100_000, "without end", ""),

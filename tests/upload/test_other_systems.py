@@ -29,6 +29,7 @@ getuid geteuid getgid getegid getgroups uname""".split()
 for name in OF_LINUX:
     if name not in ("fork", "uname"):  # subprocess and platform themselves need them here
         vars(os).pop(name, None)
+os.process_cpu_count = os.cpu_count  # what Python 3.13 does where there is no affinity
 for name in ("SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGPIPE", "SIGTSTP", "SIGCONT", "SIGCHLD",
              "pthread_sigmask", "setitimer", "alarm", "pause", "siginterrupt", "sigwait"):
     vars(signal).pop(name, None)

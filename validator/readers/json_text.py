@@ -85,11 +85,7 @@ def parse_json(text: str) -> JsonDocument:
             f"It says “{twice.name[:_SHOWN]}” twice in one object", "remove one of the two", f"line {line}"
         ) from None
     except json.JSONDecodeError as error:
-        raise UnreadableFile(
-            f"It is not JSON: line {error.lineno}, character {error.colno} does not fit what stands before it",
-            _advice(text, error.pos),
-            f"line {error.lineno}",
-        ) from error
+        raise _no_json(text, error.pos) from error
     except RecursionError as error:
         raise UnreadableFile("Its brackets are nested without end", "write the document again") from error
     except ValueError as error:  # NaN, or a number of more than 4,300 digits
@@ -129,16 +125,30 @@ def _no_constant(text: str) -> NoReturn:
     raise ValueError(text)
 
 
-def _advice(text: str, position: int) -> str:
+def _no_json(text: str, position: int) -> UnreadableFile:
+    """What a text is that stops being JSON at a position; a comma before a bracket is told at the comma.
+
+    Python 3.13 stops at such a comma, earlier ones at the bracket.
+    """
+    before = text[:position].rstrip()
+    if before.endswith(",") and text[position:].startswith(("}", "]")):
+        position = len(before) - 1
+    line = text.count("\n", 0, position) + 1
+    place = f"line {line}, character {position - text.rfind(chr(10), 0, position)}"
+    if text[position : position + 1] == "," and text[position + 1 :].lstrip().startswith(("}", "]")):
+        what, mend = f"{place} is a comma before a closing bracket", "remove the comma before the bracket"
+    else:
+        what, mend = f"{place} does not fit what stands before it", _advice(text[position:].lstrip())
+    return UnreadableFile(f"It is not JSON: {what}", mend, f"line {line}")
+
+
+def _advice(here: str) -> str:
     """What to do about the place at which a text stops being JSON."""
-    before, here = text[:position].rstrip(), text[position:].lstrip()
     word = _WORD.match(here)
     if word and word[0] in _OF_PYTHON:
         return f"write {_OF_PYTHON[word[0]]} for Python's {word[0]}"
     if here.startswith("'"):
         return 'write quotation marks (") for apostrophes, as JSON wants them'
-    if before.endswith(",") and here.startswith(("}", "]")):
-        return "remove the comma before the bracket"
     return "look for a missing comma, quotation mark or bracket there, or one too many"
 
 
