@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from validator.errors import UnreadableFile
-from validator.readers.json_text import escape_pointer, parse_json, read_json
+from validator.readers.json_places import escape_pointer
+from validator.readers.json_text import parse_json, read_json
 
 TEXT = """{
   "a": [1,

@@ -2,7 +2,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,26 +11,15 @@ from validator.manifests.receipt_digest import receipt_line, values_line
 from validator.models.listing import Entry, Folder
 from validator.models.place import Misfit, Place
 from validator.models.receipt import ReceiptObject
-from validator.s3.client import S3Settings, make_client
-from validator.s3.limits import MIN_PART_SIZE
 from validator.s3.objects import RemoteObject
 from validator.upload.files import FolderChoice, SelectedFiles
-from validator.upload.finishing import (
-    Sweep,
-    compare_with_listing,
-    compared,
-    receipt_values,
-    sweep_uploads,
-)
-from validator.upload.journal import UploadRecord
-from validator.upload.journal_reading import JournalState
+from validator.upload.finishing import compare_with_listing, compared, receipt_values
 from validator.upload.ledger import Ledger, Present
 from validator.upload.plan import Action, PlanItem
 from validator.upload.sending import PRESENT, Outcome, State
 from validator.upload.tasks import Failure
 
 KEY = "cpg0099-example/broad/images/2024_03_05_Run1/images/BR01/a.tiff"
-HIGH_KEY = "cpg0099-example/broad/README.md"
 NOW = datetime(2026, 11, 20, 14, 5, 33, 123_000, tzinfo=UTC)
 SIZE = 20
 DIGEST = ObjectDigest(SIZE, "a" * 32, None, 1, "AAAAAAAAAAA=")
@@ -42,14 +30,11 @@ def there(size: int = SIZE, etag: str = DIGEST.etag) -> RemoteObject:
     return RemoteObject(KEY, size, etag, NOW)
 
 
-def select(*keys: str) -> SelectedFiles:
-    folders: dict[str, Folder] = {}
-    for key in sorted(keys):
-        parent, _, name = key.rpartition("/")
-        folder = folders.setdefault(f"{parent}/", Folder(f"{parent}/", f"/data/{parent}"))
-        folder.add(name, SIZE, ITEM.entry.mtime_ns)
-    choices = [FolderChoice(key, len(folder.names), sum(folder.sizes)) for key, folder in folders.items()]
-    return SelectedFiles(choices, folders.__getitem__)
+def select(key: str) -> SelectedFiles:
+    parent, _, name = key.rpartition("/")
+    folder = Folder(f"{parent}/", f"/data/{parent}")
+    folder.add(name, SIZE, ITEM.entry.mtime_ns)
+    return SelectedFiles([FolderChoice(folder.key, 1, SIZE)], lambda _: folder)
 
 
 def outcome(state: State = State.UPLOADED, at: str = NOW.isoformat()) -> Outcome:
@@ -148,96 +133,6 @@ def test_strange_times_of_files_are_written_down(mtime_ns):
     item = PlanItem(Entry(KEY, "/data/a.tiff", SIZE, mtime_ns), Action.SEND)
     mtime = receipt_object(Present(item.entry, State.UPLOADED, DIGEST, NOW.isoformat())).mtime
     assert abs(mtime.timestamp() * 1e9 - mtime_ns) < 2000
-
-
-class Uploads:
-    """Unfinished uploads in a real store, and the journal that knows of some."""
-
-    def __init__(self, store):
-        self.store = store
-        self.client = make_client(S3Settings(store.endpoint, attempts=1))
-        self.journal = JournalState()
-
-    def begin(self, key: str, *, ours: bool, parts: int = 0) -> str:
-        where = {"Bucket": self.store.bucket, "Key": key}
-        upload_id = self.client.create_multipart_upload(**where)["UploadId"]
-        for number in range(1, parts + 1):
-            self.client.upload_part(**where, UploadId=upload_id, PartNumber=number, Body=b"x")
-        if ours:
-            self.journal.uploads[upload_id] = UploadRecord(upload_id, key, MIN_PART_SIZE, ITEM.state)
-        return upload_id
-
-    def sweep(self, *keys: str, kept: tuple[str, ...] = ()) -> Sweep:
-        return sweep_uploads(self.client, self.store.bucket, select(*keys), self.journal, set(kept))
-
-
-@pytest.fixture
-def uploads(store):
-    return Uploads(store)
-
-
-def test_what_this_journal_began_is_thrown_away(uploads, store):
-    uploads.begin(KEY, ours=True, parts=1)
-    uploads.begin(HIGH_KEY, ours=True)
-    assert uploads.sweep(KEY, HIGH_KEY) == Sweep(listed=True, aborted=2)
-    assert store.unfinished() == []
-
-
-def test_what_waits_for_the_next_run_is_kept(uploads, store):
-    uploads.begin(KEY, ours=True, parts=1)
-    assert uploads.sweep(KEY, kept=(KEY,)) == Sweep(listed=True, kept=1)
-    assert store.unfinished() == [KEY]
-
-
-def test_what_could_not_be_thrown_away_is_not_forgotten(uploads, store):
-    def refuse(**_):
-        raise ClientError({"Error": {"Code": "SlowDown"}}, "AbortMultipartUpload")
-
-    uploads.begin(KEY, ours=True, parts=1)
-    uploads.client.meta.events.register("before-call.s3.AbortMultipartUpload", refuse)
-    assert not uploads.sweep(KEY).leaves_nothing
-    assert store.unfinished() == [KEY]
-    assert Sweep(listed=True, aborted=1, foreign=1).leaves_nothing
-    assert not Sweep(listed=False).leaves_nothing
-
-
-def test_what_others_began_is_theirs(uploads, store):
-    uploads.begin(KEY, ours=False)
-    uploads.begin(KEY, ours=False, parts=1)
-    assert uploads.sweep(KEY) == Sweep(listed=True, foreign=2)
-    assert store.unfinished() == [KEY, KEY]
-
-
-def test_an_unanswered_beginning_is_thrown_away_as_long_as_it_holds_nothing(uploads, store):
-    uploads.journal.intents.add(KEY)
-    uploads.begin(KEY, ours=False)
-    uploads.begin(KEY, ours=False, parts=1)
-    assert uploads.sweep(KEY) == Sweep(listed=True, aborted=1, foreign=1)
-    assert store.unfinished() == [KEY]
-
-
-def test_other_keys_are_not_touched(uploads, store):
-    uploads.begin(KEY + "x", ours=True)
-    assert uploads.sweep(KEY) == Sweep(listed=True)
-    assert store.unfinished() == [KEY + "x"]
-
-
-def test_each_upload_counts_once_where_folders_overlap(uploads):
-    """A file high up in the tree makes everything below it listed."""
-    uploads.begin(KEY, ours=True)
-    uploads.begin(KEY, ours=False)
-    assert uploads.sweep(KEY, HIGH_KEY, kept=(KEY,)) == Sweep(listed=True, kept=1, foreign=1)
-
-
-def test_keys_that_may_not_list_uploads(uploads):
-    from botocore.exceptions import ClientError
-
-    def refuse(**_):
-        raise ClientError({"Error": {"Code": "AccessDenied"}}, "ListMultipartUploads")
-
-    uploads.begin(KEY, ours=True)
-    uploads.client.meta.events.register("before-call.s3.ListMultipartUploads", refuse)
-    assert uploads.sweep(KEY) == Sweep(listed=False)
 
 
 def test_the_receipt_says_where_it_lies_and_which_version_it_is():

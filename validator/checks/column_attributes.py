@@ -12,7 +12,8 @@ from validator.errors import UnreadableFile
 from validator.models.attributes import attribute_groups
 from validator.models.finding import Finding, Level, Location
 from validator.models.rule import EXAMPLES_KEPT, Rule
-from validator.readers.json_text import JsonDocument, escape_pointer, read_json
+from validator.readers.json_places import escape_pointer
+from validator.readers.json_text import JsonDocument, read_json
 from validator.rulebook.nearest import nearest_name
 
 COLUMN_UNDESCRIBED = Rule(

@@ -24,7 +24,7 @@ from validator.models.finding import Finding, Location
 from validator.models.package import NODE_KINDS, NodeKind, info_name
 from validator.models.rule import EXAMPLES_KEPT
 from validator.models.value_types import in_words
-from validator.readers.json_text import escape_pointer
+from validator.readers.json_places import escape_pointer
 from validator.rulebook.nearest import nearest_name
 
 OF_ONE_DOCUMENT = (ATTRIBUTE_TYPE, CHANNELS_FORM, CHANNELS_UNUSED, EDITS_FORM, INFO_UNREADABLE)

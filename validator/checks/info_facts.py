@@ -22,7 +22,8 @@ from validator.models.attributes import example_values
 from validator.models.finding import Finding, Location
 from validator.models.package import NODE_KINDS, Attribute, AttributeGroup, info_name
 from validator.models.value_types import has_type, in_words, type_of
-from validator.readers.json_text import JsonDocument, escape_pointer
+from validator.readers.json_places import escape_pointer
+from validator.readers.json_text import JsonDocument
 
 SCALARS = ("plate_barcode", "well_name", "line")
 """Attributes that repeat what a link says."""

@@ -16,7 +16,8 @@ from validator.models.finding import Finding, Location
 from validator.models.package import BUILDER_ORIGIN, FIELDS, NODE_KINDS, SCHEMA_KEYS, info_name
 from validator.models.rule import Rule
 from validator.models.value_types import has_type, in_words, spelling, type_name, type_of
-from validator.readers.json_text import JsonDocument, escape_pointer, read_json
+from validator.readers.json_places import escape_pointer
+from validator.readers.json_text import JsonDocument, read_json
 from validator.rulebook.nearest import nearest_name
 from validator.rulebook.placeholders import is_placeholder, says_only
 

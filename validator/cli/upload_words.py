@@ -6,9 +6,9 @@ from itertools import islice
 from validator.reporters.numbers import counted
 from validator.reporters.upload_facts import Ending, FileProblem, PlanFacts, ReportFacts
 from validator.reporters.upload_text import LISTED
-from validator.upload.finishing import Sweep
 from validator.upload.plan import Action, PlanItem
 from validator.upload.sending import PRESENT, Outcome, State
+from validator.upload.sweeping import Sweep
 from validator.upload.tasks import Failure
 from validator.workflows.admission import Admission
 from validator.workflows.upload_result import Planned, UploadResult

@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, BinaryIO, NoReturn
 
 from validator.errors import UnreadableFile
+from validator.readers.json_places import TOKEN, escape_pointer, places_of
 from validator.readers.signatures import HEAD_SIZE, foreign_format
 
 LARGEST_DOCUMENT = 64 << 20
@@ -18,7 +18,6 @@ _MOST_DIGITS = 4300
 """More digits Python does not read, since that can be made to take hours."""
 _WORD = re.compile(r"\w+")
 _OF_PYTHON = {"None": "null", "True": "true", "False": "false"}
-_TOKEN = re.compile(r'[\[\]{},]|"(?:[^"\\]|\\.)*"(?P<colon>\s*:)?|[^\s\[\]{},":]+')
 
 
 @dataclass
@@ -44,7 +43,7 @@ class JsonDocument:
 
     @cached_property
     def _lines(self) -> dict[str, int]:
-        return dict(reversed(list(_places(self.text))))
+        return dict(reversed(list(places_of(self.text))))
 
 
 def read_json(stream: BinaryIO) -> JsonDocument:
@@ -97,15 +96,6 @@ def parse_json(text: str) -> JsonDocument:
     return JsonDocument(text, value)
 
 
-def escape_pointer(name: str) -> str:
-    """Write a name as a part of a JSON pointer (RFC 6901).
-
-    >>> escape_pointer("a/b~c")
-    'a~1b~0c'
-    """
-    return name.replace("~", "~0").replace("/", "~1")
-
-
 class _NameTwice(Exception):
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -154,7 +144,7 @@ def _advice(here: str) -> str:
 
 def _line_of_no_number(text: str) -> int:
     """Line of the first number that JSON does not have."""
-    for token in _TOKEN.finditer(text):
+    for token in TOKEN.finditer(text):
         if token[0] in _NO_NUMBERS or (len(token[0]) > _MOST_DIGITS and token[0].lstrip("-").isdigit()):
             return text.count("\n", 0, token.start()) + 1
     return 1
@@ -162,44 +152,8 @@ def _line_of_no_number(text: str) -> int:
 
 def _second_line(text: str, name: str) -> int:
     seen: set[str] = set()
-    for pointer, line in _places(text):
+    for pointer, line in places_of(text):
         if pointer in seen and pointer.rpartition("/")[2] == escape_pointer(name):
             return line
         seen.add(pointer)
     return 1
-
-
-@dataclass(slots=True)
-class _Level:
-    """An object or a list that is open: its pointer, and where in it the next value stands."""
-
-    pointer: str
-    is_list: bool
-    index: int = 0
-    name: str = ""
-
-    def next_pointer(self) -> str:
-        return f"{self.pointer}/{self.index if self.is_list else escape_pointer(self.name)}"
-
-
-def _places(text: str) -> Iterator[tuple[str, int]]:
-    """Every JSON pointer of a valid text with the line of its name, or of its value in a list."""
-    levels: list[_Level] = []
-    line, read = 1, 0
-    for token in _TOKEN.finditer(text):
-        line += text.count("\n", read, token.start())
-        read = token.start()
-        sign = text[read]
-        if sign in "}]":
-            levels.pop()
-        elif sign == ",":
-            levels[-1].index += 1
-        elif token["colon"] is not None:
-            levels[-1].name = json.loads(text[token.start() : token.start("colon")], strict=False)
-            yield levels[-1].next_pointer(), line
-        else:
-            pointer = levels[-1].next_pointer() if levels else ""
-            if not levels or levels[-1].is_list:
-                yield pointer, line
-            if sign in "{[":
-                levels.append(_Level(pointer, sign == "["))

@@ -8,11 +8,11 @@ from validator.errors import ExitCode
 from validator.manifests.receipt import ReceiptSummary
 from validator.models.configuration import IgnoredFiles
 from validator.upload.destination import Destination
-from validator.upload.finishing import Sweep
 from validator.upload.key_wait import KeyNews
 from validator.upload.ledger import Ledger
 from validator.upload.plan import Action, PlanItem
 from validator.upload.sending import Outcome, Retried, State
+from validator.upload.sweeping import Sweep
 from validator.workflows.admission import Admission
 from validator.workflows.upload_provenance import WrittenProvenance
 from validator.workflows.upload_unsent import Unsent

@@ -21,7 +21,7 @@ from validator.upload.comparing import abort_leftovers, compare_files, leftovers
 from validator.upload.control_plane import open_control_plane
 from validator.upload.destination import Destination, granted_prefix
 from validator.upload.files import SelectedFiles
-from validator.upload.finishing import Sweep, compare_with_listing, sweep_uploads
+from validator.upload.finishing import compare_with_listing
 from validator.upload.journal_reading import JournalState, read_journal
 from validator.upload.key_wait import KeyWait
 from validator.upload.ledger import Ledger
@@ -32,6 +32,7 @@ from validator.upload.pool import PoolSettings, WorkerPool
 from validator.upload.remote import list_folders
 from validator.upload.sending import PRESENT, Outcome, Retried, State
 from validator.upload.starting import WorkersAhead
+from validator.upload.sweeping import Sweep, sweep_uploads
 from validator.upload.transfer import Transfer
 from validator.workflows.admission import Admission
 from validator.workflows.receipts import keep_receipt
