@@ -191,10 +191,32 @@ def test_nothing_is_left_on_disk(tmp_path, monkeypatch):
     listing = tmp_path / "keys.txt"
     listing.write_text("".join(f"{HOME}/{key}\n" for key in KEYS))
     result = check(CheckRequest(Path(), origin=Origin(str(listing)), report=tmp_path / "r.jsonl"))
-    assert [path.name.split("-")[1] for path in (tmp_path / "tmp").iterdir()] == ["index"]
+    assert sorted(path.name.split("-")[1] for path in (tmp_path / "tmp").iterdir()) == ["index", "listing"]
     del result
     gc.collect()
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.usefixtures("in_columns")
+def test_the_files_of_each_folder_are_as_they_were_listed(tmp_path, monkeypatch):
+    keys = [*KEYS, *ODDITIES, *KEYS[5:9], *ODDITIES[:6]]
+    random.Random(3).shuffle(keys)
+    listing = tmp_path / "listing.txt"
+    listing.write_text(
+        "".join(
+            f"2024-03-05 10:12:{number % 60:02} {number:>10} {HOME}/{key}\n"
+            for number, key in enumerate(keys)
+        )
+    )
+    found = []
+    for large in (1, 10**12):
+        monkeypatch.setattr(listing_file, "LARGE", large)
+        origin = Origin(str(listing))
+        dataset = check(CheckRequest(Path(), origin=origin, report=tmp_path / "r.jsonl")).dataset
+        folders = [placed.folder for placed in dataset.folders]
+        found.append({f.key: (f.names, list(f.sizes), list(f.mtimes_ns), f.disk_names) for f in folders})
+    assert found[0] == found[1]
+    assert sum(len(names) for names, *_ in found[0].values()) > len(KEYS)
 
 
 def lines_of(keys, home=HOME):

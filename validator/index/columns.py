@@ -43,10 +43,14 @@ class Part:
 
 @dataclass
 class Examined:
-    """Partitions of a block and the tables that are to be written, and what is no part of them."""
+    """Partitions of a block and the tables that are to be written, and what is no part of them.
+
+    The table of the files is made where they lie, when somebody asks for it: all but the rows that are left out.
+    """
 
     parts: list[Part] = field(default_factory=list)
     tables: Tables | None = None
+    left_out: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     junk: list[Entry] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
 
@@ -88,6 +92,7 @@ def examine_columns(
     signs[misfits] |= np.uint8(Sign.MISFIT)
     summary = _Summary(listed, signs, list(forms))
     examined.tables = summary.tables()
+    examined.left_out = np.delete(np.arange(len(files.folder)), listed.row)
     plain = plain_names(walked.names, walked.parents)
     for part in summary.parts(prefixes, None if plain else layout, condense=condense):
         part.facts.kinds = frozenset(kinds[int(listed.partition[part.first])])
@@ -194,10 +199,17 @@ class _Summary:
                 "at": self._begins,
             }
         )
-        files = pl.DataFrame({"name": listed.names.series(), "size": listed.sizes, "time": listed.times})
         rows = np.flatnonzero(self._file_signs)
-        remarkable = files[rows].with_columns(row=pl.Series(rows), signs=pl.Series(self._file_signs[rows]))
-        return Tables(folders, files, self._images(), remarkable)
+        remarkable = pl.DataFrame(
+            {
+                "name": pl.Series(listed.names.some(rows), dtype=pl.String),
+                "size": listed.sizes[rows],
+                "time": listed.times[rows],
+                "row": rows,
+                "signs": self._file_signs[rows],
+            }
+        )
+        return Tables(folders, None, self._images(), remarkable)
 
     def _images(self) -> "pl.DataFrame":
         wanted = np.array([holds_images(form.place) for form in self._forms])[self._listed.form]

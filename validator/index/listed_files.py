@@ -18,6 +18,8 @@ class ListedFiles:
 
     Attributes
     ----------
+    row
+        Index of each file among those that came.
     names, numbers, folded
         Of the files; equal names have equal numbers, and equal ones again where only the case of letters differs.
     sums
@@ -30,6 +32,7 @@ class ListedFiles:
         Index of the partition of each folder, and of its form.
     """
 
+    row: Ints
     names: LineColumn
     numbers: Words
     folded: Words
@@ -51,6 +54,7 @@ class ListedFiles:
         form = np.zeros(len(keys), np.int64)
         form[known] = walked.forms
         listed = cls(
+            np.arange(len(files.folder)),
             files.names,
             numbers,
             folded,
@@ -75,13 +79,12 @@ class ListedFiles:
             folder = np.searchsorted(left, folder)
             keys, raw = ([some[f] for f in left.tolist()] for some in (keys, raw))
             partition, form = partition[left], form[left]
-        names = self.names.without(np.flatnonzero(~kept))
-        numbers, folded, sums = self.numbers[kept], self.folded[kept], self.sums[:, kept]
         return ListedFiles(
-            names,
-            numbers,
-            folded,
-            sums,
+            self.row[kept],
+            self.names.only(kept),
+            self.numbers[kept],
+            self.folded[kept],
+            self.sums[:, kept],
             self.sizes[kept],
             self.times[kept],
             folder,

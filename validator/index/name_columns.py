@@ -78,7 +78,9 @@ class NameColumn:
     def holding(self, unwanted: Mask) -> Ints:
         """Indices of names that hold a byte for which this table of 256 says so, each once; a line break is none."""
         found = np.flatnonzero(marked(self.text(), unwanted))
-        return np.unique(np.searchsorted(self.starts, found, side="right") - 1)
+        rows = np.searchsorted(self.starts, found, side="right") - 1
+        inside = (rows >= 0) & (found < self.starts[rows] + self.lengths[rows])  # not in a gap between names
+        return np.unique(rows[inside])
 
     def numbers(self) -> Words:
         """A number for each name, equal for those that are equal (and for others only by an extreme chance)."""
@@ -119,7 +121,7 @@ class NameColumn:
 
 
 class LineColumn(NameColumn):
-    """Names in ASCII, one a line, without gaps between the lines."""
+    """Names in ASCII, one a line, in the order in which they stand in the text; lines between them may be no part of it."""
 
     @classmethod
     def of_lines(cls, lines: bytes, lengths: Ints) -> "LineColumn":
@@ -130,22 +132,17 @@ class LineColumn(NameColumn):
         """A few names."""
         return texts_at(self.data, self.starts[rows], self.lengths[rows])
 
-    def without(self, rows: Ints) -> "LineColumn":
-        """All names but these few, which are in order."""
-        kept = np.delete(self.lengths, rows)
-        text, bounds = self.text(), [0]
-        starts = self.starts[rows]
-        for begin, end in zip(starts.tolist(), (starts + self.lengths[rows]).tolist(), strict=True):
-            bounds += (begin, end + 1)
-        bounds.append(len(text))
-        pieces = [text[begin:end] for begin, end in zip(bounds[::2], bounds[1::2], strict=True)]
-        return LineColumn(np.frombuffer(b"".join([*pieces, bytes(SPARE)]), np.uint8), _begins(kept + 1), kept)
+    def only(self, kept: Mask) -> "LineColumn":
+        """Some of the names; the text remains as it is."""
+        return LineColumn(self.data, self.starts[kept], self.lengths[kept])
 
     def series(self) -> "pl.Series":
         """The names as a polars column; read as a file of one cell a line, which is faster by far than splitting."""
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
         text = self.text()
+        if len(text) > len(self.lengths) + int(self.lengths.sum()):
+            text = lines_at(self.data, self.starts, self.lengths + 1)
         if _NO_SEPARATOR not in text and len(self.lengths):
             lines = pl.read_csv(
                 text,

@@ -250,6 +250,7 @@ class Store:
         self._home: Path | None = None
         self._numbers = count()
         self._lock, self._making = Lock(), Lock()
+        self._elsewhere: dict[int, Callable[[], pl.DataFrame]] = {}
         self._opened: dict[str, dict[int, pl.DataFrame]] = defaultdict(dict)
 
     @property
@@ -282,12 +283,26 @@ class Store:
         """
         self.enter(block, tables.write(self.home, block), marked=tables.remarkable is not None)
 
-    def enter(self, block: int, size: int, *, marked: bool) -> None:
-        """Know a block that somebody else wrote (see `Tables.write`), of so many bytes, with remarkable files kept apart."""
+    def enter(
+        self, block: int, size: int, *, marked: bool, files: "Callable[[], pl.DataFrame] | None" = None
+    ) -> None:
+        """Know a block that somebody else wrote, see `Tables.write`.
+
+        Parameters
+        ----------
+        block, size
+            Its number and its bytes.
+        marked
+            Whether remarkable files are kept apart.
+        files
+            Makes the table of its files where that was not written.
+        """
         with self._lock:
             self.size += size
             if marked:
                 self.remarkable.add(block)
+            if files is not None:
+                self._elsewhere[block] = files
 
     def folders(self, block: int) -> "pl.DataFrame":
         """Folders of a block."""
@@ -310,16 +325,20 @@ class Store:
         return images_of(self._open(block, IMAGES), row)
 
     def _open(self, block: int, sort: str) -> "pl.DataFrame":
-        import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large datasets only
-
         with self._lock:
             known = self._opened[sort].get(block)
             if known is None:
                 opened = self._opened[sort]
-                known = opened[block] = pl.read_ipc(_path(self.home, block, sort))
+                known = opened[block] = self._read(block, sort)
                 while len(opened) > BLOCKS_OPEN and not (sort in SMALL and _bytes(opened) <= SMALL_BYTES):
                     del opened[next(iter(opened))]
             return known
+
+    def _read(self, block: int, sort: str) -> "pl.DataFrame":
+        import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large datasets only
+
+        elsewhere = self._elsewhere.get(block) if sort == FILES else None
+        return pl.read_ipc(_path(self.home, block, sort)) if elsewhere is None else elsewhere()
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +350,7 @@ class Tables:
     folders
         Columns ``row`` (their index), ``key, path, files, size, signs`` and ``at``, the index of the first file.
     files
-        Columns ``name, size, time``, and ``mark`` where objects have marks.
+        Columns ``name, size, time``, and ``mark`` where objects have marks; ``None`` where they are kept elsewhere.
     images
         See `images_table`.
     remarkable
@@ -339,13 +358,15 @@ class Tables:
     """
 
     folders: "pl.DataFrame"
-    files: "pl.DataFrame"
+    files: "pl.DataFrame | None"
     images: "pl.DataFrame"
     remarkable: "pl.DataFrame | None" = None
 
     def write(self, home: Path, block: int) -> int:
         """Write them into the folder of a store, of another process perhaps, and return how many bytes they take."""
-        tables = {FOLDERS: self.folders, FILES: self.files, IMAGES: self.images}
+        tables = {FOLDERS: self.folders, IMAGES: self.images}
+        if self.files is not None:
+            tables[FILES] = self.files
         if self.remarkable is not None:
             tables[REMARKABLE] = self.remarkable
             tables[MARKED] = self.folders.filter(self.folders.get_column("signs") != 0)

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from itertools import compress, pairwise
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from validator.index.name_columns import Ints, LineColumn, joined, lines_at, lots_in_order
 from validator.index.sorted_files import Run, SortedFiles
 from validator.index.store import writing
+
+if TYPE_CHECKING:
+    import polars as pl
 
 WEIGHT_OF_A_RUN = 1500
 """What is read of a block for a few files stays in memory with them: few runs must be read together, however short."""
@@ -64,8 +67,14 @@ class Blocks:
     def __init__(self, home: Path) -> None:
         self.home = home
 
-    def write(self, block: int, files: SortedFiles) -> None:
-        """Write a block: where each line ends, names and keys a line each, numbers; several may be written side by side."""
+    def write(self, block: int, files: SortedFiles) -> int:
+        """Write a block: where each line ends, names and keys a line each, numbers; several may be written side by side.
+
+        Returns
+        -------
+        int
+            Bytes.
+        """
         key_lengths = np.fromiter(map(len, files.folders), np.int64, len(files.folders))
         columns = {
             "names": files.names,
@@ -79,6 +88,7 @@ class Blocks:
         with writing(self.home):
             for what, column in columns.items():
                 self._path(block, what).write_bytes(column)
+        return sum(map(len, columns.values()))
 
     def take(self, runs: Runs) -> Files:
         """Read some runs, which are in the order of the blocks."""
@@ -165,12 +175,14 @@ def _spans(runs: Runs) -> list[tuple[int, Run, Run]]:
 
 
 class Unsorted:
-    """Knows in which blocks the files of each partition lie.
+    """Knows in which blocks the files of each partition lie; they are removed with it.
 
     Attributes
     ----------
     blocks
         Where the files are.
+    size
+        Bytes on disk.
     weight
         How many files they hold, by partition; a run counts like some files more.
     """
@@ -180,10 +192,12 @@ class Unsorted:
         self._remove = weakref.finalize(self, shutil.rmtree, home, ignore_errors=True)
         self._runs: dict[str, list[tuple[int, Run]]] = defaultdict(list)
         self.blocks = Blocks(home)
+        self.size = 0
         self.weight: dict[str, int] = defaultdict(int)
 
-    def enter(self, block: int, runs: Sequence[Run]) -> None:
-        """Remember where the files of each partition lie; blocks are entered in their order."""
+    def enter(self, block: int, runs: Sequence[Run], size: int) -> None:
+        """Remember where the files of each partition lie in a block of so many bytes; blocks are entered in their order."""
+        self.size += size
         for run in runs:
             self._runs[run.prefix].append((block, run))
             self.weight[run.prefix] += run.files + WEIGHT_OF_A_RUN
@@ -200,6 +214,16 @@ class Unsorted:
             for block, run in self._runs[prefix]
         )
         return sorted(found, key=lambda item: (item[0], item[1].first))
+
+    def table(self, prefixes: Sequence[str], left_out: Ints) -> "pl.DataFrame":
+        """Files of some partitions as a block of the store has them, but for some rows."""
+        import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
+
+        files = self.blocks.take(self.runs(prefixes))
+        kept = np.ones(len(files.folder), bool)
+        kept[left_out] = False
+        columns = {"size": files.sizes[kept], "time": files.times[kept]}
+        return pl.DataFrame({"name": files.names.only(kept).series(), **columns})
 
     def close(self) -> None:
         """Remove the blocks, for which nobody waits; a disk takes seconds for what it has not written yet."""

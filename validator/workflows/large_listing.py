@@ -1,8 +1,9 @@
 """Makes the index of a listing that is too long for memory: sorted on disk, then examined in columns."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -89,13 +90,15 @@ def index_listing(
     """
     unusual, unsorted = KeyFolders(), Unsorted()
     lines = AwsLines(unusual) if text.sort == "aws-ls" else KeyLines(unusual)
-    with closing(unsorted), hands:
+    with ExitStack() as undone, hands:
+        undone.callback(unsorted.close)
         segments, keys = _sort_on_disk(source, text, unsorted, lines, hands, step)
         listed = Listed(lines.troubles(source.root, keys))
         relocation = source.settle({*unsorted.prefixes(), *unusual.folder_keys()})
         wanted = _set_apart(unsorted, unusual, relocation, segments)
         builder = IndexBuilder(load_layout(), condense=condense, segments=segments + relocation.longer_by)
         store = builder.store
+        store.size += unsorted.size
         tasks = (
             ExamineTask(
                 unsorted.blocks.home,
@@ -110,7 +113,8 @@ def index_listing(
         )
         for done in hands.results(examine_files, tasks):
             if done.size:
-                store.enter(done.block, done.size, marked=True)
+                files = partial(unsorted.table, done.prefixes, done.left_out)
+                store.enter(done.block, done.size, marked=True, files=files)
             _remember_places(done.parts)
             builder.enter(
                 Partition(part.facts, OnDisk(store, done.block, part.first, part.folders))
@@ -118,6 +122,7 @@ def index_listing(
             )
             listed.junk += done.junk
             listed.troubles += done.troubles
+        undone.pop_all()  # the index reads files where they lie
     listed.rest = relocation.move(unusual.take_all())
     return builder, listed
 
@@ -158,7 +163,7 @@ def _sort_on_disk(
             for number, block in enumerate(_growing(chain([beginning], blocks), hands))
         )
         for block in hands.results(sort_lines, tasks):
-            unsorted.enter(block.number, block.runs)
+            unsorted.enter(block.number, block.runs, block.size)
             keys += block.files
             step.advance(block.files)
             for place, line in block.unusual:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from validator.index.columns import Part, examine_columns
+from validator.index.name_columns import Ints
 from validator.index.sorted_files import Run, sort_files
 from validator.index.unsorted import Blocks, Runs
 from validator.models.listing import Entry, Trouble
@@ -48,6 +49,8 @@ class SortedBlock:
         Of the block.
     files, lines
         How many they are.
+    size
+        Bytes that were written.
     runs
         Where the files of each partition lie.
     unusual
@@ -57,6 +60,7 @@ class SortedBlock:
     number: int
     files: int
     lines: int
+    size: int
     runs: list[Run]
     unusual: list[tuple[int, str]]
 
@@ -66,8 +70,10 @@ def sort_lines(task: SortTask) -> SortedBlock:
     data = task.text if isinstance(task.text, bytes) else task.text.read()
     found = read_block(task.sort, data)
     files = sort_files(found)
-    Blocks(task.home).write(task.number, files)
-    return SortedBlock(task.number, len(files.sizes), found.lines, files.runs(task.segments), found.unusual)
+    size = Blocks(task.home).write(task.number, files)
+    return SortedBlock(
+        task.number, len(files.sizes), found.lines, size, files.runs(task.segments), found.unusual
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +111,19 @@ class ExaminedBlock:
     ----------
     block, size
         Number of the block, and its bytes; 0 when there was nothing to write.
-    parts
-        The partitions.
+    prefixes, parts
+        Names of the partitions as they are listed, and what was found out about them.
+    left_out
+        Which of their files are not in the index, see `Unsorted.table`.
     junk, troubles
         As in `Dataset`.
     """
 
     block: int
     size: int
+    prefixes: Sequence[str]
     parts: list[Part]
+    left_out: Ints
     junk: list[Entry]
     troubles: list[Trouble]
 
@@ -124,4 +134,6 @@ def examine_files(task: ExamineTask) -> ExaminedBlock:
     keys, moved = task.relocation.keys_of(files.folders), task.relocation.keys_of(task.prefixes)
     found = examine_columns(files, keys, moved, load_layout(), condense=task.condense)
     size = found.tables.write(task.store, task.block) if found.tables is not None else 0
-    return ExaminedBlock(task.block, size, found.parts, found.junk, found.troubles)
+    return ExaminedBlock(
+        task.block, size, task.prefixes, found.parts, found.left_out, found.junk, found.troubles
+    )
