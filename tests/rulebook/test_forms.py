@@ -3,6 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from validator.index.steps import steps_to
 from validator.rulebook.forms import FINE, Forms, sort_of
 from validator.rulebook.layout import load_layout
 
@@ -39,13 +40,19 @@ def keys(draw):
     return "cpg0099-example/broad/" + draw(st.sampled_from(AREAS)).format(plate, leaf, below)
 
 
+def forms_of(forms, keys):
+    steps = steps_to(keys)
+    found, known = forms.along(steps), list(forms)
+    return [known[found[last]] for last in steps.last.tolist()]
+
+
 @settings(max_examples=200)
 @given(st.lists(keys(), min_size=1, max_size=30))
 def test_a_form_is_the_place_but_for_wells_and_sites(listed):
     layout, forms = load_layout(), Forms(load_layout())
     sorts = {}
     for key in listed:
-        form, place = forms.of(key), layout.place_folder(key)
+        (form,), place = forms_of(forms, [key]), layout.place_folder(key)
         assert form.place.kind == place.kind
         assert layout.step_of(form.place) == layout.step_of(place)
         assert (form.place.misfit, form.place.entities.keys()) == (place.misfit, place.entities.keys())
@@ -57,10 +64,7 @@ def test_a_form_is_the_place_but_for_wells_and_sites(listed):
         assert list(forms)[form.index] is form
     assert len(set(sorts.values())) == len(sorts)
     every = sorted(set(listed))
-    walked, known = forms.walk(every), list(forms)
-    assert [known[index] for index in walked.forms] == [forms.of(key) for key in every]
-    between = {"/".join(key.split("/")[:depth]) for key in every for depth in range(1, key.count("/") + 1)}
-    assert sorted(walked.names) == sorted(key.rpartition("/")[2] for key in between)
+    assert forms_of(forms, every) == [form for key in every for form in forms_of(forms, [key])]
 
 
 def test_the_sites_of_all_plates_are_few_forms():
@@ -69,8 +73,9 @@ def test_the_sites_of_all_plates_are_few_forms():
         for well in range(10):
             home = f"cpg0099-example/broad/workspace/analysis/2024_03_05_Run1/BR{plate}/analysis/"
             asked.append(f"{home}BR{plate}-A{well:02d}-1/outlines/")
-    walked = forms.walk(sorted(asked))
-    assert len(list(forms)) == 6 + 5 * 4, "the root and what leads there, and four steps of each plate"
-    assert len(walked.names) == 5 + 5 * 2 + 5 * 10 * 2
-    assert len(walked.forms) == len(asked)
-    assert len(set(zip(walked.parents, walked.names, strict=True))) == len(walked.names)
+    steps = steps_to(sorted(asked))
+    found = forms.along(steps)
+    assert len(list(forms)) == len(set(found)) == 6 + 5 * 4, (
+        "the root and what leads there, and four steps of each plate"
+    )
+    assert len(steps.names) == len(found) - 1 == 5 + 5 * 2 + 5 * 10 * 2

@@ -89,9 +89,9 @@ def _key_of_misfit(folder_key: str, misfit: Misfit) -> str:
 def misfit_files(dataset: Dataset) -> Iterator[tuple[PlacedFolder, str, int, Misfit]]:
     """Files without a place in a folder that has one: the folder, name, size and reason."""
     for placed in dataset.folders.with_sign(Sign.MISFIT):
-        folder = placed.remarkable
+        folder, place = placed.remarkable, placed.place
         for name, size in zip(folder.names, folder.sizes, strict=True):
-            misfit = dataset.layout.place_file(placed.place, name).misfit
+            misfit = dataset.layout.place_file(place, name).misfit
             if misfit is not None:
                 yield placed, name, size, misfit
 

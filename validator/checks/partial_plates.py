@@ -135,7 +135,7 @@ def _thin_wells(plates: Sequence[PlateImages]) -> Iterator[_Lack]:
 
 def _gaps(plates: Sequence[PlateImages]) -> Iterator[_Lack]:
     for plate in plates:
-        for channel, places in plate.lacking.items():
+        for channel, places in plate.lacking().items():
             well = places[0][0]
             sites = ranges(site for other, site in places if other == well)
             more = sum(other != well for other, _ in places)

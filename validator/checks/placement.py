@@ -101,17 +101,18 @@ def judge_files_without_place(dataset: Dataset) -> Iterator[Finding]:
     groups: dict[tuple[str, ...], _Group] = {}
     plates, misread = _Plates(dataset), dataset.misread_batches
     for placed, name, size, misfit in misfit_files(dataset):
-        if batch_of(placed.place) in misread:
+        place = placed.place
+        if misread and batch_of(place) in misread:
             continue  # told of the folder
-        other = dataset.layout.plate_meant(placed.place, name)
-        rule = _rule_of(misfit, placed.place.kind, other)
+        other = dataset.layout.plate_meant(place, name)
+        rule = _rule_of(misfit, place.kind, other)
         if rule is MISPLACED_FILE:
-            what = plates.named(placed.place, name)
+            what = plates.named(place, name)
             home = placed.key if what else group_home(placed.key)
         else:
-            what = misfit.nearest or PurePosixPath(name.lower()).suffix
+            what = misfit.nearest or _ending(name.lower())
             home = group_home(placed.key)
-        form, folder = _belongs(dataset, placed, name) if rule is FILE_UNKNOWN else ("", "")
+        form, folder = _belongs(dataset, placed, place, name) if rule is FILE_UNKNOWN else ("", "")
         group = groups.setdefault(
             (rule.id, home, misfit.parent_kind, what, form), _Group(home, misfit, folder)
         )
@@ -120,16 +121,22 @@ def judge_files_without_place(dataset: Dataset) -> Iterator[Finding]:
         yield _WORDS[rule_id](group, what)
 
 
-def _belongs(dataset: Dataset, placed: PlacedFolder, name: str) -> tuple[str, str]:
+def _ending(name: str) -> str:
+    """Return its last dot and what follows, where that is no whole name."""
+    dot = name.rfind(".")
+    return name[dot:] if 0 < dot < len(name) - 1 else ""
+
+
+def _belongs(dataset: Dataset, placed: PlacedFolder, place: Place, name: str) -> tuple[str, str]:
     """Folder in which a file without a place belongs, as the layout and as people write it; empty where nobody can tell."""
     group = GROUP.fullmatch(placed.key[:-1].rpartition("/")[2])
-    if group is not None and placed.place.kind == "workspace.analysis_plate":
+    if group is not None and place.kind == "workspace.analysis_plate":
         above = "/".join(below_source(placed.key).split("/")[:-2])
         return "{plate}/analysis", f"{above}/{group['plate']}/analysis/{group[0]}/"
-    form, step = dataset.layout.left_out_before(placed.place, name)
+    form, step = dataset.layout.left_out_before(place, name)
     if form:
         return form, f"{_ending_in_batch(dataset, placed, step)}{step}"
-    home = None if name in COMMON_NAMES else home_of_file(name, placed.place.entities)
+    home = None if name in COMMON_NAMES else home_of_file(name, place.entities)
     return ("", "") if home is None else (home.form, home.folder)
 
 

@@ -34,8 +34,8 @@ class PlateImages:
         Sites of each well.
     channels
         Channels, as the names write them.
-    lacking
-        Wells and sites that lack a channel which more than half of the sites have, by the channel.
+    images
+        What the names say.
     """
 
     home: str
@@ -44,12 +44,16 @@ class PlateImages:
     key: str
     sites: Mapping[Well, frozenset[int]]
     channels: frozenset[str]
-    lacking: Mapping[str, tuple[tuple[Well, int], ...]]
+    images: FolderImages
 
     @property
     def site_numbers(self) -> frozenset[int]:
         """Sites that any well has."""
         return frozenset[int]().union(*self.sites.values())
+
+    def lacking(self) -> Mapping[str, tuple[tuple[Well, int], ...]]:
+        """Wells and sites that lack a channel which more than half of the sites have, by the channel."""
+        return _lacking(self.images)
 
 
 def read_plates(dataset: Dataset) -> Iterator[PlateImages]:
@@ -85,7 +89,7 @@ def _read(
         key=key,
         sites=_by_well(images.sites, layouts),
         channels=frozenset(images.channels),
-        lacking=_lacking(images),
+        images=images,
     )
 
 
@@ -124,7 +128,6 @@ def _by_well(sites: Ints, layouts: _Layouts) -> Mapping[Well, frozenset[int]]:
 
 
 def _lacking(images: FolderImages) -> Mapping[str, tuple[tuple[Well, int], ...]]:
-    """Sites without a channel that is usual."""
     there = np.zeros((len(images.sites), len(images.channels)), bool)
     there.ravel()[images.pairs] = True
     lacking: dict[str, tuple[tuple[Well, int], ...]] = {}

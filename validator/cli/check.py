@@ -8,7 +8,6 @@ from typing import Literal
 import click
 
 from validator.cli import options
-from validator.cli.output import Outputs
 from validator.cli.s3_options import s3_options
 from validator.s3.settings import S3Settings
 
@@ -77,6 +76,7 @@ def check(
     # What reads a long listing is started first of all: it imports what it needs meanwhile.
     hands = click.get_current_context().with_resource(Hands())
     hands.look_ahead(source)
+    from validator.cli.output import Outputs  # noqa: PLC0415  the command's help comes fast
     from validator.models.finding import Level  # noqa: PLC0415  the command's help comes fast
     from validator.reporters.progress import make_progress  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.account import account_of  # noqa: PLC0415  the command's help comes fast

@@ -16,7 +16,7 @@ from validator.index.examine import (
 )
 from validator.index.images import holds_images, image_reader, images_table
 from validator.index.listed_files import ListedFiles, begins_of, each_once, junk_in
-from validator.index.name_columns import Bytes, Ints, Mask, NameColumn, apart, distinct
+from validator.index.name_columns import Bytes, Ints, Mask, apart, distinct
 from validator.index.partition import Group, PartitionFacts
 from validator.index.placed import Sign
 from validator.index.store import Tables
@@ -79,9 +79,9 @@ def examine_columns(
         See `grouped`.
     """
     examined, forms = Examined(), Forms(layout)
-    listed, walked = ListedFiles.of(files, keys, forms)
+    listed, steps = ListedFiles.of(files, keys, forms)
     kept, alike = each_once(listed, examined.troubles)
-    junk = junk_in(listed, walked.names)
+    junk = junk_in(listed, steps)
     examined.junk += listed.entries(np.flatnonzero(junk & kept))
     kept &= ~junk
     listed, alike = listed.only(kept), alike[kept]
@@ -93,7 +93,7 @@ def examine_columns(
     summary = _Summary(listed, signs, list(forms))
     examined.tables = summary.tables()
     examined.left_out = np.delete(np.arange(len(files.folder)), listed.row)
-    plain = plain_names(walked.names, walked.parents)
+    plain = plain_names(steps.names, steps.parents)
     for part in summary.parts(prefixes, None if plain else layout, condense=condense):
         part.facts.kinds = frozenset(kinds[int(listed.partition[part.first])])
         examined.parts.append(part)
@@ -107,7 +107,7 @@ def _signs(listed: ListedFiles, alike: Mask, layout: Layout) -> Bytes:
     meant = np.array([name in layout.may_be_empty for name in listed.names.some(empty)], bool)
     signs[empty[~meant]] |= np.uint8(Sign.EMPTY)
     signs[listed.names.holding(_STRANGE)] |= np.uint8(Sign.STRANGE)
-    room = np.array([MAX_KEY_BYTES - len(key) for key in listed.keys])
+    room = MAX_KEY_BYTES - listed.key_column.lengths
     if int(listed.names.lengths.max()) > int(room.min()):
         signs[listed.names.lengths > room[listed.folder]] |= np.uint8(Sign.LONG)
     rows = np.flatnonzero(alike)
@@ -186,13 +186,13 @@ class _Summary:
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large listings only
 
         listed = self._listed
-        keys = pl.Series(listed.keys, dtype=pl.String)
-        raw = keys if listed.raw == listed.keys else pl.Series(listed.raw, dtype=pl.String)
+        moved = listed.raw != listed.keys
+        paths = {"path": pl.Series(listed.raw).str.strip_suffix("/").cast(pl.Binary)} if moved else {}
         folders = pl.DataFrame(
             {
                 "row": np.arange(len(listed.keys)),
-                "key": keys,
-                "path": raw.str.strip_suffix("/").cast(pl.Binary),
+                "key": pl.Series(listed.keys, dtype=pl.String),
+                **paths,
                 "files": self._files,
                 "size": self._sizes,
                 "signs": self._signs,
@@ -229,7 +229,7 @@ class _Summary:
     ) -> Iterator[Part]:
         """What is known of each partition but the kinds of its files; without a layout no folder is remarkable."""
         keys, partition = self._listed.keys, self._listed.partition
-        column = NameColumn.of(keys)
+        column = self._listed.key_column
         groups = self._groups(column.lengths, prefixes, condense=condense)
         sums = (np.add.reduceat(lane, self._begins) for lane in self._listed.sums)
         _, _, *digests = column.sums(self._files, *sums)

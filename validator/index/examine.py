@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from validator.index.name_columns import NameColumn, apart
+from validator.index.name_columns import Ints, NameColumn, apart
 from validator.index.partition import FolderRow, FolderTree, PartitionFacts, grouped
 from validator.index.placed import Sign
 from validator.models.listing import Folder
@@ -89,7 +89,7 @@ def plain_folders(prefix: str, keys: Sequence[str]) -> bool:
     return len({key.lower() for key in above}) == len(above)
 
 
-def plain_names(names: Sequence[str], parents: Sequence[int]) -> bool:
+def plain_names(names: Sequence[str], parents: Ints) -> bool:
     """The same for all folders of a tree.
 
     Parameters
@@ -101,7 +101,7 @@ def plain_names(names: Sequence[str], parents: Sequence[int]) -> bool:
     """
     if not _are_plain(names):
         return False
-    numbers = np.sort(NameColumn.of(names).folded() ^ apart(np.array(parents, np.int64)))
+    numbers = np.sort(NameColumn.of(names).folded() ^ apart(parents))
     return not bool((numbers[1:] == numbers[:-1]).any())
 
 

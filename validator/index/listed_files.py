@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from validator.index.name_columns import Ints, LineColumn, Mask, Words, apart, distinct
+from validator.index.name_columns import Ints, LineColumn, Mask, NameColumn, Words, apart, distinct
+from validator.index.steps import Steps, steps_to
 from validator.index.unsorted import Files
 from validator.models.listing import Entry, Trouble
-from validator.rulebook.forms import Forms, Walked
+from validator.rulebook.forms import Forms
 from validator.rulebook.junk import is_junk, is_junk_folder, junk_edges
 
 
@@ -28,6 +29,8 @@ class ListedFiles:
         Of each file; the index of its folder.
     keys, raw
         Of each folder its key in the Gallery, and as it was listed.
+    key_column
+        The keys.
     partition, form
         Index of the partition of each folder, and of its form.
     """
@@ -42,17 +45,23 @@ class ListedFiles:
     folder: Ints
     keys: list[str]
     raw: list[str]
+    key_column: NameColumn
     partition: Ints
     form: Ints
 
     @classmethod
-    def of(cls, files: Files, keys: Sequence[str | None], forms: Forms) -> tuple["ListedFiles", Walked]:
-        """Files as they came, but for those in folders without a key; and the walk to their folders."""
+    def of(cls, files: Files, keys: Sequence[str | None], forms: Forms) -> tuple["ListedFiles", Steps]:
+        """Files as they came, but for those in folders without a key; and the steps to their folders."""
         numbers, folded, *sums = files.names.sums(files.sizes, files.times)
-        walked = forms.walk(key for key in keys if key is not None)
-        known = np.array([key is not None for key in keys])
+        there = [key for key in keys if key is not None]
+        steps = steps_to(there)
+        known, column = np.ones(len(keys), bool), steps.column
+        if len(there) < len(keys):
+            known = np.array([key is not None for key in keys])
+            there = [key or "" for key in keys]
+            column = NameColumn.of(there)
         form = np.zeros(len(keys), np.int64)
-        form[known] = walked.forms
+        form[known] = np.array(forms.along(steps), np.int64)[steps.last]
         listed = cls(
             np.arange(len(files.folder)),
             files.names,
@@ -62,34 +71,39 @@ class ListedFiles:
             files.sizes,
             files.times,
             files.folder,
-            [key or "" for key in keys],
+            there,
             files.folders,
+            column,
             files.partition,
             form,
         )
-        return (listed if known.all() else listed.only(known[files.folder])), walked
+        return (listed if known.all() else listed.only(known[files.folder])), steps
 
     def only(self, kept: Mask) -> "ListedFiles":
         """Some of the files."""
         if kept.all():
             return self
-        folder, keys, raw, partition, form = self.folder[kept], self.keys, self.raw, self.partition, self.form
+        rows = np.flatnonzero(kept)
+        folder, keys, raw, column = self.folder[rows], self.keys, self.raw, self.key_column
+        partition, form = self.partition, self.form
         left = folder[begins_of(folder)]
         if len(left) < len(keys):
             folder = np.searchsorted(left, folder)
             keys, raw = ([some[f] for f in left.tolist()] for some in (keys, raw))
+            column = NameColumn(column.data, column.starts[left], column.lengths[left])
             partition, form = partition[left], form[left]
         return ListedFiles(
-            self.row[kept],
-            self.names.only(kept),
-            self.numbers[kept],
-            self.folded[kept],
-            self.sums[:, kept],
-            self.sizes[kept],
-            self.times[kept],
+            self.row[rows],
+            self.names.only(rows),
+            self.numbers[rows],
+            self.folded[rows],
+            np.take(self.sums, rows, axis=1),
+            self.sizes[rows],
+            self.times[rows],
             folder,
             keys,
             raw,
+            column,
             partition,
             form,
         )
@@ -136,15 +150,15 @@ def each_once(listed: ListedFiles, troubles: list[Trouble]) -> tuple[Mask, Mask]
     return kept, alike
 
 
-def junk_in(listed: ListedFiles, folders: Sequence[str]) -> Mask:
+def junk_in(listed: ListedFiles, steps: Steps) -> Mask:
     """Which files are junk. Names that could be are singled out; the rulebook's own comparison decides.
 
     Parameters
     ----------
     listed
         The files.
-    folders
-        Names of all folders.
+    steps
+        The way to their folders.
     """
     begins, ends = (_table(letters) for letters in junk_edges("files"))
     first, last = listed.names.edges()
@@ -153,8 +167,8 @@ def junk_in(listed: ListedFiles, folders: Sequence[str]) -> Mask:
     junk = np.zeros(len(listed.folder), bool)
     junk[rows] = np.array([is_junk(name) for name in listed.names.some(rows[each])], bool)[which]
     firsts, lasts = junk_edges("folders")
-    if lasts or not {name[:1] for name in folders}.isdisjoint(firsts):
-        closed = set(filter(is_junk_folder, folders))
+    if lasts or not set(steps.initials).isdisjoint(firsts):
+        closed = set(filter(is_junk_folder, steps.names))
         if closed:
             inside = [not closed.isdisjoint(key.split("/")) for key in listed.keys]
             junk |= np.array(inside)[listed.folder]

@@ -125,14 +125,14 @@ class LineColumn(NameColumn):
 
     @classmethod
     def of_lines(cls, lines: bytes, lengths: Ints) -> "LineColumn":
-        """Names of which each ends with a line break that is no part of it."""
-        return cls(np.frombuffer(lines + bytes(SPARE), np.uint8), _begins(lengths + 1), lengths)
+        """Names of which each ends with a line break that is no part of it, and `SPARE` bytes behind them."""
+        return cls(np.frombuffer(lines, np.uint8), _begins(lengths + 1), lengths)
 
     def some(self, rows: Ints) -> list[str]:
         """A few names."""
         return texts_at(self.data, self.starts[rows], self.lengths[rows])
 
-    def only(self, kept: Mask) -> "LineColumn":
+    def only(self, kept: Mask | Ints) -> "LineColumn":
         """Some of the names; the text remains as it is."""
         return LineColumn(self.data, self.starts[kept], self.lengths[kept])
 
@@ -198,6 +198,27 @@ def texts_at(data: Bytes, starts: Ints, lengths: Ints) -> list[str]:
 def _windows(data: Bytes, length: int) -> NDArray[np.void]:
     """Every stretch of this length, each as one thing."""
     return np.ndarray((len(data) - length + 1,), f"V{length}", data.data, strides=(1,))
+
+
+def shared_beginnings(column: NameColumn) -> Ints:
+    """How many bytes each name has in common with the one before it."""
+    starts, lengths = column.starts, column.lengths
+    shared = np.zeros_like(lengths)
+    shared[1:] = np.minimum(lengths[1:], lengths[:-1])
+    rows, at = np.flatnonzero(shared), 0
+    while len(rows):
+        words = _stripe(column.data, starts[rows] + at, _STRIPE)
+        words ^= _stripe(column.data, starts[rows - 1] + at, _STRIPE)
+        number = (words != 0).argmax(axis=1)
+        word = words[np.arange(len(rows)), number]
+        differ = word != 0
+        lowest = word[differ] & (~word[differ] + np.uint64(1))
+        bits = (lowest.astype(np.float64).view(np.int64) >> 52) - 1023  # the exponent of a power of two
+        here = rows[differ]
+        shared[here] = np.minimum(shared[here], at + _WORD * number[differ] + (bits >> 3))
+        at += _STRIPE
+        rows = rows[~differ & (shared[rows] > at)]
+    return shared
 
 
 def apart(places: Ints) -> Words:

@@ -93,13 +93,13 @@ class OnDisk:
     def rows(self, sign: Sign | None = None) -> list[Located]:
         """Every folder, or those with a sign, in the order of the keys, with what reads its files."""
         some = self._folders(sign)
-        names = ("row", "key", "path", "files", "size", "signs", "at")
-        columns = zip(*(some.get_column(name).to_list() for name in names), strict=True)
+        names = ("row", "key", "files", "size", "signs", "at")
+        columns = [some.get_column(name).to_list() for name in names]
+        paths = _paths(some)
         files = _Files(self.store, self.block, some)
         marked = _Marked(self.store, self.block, sign, some) if sign is not None else None
         located: list[Located] = []
-        for row, key, raw, number, size, signs, at in columns:
-            path = raw.decode("utf-8", "surrogatepass")
+        for path, row, key, number, size, signs, at in zip(paths, *columns, strict=True):
             pick = partial(marked.folder, key, path, at, number) if marked and marked.known else None
             located.append(
                 (
@@ -120,6 +120,12 @@ class OnDisk:
             begin, end = np.searchsorted(some.get_column("row").to_numpy(), bounds).tolist()
             some = some.slice(begin, end - begin)
         return some if sign is None else some.filter((some.get_column("signs") & int(sign)) != 0)
+
+
+def _paths(folders: "pl.DataFrame") -> list[str]:
+    if "path" in folders.columns:
+        return [path.decode("utf-8", "surrogatepass") for path in folders.get_column("path").to_list()]
+    return [key.removesuffix("/") for key in folders.get_column("key").to_list()]
 
 
 def together(pieces: Iterable[Piece]) -> Iterator[Piece]:
@@ -348,7 +354,8 @@ class Tables:
     Attributes
     ----------
     folders
-        Columns ``row`` (their index), ``key, path, files, size, signs`` and ``at``, the index of the first file.
+        Columns ``row`` (their index), ``key, path, files, size, signs`` and ``at``, the index of the first file; without
+        ``path`` where the folders lie where their keys say.
     files
         Columns ``name, size, time``, and ``mark`` where objects have marks; ``None`` where they are kept elsewhere.
     images

@@ -6,14 +6,15 @@ import weakref
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import compress, pairwise
+from itertools import compress, islice
+from operator import ne
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from validator.index.name_columns import Ints, LineColumn, joined, lines_at, lots_in_order
+from validator.index.name_columns import SPARE, Ints, LineColumn, joined, lines_at, lots_in_order
 from validator.index.sorted_files import Run, SortedFiles
 from validator.index.store import writing
 
@@ -99,7 +100,7 @@ class Blocks:
         lengths, sizes, times = (
             joined([getattr(span, column) for span in spans]) for column in ("lengths", "sizes", "times")
         )
-        text = b"".join(span.names for span in spans)
+        text = b"".join([*(span.names for span in spans), bytes(SPARE)])
         if len(spans) > 1:
             by_key = sorted(range(len(folders)), key=folders.__getitem__)
             folders, order = [folders[f] for f in by_key], np.array(by_key)
@@ -108,7 +109,7 @@ class Blocks:
             lengths, sizes, times = lengths[rows], sizes[rows], times[rows]
             numbers, partition = numbers[order], partition[order]
         new = np.ones(len(folders), bool)
-        new[1:] = [before != key for before, key in pairwise(folders)]
+        new[1:] = [*map(ne, folders, islice(folders, 1, None))]
         return Files(
             LineColumn.of_lines(text, lengths),
             sizes,
@@ -151,16 +152,16 @@ class Blocks:
 
 
 def _lines_in_order(text: bytes, lengths: Ints, rows: Ints) -> bytes:
-    """The lines in the order of these rows."""
+    """The lines in the order of these rows; some bytes follow them."""
     starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths + 1)])
     cuts = np.flatnonzero(np.diff(rows) != 1) + 1
     if len(cuts) * _FEW > len(rows):
-        return lines_at(np.frombuffer(text, np.uint8), starts[rows], lengths[rows] + 1)
+        return lines_at(np.frombuffer(text, np.uint8), starts[rows], lengths[rows] + 1) + bytes(SPARE)
     # Most follow each other as before, in stretches that are copied as a whole.
     begins, lasts = np.append(0, cuts), np.append(cuts, len(rows)) - 1
     whole = memoryview(text)
     bounds = zip(starts[rows[begins]].tolist(), starts[rows[lasts] + 1].tolist(), strict=True)
-    return b"".join([whole[begin:end] for begin, end in bounds])
+    return b"".join([*(whole[begin:end] for begin, end in bounds), bytes(SPARE)])
 
 
 def _spans(runs: Runs) -> list[tuple[int, Run, Run]]:

@@ -1,9 +1,11 @@
 """Folders of one form: the layout says the same of all of them, but for the values of well and site."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from validator.models.place import Place
+from validator.rulebook.imagers import Ints
 from validator.rulebook.layout import FolderPlace, Layout
 from validator.rulebook.rests import rests_of
 from validator.rulebook.template import Template
@@ -29,18 +31,25 @@ class Form:
         A number of its own for each sort.
     index
         A number of its own for each form.
+    alone
+        Whether each folder inside is placed by itself.
+    plate
+        What names of folders inside begin with that say nothing else than `rests`; empty where there are none.
+    rests
+        What the ends of such names bind, see `Rests`.
+    children, by_entities
+        Forms of folders inside, by their name or by what their end binds.
     """
 
     place: FolderPlace
     sort: object
     number: int
     index: int
-    _alone: bool
-    _plate: str
-    _named: Collection[str]
-    _rests: dict[str, int | None]
-    _children: dict[str, "Form"] = field(default_factory=dict)
-    _by_entities: dict[int, "Form"] = field(default_factory=dict)
+    alone: bool
+    plate: str
+    rests: dict[str, int | None]
+    children: dict[str, "Form"] = field(default_factory=dict)
+    by_entities: dict[int | None, "Form"] = field(default_factory=dict)
 
 
 def sort_of(key: str, place: Place) -> object:
@@ -52,23 +61,19 @@ def sort_of(key: str, place: Place) -> object:
     return place.kind, *((name, value) for name, value in place.entities.items() if name not in FINE)
 
 
-@dataclass(slots=True)
-class Walked:
-    """Folders that were placed, and those between them, each once.
+class Way(Protocol):
+    """Steps down the tree to some folders."""
 
-    Attributes
-    ----------
-    forms
-        Index of the form of each folder that was asked for.
-    names
-        Names of all folders.
-    parents
-        What tells the folders in which these lie from each other.
-    """
+    @property
+    def names(self) -> Sequence[str]:
+        """Names of the folders of all steps."""
 
-    forms: list[int] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    parents: list[int] = field(default_factory=list)
+    @property
+    def parents(self) -> Ints:
+        """Of each step the number of the one before it, from 1; 0 for the first of a way."""
+
+    def key(self, step: int) -> str:
+        """Key of the folder of a step; the first is 0."""
 
 
 class Forms:
@@ -87,72 +92,54 @@ class Forms:
         self._rests = rests_of(layout)
         self._root = self._form("", layout.folder_place(""))
 
-    def of(self, key: str) -> Form:
-        """Form of a folder.
+    def along(self, way: Way) -> list[int]:
+        """Find the form of the root and of the folder of each step.
 
         Parameters
         ----------
-        key
-            Ends with ``/``; the empty key is the root.
-        """
-        (index,) = self.walk([key]).forms
-        return list(self)[index]
+        way
+            In which each step comes after the one to the folder above.
 
-    def walk(self, keys: Iterable[str]) -> Walked:
-        """Find the form of each folder.
-
-        Parameters
-        ----------
-        keys
-            Sorted; then none is looked at twice.
+        Returns
+        -------
+        list of int
+            Indices of the forms.
         """
-        walked = Walked()
-        found, names, parents = walked.forms, walked.names, walked.parents
-        # The folder that was placed last, and those above it: where each begins to differ, and what it is.
-        prefix, form, here = "", self._root, 0
-        above: list[tuple[str, Form, int]] = []
-        for key in keys:
-            while not key.startswith(prefix):
-                prefix, form, here = above.pop()
-            begin = len(prefix)
-            end = key.find("/", begin) + 1
-            while end:
-                above.append((prefix, form, here))
-                name = key[begin : end - 1]
-                names.append(name)
-                parents.append(here)
-                here = len(names)
-                last = end == len(key)
-                prefix = key if last else key[:end]
-                form = form._children.get(name) or self._below(form, prefix, name)  # noqa: SLF001  made here only
-                begin, end = end, 0 if last else key.find("/", end) + 1
-            found.append(form.index)
-        return walked
+        placed = [self._root]
+        for name, above in zip(way.names, way.parents.tolist(), strict=True):
+            parent = placed[above]
+            form = parent.children.get(name)
+            if form is None:
+                plate = parent.plate
+                if plate and name.startswith(plate):
+                    # PLATE-A01-1 in a folder of this plate: what follows the plate is the same in every plate.
+                    form = parent.by_entities.get(parent.rests.get(name[len(plate) :]))
+                if form is None:
+                    form = self._below(parent, way.key(len(placed) - 1), name)
+            placed.append(form)
+        return [form.index for form in placed]
 
     def __iter__(self) -> Iterator[Form]:
         """Every form, in the order of their indices."""
         return iter(self._forms.values())
 
     def _below(self, parent: Form, key: str, name: str) -> Form:
-        # PLATE-A01-1 in a folder of this plate: what follows the plate is the same in every plate.
-        plate = parent._plate  # noqa: SLF001
-        if plate and name.startswith(plate) and name not in parent._named:  # noqa: SLF001
-            rest = name[len(plate) :]
-            bound = parent._rests.get(rest, _UNKNOWN)  # noqa: SLF001
+        if parent.plate and name.startswith(parent.plate):
+            rest = name[len(parent.plate) :]
+            bound = parent.rests.get(rest, _UNKNOWN)
             if bound == _UNKNOWN:
-                template = parent.place.node.templates[0][0]
-                match = template.match(name, parent.place.entities)
-                bound = self._rests.enter(parent._rests, rest, match)  # noqa: SLF001
+                match = parent.place.node.templates[0][0].match(name, parent.place.entities)
+                bound = self._rests.enter(parent.rests, rest, match)
             if bound is not None:
-                form = parent._by_entities.get(bound)  # noqa: SLF001
+                form = parent.by_entities.get(bound)
                 if form is None:
                     form = self._form(key, self._layout.step(parent.place, name))
-                    parent._by_entities[bound] = form  # noqa: SLF001
+                    parent.by_entities[bound] = form
                 return form
-        if parent._alone:  # noqa: SLF001
+        if parent.alone:
             return self._form(key, self._layout.folder_place(key))
         form = self._form(key, self._layout.step(parent.place, name))
-        parent._children[name] = form  # noqa: SLF001
+        parent.children[name] = form
         return form
 
     def _form(self, key: str, place: FolderPlace) -> Form:
@@ -168,14 +155,16 @@ class Forms:
                 entity in FINE and entity in place.entities for t in templates for entity in t.entities
             )
             short = bool(templates) and not alone and _begins_with_plate(templates[0], place)
+            plate = place.entities["plate"] if short else ""
+            if any(name.startswith(plate) for name in self._layout.named_in(place)):
+                plate = ""
             known = self._forms[same] = Form(
                 place,
                 sort,
                 number,
                 len(self._forms),
                 alone,
-                place.entities["plate"] if short else "",
-                self._layout.named_in(place),
+                plate,
                 self._rests.of(id(place.node)),
             )
         return known

@@ -29,6 +29,8 @@ _ENVIRONMENT = {
     # Columns of megabytes come and go: glibc would give each back to the system, and have every page filled with zeros again.
     "MALLOC_MMAP_THRESHOLD_": str(1 << 28),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 28),
+    # And it would have each of its pages of 4 KiB asked for by itself.
+    "GLIBC_TUNABLES": os.environ.get("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"),
 }
 _SAID = 2000
 

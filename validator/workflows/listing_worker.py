@@ -4,6 +4,7 @@ It reads tasks from standard input and writes answers to standard output, pickle
 standard input ends, whoever started it is gone, and it ends, too.
 """
 
+import gc
 import os
 import pickle
 import signal
@@ -15,10 +16,15 @@ from validator.errors import CpgateError, is_broken_pipe
 from validator.rulebook.layout import load_layout
 from validator.workflows import listing_work  # noqa: F401  what tasks ask for
 
+FEWER_COLLECTIONS = (50_000, 20, 100)
+"""Lists of keys come and go by the thousand; hardly anything of it is a circle."""
+
 
 def run(tasks: BinaryIO, answers: BinaryIO) -> None:
     """Carry out one task after the other; what can go wrong in a known way is an answer."""
     load_layout()
+    gc.set_threshold(*FEWER_COLLECTIONS)
+    gc.freeze()
     while True:
         try:
             function, task = pickle.load(tasks)  # noqa: S301  from the process that started this one
