@@ -47,8 +47,8 @@ def test_few_large_tables_stay_open_and_small_ones_as_far_as_there_is_room(monke
     store = Store()
     for block in range(6):
         store.write(block, Tables(table, table, table, table))
-    opened, read_ipc = [], pl.read_ipc
-    monkeypatch.setattr(pl, "read_ipc", lambda path: opened.append(path) or read_ipc(path))
+    opened, read = [], pl.read_ipc_stream
+    monkeypatch.setattr(pl, "read_ipc_stream", lambda path: opened.append(path) or read(path))
 
     def read_all():
         opened.clear()

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
+from numpy.typing import NDArray
 
 from validator.checks.dataset import Dataset, PlacedFolder
 from validator.checks.wells import Well
 from validator.index.images import IMAGES_OF_PLATES, holds_images
 from validator.rulebook.imagers import FolderImages, ImagedSite, Ints
+
+Mask = NDArray[np.bool_]
 
 READ_SHARE = 0.9
 """Share of a plate's images whose names must be of a known form; otherwise nothing is said about the plate."""
@@ -103,11 +106,17 @@ def _together(parts: Sequence[FolderImages]) -> FolderImages:
     there = np.zeros((len(sites), len(channels)), bool)
     for part in parts:
         if part.channels:
-            site, channel = np.divmod(part.pairs, len(part.channels))
             columns = np.array([channels.index(name) for name in part.channels])
-            there[np.searchsorted(sites, part.sites)[site], columns[channel]] = True
+            there[np.ix_(np.searchsorted(sites, part.sites), columns)] |= _table(part)
     images, read = sum(part.images for part in parts), sum(part.read for part in parts)
     return FolderImages(images, read, sites, channels, np.flatnonzero(there))
+
+
+def _table(images: FolderImages) -> Mask:
+    """Which site has which channel."""
+    there = np.zeros((len(images.sites), len(images.channels)), bool)
+    there.ravel()[images.pairs] = True
+    return there
 
 
 def _by_well(sites: Ints, layouts: _Layouts) -> Mapping[Well, frozenset[int]]:
@@ -128,8 +137,7 @@ def _by_well(sites: Ints, layouts: _Layouts) -> Mapping[Well, frozenset[int]]:
 
 
 def _lacking(images: FolderImages) -> Mapping[str, tuple[tuple[Well, int], ...]]:
-    there = np.zeros((len(images.sites), len(images.channels)), bool)
-    there.ravel()[images.pairs] = True
+    there = _table(images)
     lacking: dict[str, tuple[tuple[Well, int], ...]] = {}
     for number, channel in enumerate(images.channels):
         gaps = images.sites[~there[:, number]]

@@ -32,6 +32,8 @@ FOLDERS_TOGETHER = 50_000
 """Folders of several partitions that are read as one."""
 BLOCKS_OPEN = 2
 """Blocks kept open: who walks the index is in one, and perhaps looks something up in another."""
+LARGE = (FOLDERS, FILES)
+"""What is worth to be compressed."""
 SMALL, SMALL_BYTES = (REMARKABLE, MARKED), 32 * 1024 * 1024
 """What several checks look through, and how much of it is kept open."""
 
@@ -165,10 +167,9 @@ class _Marked:
 
     def folder(self, key: str, path: str, at: int, number: int) -> Folder:
         begin, end = bisect_left(self._rows, at), bisect_left(self._rows, at + number)
-        folder = Folder(key, path)
-        for name, size, time in sorted(self._files[begin:end]):
-            folder.add(name, size, time)
-        return folder
+        files = sorted(self._files[begin:end])
+        names, sizes, times = zip(*files, strict=True) if files else ((), (), ())
+        return Folder(key, path, [*names], array("q", sizes), array("q", times))
 
 
 class _Files:
@@ -344,7 +345,7 @@ class Store:
         import polars as pl  # noqa: PLC0415  a fifth of a second, needed for large datasets only
 
         elsewhere = self._elsewhere.get(block) if sort == FILES else None
-        return pl.read_ipc(_path(self.home, block, sort)) if elsewhere is None else elsewhere()
+        return pl.read_ipc_stream(_path(self.home, block, sort)) if elsewhere is None else elsewhere()
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,7 +382,8 @@ class Tables:
         with writing(home):
             for sort, table in tables.items():
                 path = _path(home, block, sort)
-                table.write_ipc(path, compression="lz4")
+                # As a stream, which polars reads and writes at once; the file format takes the way of a query.
+                table.write_ipc_stream(path, compression="lz4" if sort in LARGE else "uncompressed")
                 size += path.stat().st_size
         return size
 
