@@ -32,6 +32,7 @@ _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 """An odd number whose bits are evenly spread."""
 _LOWER_CASE = np.uint64(0x2020202020202020)
 """What letters in lower case have and others lack."""
+_LINE_BREAK = ord("\n")
 _NO_SEPARATOR = b"\x1f"
 
 
@@ -172,6 +173,10 @@ def lines_at(data: Bytes, starts: Ints, lengths: Ints) -> bytes:
     starts, lengths
         Where each part begins, and how many bytes it has.
     """
+    return _copied(data, starts, lengths).tobytes()
+
+
+def _copied(data: Bytes, starts: Ints, lengths: Ints) -> Bytes:
     longest = int(lengths.max(initial=0))
     order = np.argsort(lengths.astype(np.uint16) if longest < _SHORT else lengths, kind="stable")
     ordered, begins = lengths[order], _begins(lengths)
@@ -181,18 +186,18 @@ def lines_at(data: Bytes, starts: Ints, lengths: Ints) -> bytes:
         length, rows = int(ordered[begin]), order[begin:end]
         if length:
             _windows(found, length)[begins[rows]] = _windows(data, length)[starts[rows]]
-    return found.tobytes()
+    return found
 
 
 def texts_at(data: Bytes, starts: Ints, lengths: Ints) -> list[str]:
-    """The same parts, each a text of its own; ASCII only."""
+    """The same parts, each a text of its own; ASCII without line breaks, and something follows the last of them."""
     if len(starts) < _FEW:
         whole = data.data
         bounds = zip(starts.tolist(), (starts + lengths).tolist(), strict=True)
         return [str(whole[begin:end], "ascii") for begin, end in bounds]
-    text = lines_at(data, starts, lengths).decode("ascii")
-    ends = np.cumsum(lengths).tolist()
-    return [text[begin:end] for begin, end in pairwise([0, *ends])]
+    lines = _copied(data, starts, lengths + 1)
+    lines[np.cumsum(lengths + 1) - 1] = _LINE_BREAK
+    return lines.tobytes().decode("ascii").split("\n")[:-1]
 
 
 def _windows(data: Bytes, length: int) -> NDArray[np.void]:

@@ -156,7 +156,7 @@ class Forms:
             )
             short = bool(templates) and not alone and _begins_with_plate(templates[0], place)
             plate = place.entities["plate"] if short else ""
-            if any(name.startswith(plate) for name in self._layout.named_in(place)):
+            if plate and any(name.startswith(plate) for name in self._layout.named_in(place)):
                 plate = ""
             known = self._forms[same] = Form(
                 place,

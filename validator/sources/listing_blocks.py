@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-BLOCK = 8 * 1024 * 1024
-"""Bytes read at once: some 50,000 keys."""
+BLOCK = 16 * 1024 * 1024
+"""Bytes read at once: some 100,000 keys."""
 _TAIL = 1 << 16
 
 

@@ -19,7 +19,7 @@ from validator.models.progress import Step
 from validator.rulebook.layout import load_layout
 from validator.sources.keys import KeyFolders, Relocation, shared_beginning
 from validator.sources.listed import LargeText, ListedSource
-from validator.sources.listing_blocks import BLOCK, Stretch, blocks_of, stretches_of
+from validator.sources.listing_blocks import Stretch, blocks_of, stretches_of
 from validator.sources.listing_columns import read_block
 from validator.sources.listing_text import AwsLines, KeyLines
 from validator.workflows.listing_hands import MUCH, Hands
@@ -29,6 +29,8 @@ FILES_AT_ONCE = 150_000
 """Files of the partitions that are examined together."""
 SEGMENTS = 6
 """Parts of a key that name a partition, behind what all keys begin with."""
+SAMPLE = 4 * 1024 * 1024
+"""Bytes of the text that tell with what all keys begin."""
 SHALLOW = 2
 """Slashes in the key of a folder in which a configuration may lie."""
 
@@ -155,7 +157,8 @@ def _sort_on_disk(
         )
         beginning = next(blocks)
         first = beginning if isinstance(beginning, bytes) else beginning.read()
-        folders = read_block(text.sort, first).folders()
+        some = first[: first.rfind(b"\n", 0, SAMPLE) + 1] or first
+        folders = read_block(text.sort, some).folders()
         segments = SEGMENTS + max(shared_beginning(folders).count("/"), source.said_depth)
         home = unsorted.blocks.home
         tasks = (
@@ -174,9 +177,11 @@ def _sort_on_disk(
 
 def _growing(blocks: Iterable[bytes | Stretch], hands: Hands) -> Iterator[bytes | Stretch]:
     """The blocks; after many of them the hands know that there is much to do."""
-    for number, block in enumerate(blocks):
-        if number * BLOCK >= MUCH:
+    size = 0
+    for block in blocks:
+        if size >= MUCH:
             hands.expect_much()
+        size += len(block) if isinstance(block, bytes) else block.size
         yield block
 
 
