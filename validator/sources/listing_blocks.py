@@ -97,7 +97,8 @@ def blocks_of(stream: BinaryIO, size: int | None = None) -> Iterator[bytes]:
         Bytes.
     """
     rest = b""
-    while data := stream.read(size or BLOCK):
+    # Some of them wait in memory at the same time, other than those that are read where they are needed.
+    while data := stream.read(size or BLOCK // 2):
         end = data.rfind(b"\n") + 1
         if end == 0:
             rest += data
