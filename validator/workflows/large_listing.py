@@ -134,9 +134,8 @@ def _remember_places(parts: Iterable[Part]) -> None:
     import polars  # noqa: PLC0415, F401, ICN001  a fifth of a second, needed for large listings only
 
     layout = load_layout()
-    for part in parts:
-        for group in part.facts.groups:
-            layout.place_folder(group.key)
+    for group in chain.from_iterable(part.facts.groups for part in parts):
+        layout.place_folder(group.key)
 
 
 def _sort_on_disk(
@@ -160,9 +159,8 @@ def _sort_on_disk(
         some = first[: first.rfind(b"\n", 0, SAMPLE) + 1] or first
         folders = read_block(text.sort, some).folders()
         segments = SEGMENTS + max(shared_beginning(folders).count("/"), source.said_depth)
-        home = unsorted.blocks.home
         tasks = (
-            SortTask(home, number, text.sort, segments, block)
+            SortTask(unsorted.blocks.home, number, text.sort, segments, block)
             for number, block in enumerate(_growing(chain([beginning], blocks), hands))
         )
         for block in hands.results(sort_lines, tasks):
