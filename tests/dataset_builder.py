@@ -8,6 +8,11 @@ Texts that begin with @ are generated contents:
 ``@tiff-truncated``          the first two thirds of one
 ``@npy``                     an illumination function, float32
 ``@png``                     a picture of one pixel
+``@sqlite:A B-``             an SQLite database with the tables A and B; one whose name ends with - has no row
+``@sqlite-truncated``        the first half of one
+``@parquet:text``            a CSV table as Parquet
+``@parquet-truncated:text``  the first half of one
+``@gzip-truncated:text``     the first half of the text, compressed
 ``@bytes:N``                 N bytes
 ``@gzip:text``               the text, compressed
 ``@latin1:text``             the text in Latin-1
@@ -23,15 +28,18 @@ import gzip
 import io
 import os
 import re
+import sqlite3
 import struct
 import zlib
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import tifffile
 import yaml
 
@@ -148,9 +156,33 @@ def generate(path: str, content: str) -> bytes:
         return bytes(index % 251 for index in range(int(rest)))
     if sort == "gzip":
         return gzip.compress(rest.encode(), mtime=0)
+    if sort == "gzip-truncated":
+        return _half(gzip.compress(rest.encode(), mtime=0))
+    if sort.startswith("parquet"):
+        stream = io.BytesIO()
+        pl.read_csv(rest.encode(), infer_schema=False).write_parquet(stream)
+        return _half(stream.getvalue()) if sort.endswith("truncated") else stream.getvalue()
+    if sort.startswith("sqlite"):
+        whole = _sqlite(rest or "Image Cells")
+        return _half(whole) if sort.endswith("truncated") else whole
     if sort == "latin1":
         return rest.encode("latin-1")
     return _GENERATED[sort](path)
+
+
+def _half(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+@cache
+def _sqlite(tables: str) -> bytes:
+    with closing(sqlite3.connect(":memory:")) as database:
+        for name in tables.split():
+            database.execute(f'create table "{name.removesuffix("-")}" (ImageNumber integer, Value real)')
+            if not name.endswith("-"):
+                database.executemany(f'insert into "{name}" values (?, ?)', [(n, n / 3) for n in range(500)])
+        database.commit()
+        return database.serialize()
 
 
 @cache

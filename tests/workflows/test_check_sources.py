@@ -228,7 +228,7 @@ def test_a_part_of_a_listing(objects, desk, defective):
 def test_the_command_reads_standard_input(objects, desk, run_cpgate):
     done = run_cpgate("check", "-", input=aws_ls(objects), cwd=desk)
     assert done.returncode == ExitCode.FINDINGS
-    assert "not read: tables, links, images, documents; a text of aws s3 ls holds no bytes" in done.stdout
+    assert "not read: tables, links, images, documents; a listing holds no bytes" in done.stdout
     done = run_cpgate("check", "-", "--from", "keys", "-o", "jsonl", input=key_list(objects), cwd=desk)
     header = json.loads(done.stdout.splitlines()[0])
     assert (header["listing"]["source"], header["root"]) == ("keys", "standard input")

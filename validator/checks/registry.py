@@ -39,6 +39,7 @@ CHECK_MODULES = (
     "validator.checks.load_data",
     "validator.checks.platemaps",
     "validator.checks.barcodes",
+    "validator.checks.results",
     "validator.checks.provenance",
     "validator.checks.unproven_products",
     "validator.checks.images",

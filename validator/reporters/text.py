@@ -14,7 +14,7 @@ from validator.reporters.numbers import counted, duration, local_time, number, s
 from validator.reporters.style import Style
 
 _SOURCES = {
-    "aws-ls": "a text of aws s3 ls",
+    "aws-ls": "a listing",
     "inventory": "an S3 Inventory",
     "keys": "a list of keys",
 }

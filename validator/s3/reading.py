@@ -18,7 +18,7 @@ WHOLE = 1 * MIB
 LARGEST_RANGE = 8 * MIB
 ATTEMPTS = 3
 _BUFFER = 16 * KIB
-HEADS_SUFFICE = (".tif", ".tiff", ".npy", ".npz", ".png", ".nd2", ".zarr")
+HEADS_SUFFICE = (".tif", ".tiff", ".npy", ".npz", ".png", ".nd2", ".zarr", ".sqlite", ".parquet")
 """Files of which only the beginning, and what it points to, is looked at."""
 
 

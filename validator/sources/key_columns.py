@@ -9,7 +9,7 @@ _ADDRESS_BYTES = np.uint64((1 << 40) - 1)
 _BUCKET = len("s3://")
 _HERE = int.from_bytes(b"./", "little")
 _HERE_BYTES = np.uint64((1 << 16) - 1)
-_SLASH, _SPACE = b"/ "
+_SLASH, _SPACE, _BACKSLASH, _COLON = b"/ \\:"
 
 
 def usual_keys(lines: Lines) -> tuple[Ints, Mask]:
@@ -37,5 +37,6 @@ def usual_keys(lines: Lines) -> tuple[Ints, Mask]:
     here = (words_at(data, keys) & _HERE_BYTES) == _HERE
     keys = keys + np.where(here, 2, 0)
     keys = keys + (data[keys] == _SLASH)
-    usual &= (ends > keys) & (data[keys] != _SPACE)
+    usual &= (ends > keys) & (data[keys] != _SPACE) & (data[keys] != _BACKSLASH)
+    usual &= data[keys + 1] != _COLON  # the drive of a path of Windows
     return keys, usual

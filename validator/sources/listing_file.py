@@ -18,6 +18,7 @@ from validator.sources.folder_listing import reason
 from validator.sources.inventory import MANIFEST, inventory_facts, is_manifest, read_inventory
 from validator.sources.keys import KeyFolders
 from validator.sources.listed import LargeText, ListedSource
+from validator.sources.listing_forms import is_document, is_inventory_row
 from validator.sources.listing_text import read_aws_ls, read_keys, sort_of_lines
 
 ListingSort = Literal["aws-ls", "inventory", "keys"]
@@ -35,7 +36,7 @@ _FACTS = {
     "keys": SourceFacts("keys", ("contents", "sizes", "times")),
 }
 _READERS = {"aws-ls": read_aws_ls, "keys": read_keys}
-_MEND = "Give a folder, s3://bucket/prefix, or a listing: what aws s3 ls --recursive prints, the manifest.json of an S3 Inventory, a list of keys, one a line and nothing beside them."
+_MEND = "Give a folder, s3://bucket/prefix, or a listing: what aws s3 ls --recursive prints (or aws s3api list-objects-v2, s5cmd ls, rclone lsl, mc ls, gsutil ls -l), the manifest.json of an S3 Inventory, a list of keys, one a line and nothing beside them."
 
 
 class _Rejoined(io.RawIOBase):
@@ -115,7 +116,7 @@ def listing_source(
 
     unpacked = size * PACKING if packed else size
     large = None
-    if unpacked >= LARGE and not _has_wide_letters(head):
+    if unpacked >= LARGE and not _is_read_whole(head):
         large = LargeText(found, opened, None if packed else path, unpacked)
     return ListedSource(place, _FACTS[found], read, prefix=prefix, dataset=dataset, large=large)
 
@@ -146,7 +147,7 @@ def _listing_on_input(sort: ListingSort | None, prefix: str | None, dataset: str
         with _in_words(name):
             yield whole
 
-    large = LargeText(found, opened) if len(first) >= LARGE and not _has_wide_letters(head) else None
+    large = LargeText(found, opened) if len(first) >= LARGE and not _is_read_whole(head) else None
     return ListedSource(name, _FACTS[found], read, prefix=prefix, dataset=dataset, large=large)
 
 
@@ -171,8 +172,15 @@ def _recognise(head: bytes, name: str) -> ListingSort:
     if (own := own_file(head)) is not None:
         raise UsageError(f"{name} is {own.what}, neither a dataset's folder nor a listing.", own.mend(name))
     lines = list(_lines(head, io.BytesIO(head)))
+    if is_document("".join(lines)):
+        return "aws-ls"
     if len(head) >= _HEAD:
         lines.pop()  # cut
+    if lines and is_inventory_row(lines[0].rstrip("\r\n")):
+        raise UsageError(
+            f"{name} is a data file of an S3 Inventory, and does not say what its columns are.",
+            f"Name the {MANIFEST} of the inventory, which does; it lies in a folder with the date of the inventory.",
+        )
     sort = sort_of_lines(lines) if b"\0" not in head or _has_wide_letters(head) else None
     if sort is None:
         raise UsageError(f"{name} is neither a dataset's folder nor a listing.", _MEND)
@@ -194,6 +202,11 @@ def _lines(head: bytes, stream: BinaryIO) -> TextIO:
     wide = _has_wide_letters(head)
     encoding = "utf-16" if wide else "utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8"
     return io.TextIOWrapper(stream, encoding, errors="replace" if wide else "surrogateescape", newline="\n")
+
+
+def _is_read_whole(head: bytes) -> bool:
+    """Whether a listing cannot be read in blocks of lines."""
+    return _has_wide_letters(head) or is_document(head.decode("utf-8", "replace"))
 
 
 def _has_wide_letters(head: bytes) -> bool:

@@ -1,13 +1,24 @@
-"""Listings as text: what ``aws s3 ls --recursive`` prints, and plain lists of keys."""
+"""Listings as text: what ``aws s3 ls --recursive`` and programs like it print, and plain lists of keys."""
 
 import calendar
+import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import Literal
 
+from validator.errors import UnreadableFile
 from validator.models.counts import counted
 from validator.models.listing import UNKNOWN_SIZE, Trouble
 from validator.sources.keys import KeyFolders
+from validator.sources.listing_forms import (
+    columns_of,
+    is_document,
+    is_folder,
+    is_total,
+    objects_of,
+    program_of,
+)
 
 _AWS_LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d):(\d\d) (?=[ \d]{10}) *(\d+) (.+)", re.DOTALL)
 """``date time size key``, the size at least ten columns wide, one space before the key (aws-cli,
@@ -24,8 +35,12 @@ _POWERS = {"Byte": 0, "Bytes": 0, "KiB": 1, "MiB": 2, "GiB": 3, "TiB": 4, "PiB":
 _TOTAL = re.compile(r"\s*(?:Total Objects: (\d+)|Total Size: .+)?")
 """What ``--summarize`` prints at the end, and empty lines."""
 _ADDRESS = re.compile(r"s3://[^/]+/")
+_WINDOWS_PATH = re.compile(r"[A-Za-z]:\\|\\\\[^\\]")
+"""``D:\\data\\...`` and ``\\\\server\\data\\...``, as ``dir /s /b`` prints them."""
 _COLUMNS = re.compile(r"(?i)[,;\t]\s*\"?(?:size|etag|last_?modified|md5|bucket)\b")
 """What the header of a table of objects names beside the key."""
+_LINES_TRIED = 100
+_LINES_OF_BEGINNING = 20
 _RANGES_NAMED = 10
 _TEXT_NAMED = 60
 
@@ -43,7 +58,7 @@ class _Rejected:
         self.count += 1
         if self.count == 1:
             self._first = line.strip()
-        self._folders_only = self._folders_only or _FOLDER_LINE.match(line) is not None
+        self._folders_only = self._folders_only or _FOLDER_LINE.match(line) is not None or is_folder(line)
         if self._ranges and self._ranges[-1][1] == number - 1:
             self._ranges[-1] = (self._ranges[-1][0], number)
         elif len(self._ranges) <= _RANGES_NAMED:
@@ -81,9 +96,25 @@ def read_aws_ls(lines: Iterable[str], folders: KeyFolders, name: str) -> list[Tr
         Lines that are no entries, and a number at its end that does not agree.
     """
     reader = AwsLines(folders)
-    for number, line in enumerate(lines, start=1):
+    waiting = iter(lines)
+    beginning = list(islice(waiting, _LINES_OF_BEGINNING))
+    if is_document("".join(beginning)):
+        _read_document(chain(beginning, waiting), folders, name)
+        return []
+    for number, line in enumerate(chain(beginning, waiting), start=1):
         reader.read(number, line)
     return reader.troubles(name)
+
+
+def _read_document(texts: Iterable[str], folders: KeyFolders, name: str) -> None:
+    try:
+        for minute, second, size, key in objects_of(json.loads("".join(texts))):
+            folders.add(key, size, max(0, _nanoseconds(minute)) + int(second) * 1_000_000_000)
+    except ValueError as error:
+        raise UnreadableFile(
+            f"The listing {name} is a JSON document that is damaged, or has no Key and Size of every object.",
+            "Make it again: aws s3api list-objects-v2 --bucket NAME --prefix PREFIX --output json",
+        ) from error
 
 
 class AwsLines:
@@ -109,7 +140,8 @@ class AwsLines:
         if key and (time := self._minutes[minute]) >= 0:
             self._folders.add(key, int(size), time + int(second) * 1_000_000_000)
         elif (summary := _TOTAL.fullmatch(line)) is None:
-            self._rejected.add(number, line)
+            if not is_total(line):
+                self._rejected.add(number, line)
         elif summary[1]:
             self._totals.append((number, int(summary[1])))
 
@@ -148,7 +180,7 @@ def _unusual(line: str) -> tuple[str, str, str | int, str]:
         return minute, second, int(float(amount) * 1024 ** _POWERS[unit]), key
     match = _NARROW_LINE.fullmatch(line)
     if match is None:
-        return "", "", 0, ""
+        return columns_of(line) or ("", "", 0, "")
     minute, second, size, key = match.groups()
     return minute, second, size, key
 
@@ -183,6 +215,8 @@ class KeyLines:
     def read(self, number: int, whole: str) -> None:
         """Read one line, which may end with its newline."""
         line = whole.rstrip("\r\n")
+        if _WINDOWS_PATH.match(line):
+            line = line[2:].replace("\\", "/")
         if line.startswith("s3://"):
             line = _ADDRESS.sub("", line, count=1)
         key = line.removeprefix("./").removeprefix("/")
@@ -207,9 +241,13 @@ def sort_of_lines(lines: Iterable[str]) -> Literal["aws-ls", "keys"] | None:
     some = [line for line in lines if line.strip()]
     if any(_is_aws(line.rstrip("\r\n")) for line in some):
         return "aws-ls"
+    if sum(bool(program_of(line.rstrip("\r\n"))) for line in some[:_LINES_TRIED]) * 2 > len(
+        some[:_LINES_TRIED]
+    ):
+        return "aws-ls"
     if some and _is_table(some):
         return None
-    paths = sum("/" in line for line in some)
+    paths = sum("/" in line or _WINDOWS_PATH.match(line) is not None for line in some)
     return "keys" if some and 2 * paths >= len(some) else None
 
 

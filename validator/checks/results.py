@@ -1,0 +1,194 @@
+"""Rules of results: backend databases, profiles, embeddings and other large tables (CPG261-CPG264).
+
+They are opened, not read: what breaks them in practice shows in their first and last bytes.
+"""
+
+import os
+import posixpath
+from collections.abc import Iterator
+
+from validator.checks.dataset import Dataset, PlacedFile
+from validator.checks.registry import file_check
+from validator.checks.row_words import joined, shown
+from validator.checks.table_reading import COLUMN_UNNAMED, TABLE_GZIP_NAME, TABLE_NO_ROWS
+from validator.checks.wording import counted
+from validator.errors import UnreadableFile
+from validator.models.finding import Finding, Level, Location
+from validator.models.rule import Rule
+from validator.readers.database import DatabaseFacts, read_database
+from validator.readers.parquet_footer import read_footer
+from validator.readers.table_head import TableHead, read_table_head
+
+RESULT_UNREADABLE = Rule(
+    id="CPG261",
+    slug="result-unreadable",
+    title="Backends, profiles and other tables of results can be opened and are whole",
+    why="A database or table that is cut off, or is something else altogether (a Git LFS pointer, a failed download), is found "
+    "by its first reader, mostly long after the images that it was made of are gone.",
+    mend="Copy it again, or make it again from the step before.",
+    family="tables",
+    source="cpgate; found in published data",
+)
+BACKEND_EMPTY = Rule(
+    id="CPG262",
+    slug="backend-empty",
+    title="A backend database holds measurements of images and of objects",
+    why="Profiles are made from the tables that CellProfiler wrote for images (Image) and for objects (Cells, Cytoplasm, Nuclei); "
+    "a database without them, or with empty ones, is what a failed collation leaves.",
+    mend="Collate the CSV files of the plate again.",
+    family="tables",
+    source="cpgate; found in published data",
+)
+PROFILE_COLUMNS = Rule(
+    id="CPG263",
+    slug="profile-columns",
+    title="Profiles have Metadata_Plate, Metadata_Well and features",
+    why="Readers join profiles with platemaps by plate and well, and take every other column that does not begin with Metadata_ for "
+    "a feature.",
+    mend="Write the profiles again with these columns.",
+    family="tables",
+    level=Level.WARNING,
+)
+PROFILE_PLATE = Rule(
+    id="CPG264",
+    slug="profile-plate-differs",
+    title="Metadata_Plate in profiles is the plate of the folder in which they lie",
+    why="Whoever joins profiles with platemaps and images by the plate's name finds nothing, or those of another plate.",
+    mend="Correct Metadata_Plate, or move the file into the folder of its plate.",
+    family="tables",
+    source="cpgate; found in published data",
+)
+
+PLATE = "Metadata_Plate"
+_PROFILES = frozenset({"workspace.profiles", "workspace.profiles_flat", "workspace_dl.profiles"})
+_IN_THEIR_PLATE = frozenset({"workspace.profiles", "workspace_dl.profiles", "workspace.backend_table"})
+RESULT_KINDS = (
+    *sorted(_PROFILES | _IN_THEIR_PLATE),
+    "workspace.backend",
+    "workspace.assembled_profiles",
+    "workspace.harmonized_metadata",
+    "workspace_dl.table",
+)
+TEXT_ENDINGS = (".csv", ".csv.gz")
+
+
+@file_check(
+    RESULT_UNREADABLE,
+    BACKEND_EMPTY,
+    PROFILE_COLUMNS,
+    PROFILE_PLATE,
+    TABLE_NO_ROWS,
+    TABLE_GZIP_NAME,
+    COLUMN_UNNAMED,
+    kinds=RESULT_KINDS,
+)
+def results_open(file: PlacedFile, dataset: Dataset) -> Iterator[Finding]:
+    """Open a table of results, and compare what it says of itself with where it lies."""
+    key = file.entry.key
+    name = key.lower()
+    if file.entry.size == 0:
+        return  # the layout says that it is empty
+    try:
+        with dataset.open(file.entry) as stream:
+            size = stream.seek(0, os.SEEK_END)
+            if name.endswith(".sqlite"):
+                yield from _judge_database(file, read_database(stream, size), size)
+            elif name.endswith(".parquet"):
+                facts = read_footer(stream, size, frozenset({PLATE}))
+                low, high = facts.spans.get(PLATE, ("", ""))
+                plates = [plate for plate in dict.fromkeys((low, high)) if plate]
+                yield from _judge_table(file, facts.columns, plates, rows=facts.rows > 0)
+            elif name.endswith(TEXT_ENDINGS):
+                head = read_table_head(stream, size)
+                yield from _judge_text(file, head)
+                plates = [head.value(PLATE)] if head.value(PLATE) else []
+                yield from _judge_table(file, head.columns, plates, rows=head.first is not None)
+    except UnreadableFile as error:
+        yield RESULT_UNREADABLE.finding(
+            key, f"It cannot be used. {error.what}", hint=error.mend, size=file.entry.size
+        )
+
+
+def _judge_database(file: PlacedFile, facts: DatabaseFacts, size: int) -> Iterator[Finding]:
+    if facts.missing:
+        yield RESULT_UNREADABLE.finding(
+            file.entry.key,
+            f"It cannot be used. This database is cut off: it lacks {counted(facts.missing, 'byte')}",
+            expected=counted(size + facts.missing, "byte"),
+            actual=counted(size, "byte"),
+            size=file.entry.size,
+        )
+        return
+    images = [table for table in facts.tables if table.lower().endswith("image")]
+    others = [table for table in facts.tables if table not in images]
+    filled = [table for table in others if facts.tables[table]]
+    expected = "Image, Cells, Cytoplasm, Nuclei"
+    if not images or not others:
+        there = (
+            joined([shown(table) for table in facts.tables], most=6) if facts.tables else "no table at all"
+        )
+        lacking = "of images" if not images else "of objects such as Cells or Nuclei"
+        words = f"This database has no table {lacking}: it holds {there}"
+    elif empty := [table for table in images if not facts.tables[table]]:
+        words = f"The table {joined([shown(table) for table in empty])} of this database has no row"
+    elif not filled:
+        words = f"No table of objects has a row: {joined([shown(table) for table in others], most=6)}"
+    else:
+        return
+    yield BACKEND_EMPTY.finding(file.entry.key, words, expected=expected)
+
+
+def _judge_text(file: PlacedFile, head: TableHead) -> Iterator[Finding]:
+    key = file.entry.key
+    if head.compressed != key.lower().endswith(".gz"):
+        name = posixpath.basename(key)
+        yield TABLE_GZIP_NAME.finding(
+            key,
+            "This table is gzip, but its name does not say so"
+            if head.compressed
+            else "The name of this table says gzip, but its content is plain text",
+            hint=f"rename it to {name}.gz, or unpack it"
+            if head.compressed
+            else f"rename it to {name[:-3]}, or compress it with gzip",
+        )
+    unnamed = [position for position, name in enumerate(head.columns, start=1) if not name.strip()]
+    if unnamed:
+        yield COLUMN_UNNAMED.finding(
+            key,
+            f"{'Column' if len(unnamed) == 1 else 'Columns'} {joined([str(position) for position in unnamed], most=5)} of "
+            f"{len(head.columns):,} {'has' if len(unnamed) == 1 else 'have'} no name",
+            location=Location(line=1),
+            count=len(unnamed),
+        )
+
+
+def _judge_table(
+    file: PlacedFile, columns: tuple[str, ...], plates: list[str], *, rows: bool
+) -> Iterator[Finding]:
+    key, kind = file.entry.key, file.place.kind
+    if not rows:
+        yield TABLE_NO_ROWS.finding(key, "This table has columns and no row")
+    if kind in _PROFILES:
+        yield from _judge_columns(key, columns)
+    plate = file.place.entities.get("plate", "")
+    others = [found for found in plates if found != plate]
+    if kind in _IN_THEIR_PLATE and plate and others:
+        yield PROFILE_PLATE.finding(
+            key,
+            f"Metadata_Plate is {joined([shown(found) for found in others])}, the folder is that of plate {shown(plate)}",
+            location=Location(column=PLATE),
+            expected=plate,
+            actual=", ".join(others),
+        )
+
+
+def _judge_columns(key: str, columns: tuple[str, ...]) -> Iterator[Finding]:
+    lacking = [name for name in (PLATE, "Metadata_Well") if name not in columns]
+    if all(name.startswith("Metadata_") or not name.strip() for name in columns):
+        lacking.append("features")
+    if lacking:
+        yield PROFILE_COLUMNS.finding(
+            key,
+            f"These profiles have no {joined(lacking)}; their columns are {joined([shown(name) for name in columns], most=4)}",
+            expected=joined(lacking),
+        )
