@@ -9,7 +9,7 @@ from grants_server import LAB_SECRET, access_gate
 
 HOME = "cpg0099-example/broad"
 MIB = 1024 * 1024
-BIG = "workspace/backend/2024_03_05_Run1/BR00123401/BR00123401.csv"
+BIG = "workspace/analysis/2024_03_05_Run1/BR00123401/analysis/BR00123401-A01-1/outlines/A01_s1--cell_outlines.png"
 
 
 @pytest.fixture

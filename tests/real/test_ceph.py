@@ -30,7 +30,7 @@ pytestmark = [
 ]
 MIB = 1024 * 1024
 HOME = "cpg0099-example/broad"
-BIG = f"{HOME}/workspace/backend/2024_03_05_Run1/BR00123401/BR00123401.csv"
+BIG = f"{HOME}/workspace/analysis/2024_03_05_Run1/BR00123401/analysis/BR00123401-A01-1/outlines/A01_s1--cell_outlines.png"
 _numbers = count(1)
 
 

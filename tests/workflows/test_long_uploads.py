@@ -15,7 +15,7 @@ from validator.cli.main import run
 from validator.workflows.time_limit import TimeLimit
 
 MIB = 1024 * 1024
-BIG = "workspace/backend/2024_03_05_Run1/BR00123401/BR00123401.csv"
+BIG = "workspace/analysis/2024_03_05_Run1/BR00123401/analysis/BR00123401-A01-1/outlines/A01_s1--cell_outlines.png"
 
 
 @pytest.fixture

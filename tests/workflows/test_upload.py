@@ -22,7 +22,7 @@ MIB = 1024 * 1024
 HOME = "cpg0099-example/broad"
 BATCH = "2024_03_05_Run1"
 PLATE = "BR00123401"
-SQLITE = f"workspace/backend/{BATCH}/{PLATE}/{PLATE}.csv"
+LARGE = f"workspace/analysis/{BATCH}/{PLATE}/analysis/{PLATE}-A01-1/outlines/A01_s1--cell_outlines.png"
 
 
 @pytest.fixture
@@ -212,9 +212,9 @@ def test_replace_names_what_may_be_written_over(cpgate, store, dataset):
 
 @pytest.mark.parametrize("part_mib", [5, 8, 50])
 def test_the_same_bytes_in_other_parts_are_unchanged(cpgate, store, dataset, part_mib):
-    big = dataset / SQLITE
+    big = dataset / LARGE
     big.write_bytes(os.urandom(61 * MIB))
-    key = f"{HOME}/{SQLITE}"
+    key = f"{HOME}/{LARGE}"
     upload_id = store.client.create_multipart_upload(Bucket=store.bucket, Key=key)["UploadId"]
     data, parts = big.read_bytes(), []
     for number, start in enumerate(range(0, len(data), part_mib * MIB), start=1):
@@ -226,7 +226,7 @@ def test_the_same_bytes_in_other_parts_are_unchanged(cpgate, store, dataset, par
     store.client.complete_multipart_upload(
         Bucket=store.bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": parts}
     )
-    code, out, _ = cpgate("upload", dataset, "--include", SQLITE)
+    code, out, _ = cpgate("upload", dataset, "--include", LARGE)
     assert code == 0, out
     assert "unchanged 1" in out
     [record] = Receipt(receipts()[0]).objects()
@@ -235,7 +235,7 @@ def test_the_same_bytes_in_other_parts_are_unchanged(cpgate, store, dataset, par
 
 
 def test_a_file_that_changes_after_an_upload_conflicts(cpgate, dataset):
-    path = dataset / SQLITE
+    path = dataset / LARGE
     cpgate("upload", dataset)
     path.write_bytes(path.read_bytes() + b"more\n")
     code, out, _ = cpgate("upload", dataset)
@@ -245,20 +245,20 @@ def test_a_file_that_changes_after_an_upload_conflicts(cpgate, dataset):
 
 @pytest.mark.full
 def test_a_resumed_file_that_changed_is_sent_afresh_and_its_old_parts_go(store, dataset, tmp_path):
-    big = dataset / SQLITE
+    big = dataset / LARGE
     big.write_bytes(os.urandom(48 * MIB))
     with counting_proxy(store.endpoint, 12e6) as (endpoint, traffic):
         process = start_upload(dataset, store, endpoint, tmp_path)
         wait_for(lambda: journal_parts(tmp_path / "state") >= 2)
         process.kill()
         process.wait()
-        assert store.unfinished() == [f"{HOME}/{SQLITE}"]
+        assert store.unfinished() == [f"{HOME}/{LARGE}"]
         big.write_bytes(os.urandom(48 * MIB))
         traffic.bytes_per_second = 1e12
         process = start_upload(dataset, store, endpoint, tmp_path)
         assert process.wait() == 0
     assert store.unfinished() == []
-    assert store.read(f"{HOME}/{SQLITE}") == big.read_bytes()
+    assert store.read(f"{HOME}/{LARGE}") == big.read_bytes()
 
 
 def test_a_lost_journal_costs_reading_and_no_sending(cpgate, dataset):
@@ -271,7 +271,7 @@ def test_a_lost_journal_costs_reading_and_no_sending(cpgate, dataset):
 @pytest.mark.full
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_stops_cleanly_and_the_next_run_goes_on(store, dataset, tmp_path, number, code):
-    big = dataset / SQLITE
+    big = dataset / LARGE
     big.write_bytes(os.urandom(64 * MIB))
     with counting_proxy(store.endpoint, 12e6) as (endpoint, traffic):
         process = start_upload(dataset, store, endpoint, tmp_path)
@@ -291,7 +291,7 @@ def test_a_signal_stops_cleanly_and_the_next_run_goes_on(store, dataset, tmp_pat
 
 @pytest.mark.full
 def test_a_second_uploader_is_told_about_the_first(store, dataset, tmp_path):
-    (dataset / SQLITE).write_bytes(os.urandom(32 * MIB))
+    (dataset / LARGE).write_bytes(os.urandom(32 * MIB))
     with counting_proxy(store.endpoint, 8e6) as (endpoint, _):
         first = start_upload(dataset, store, endpoint, tmp_path)
         wait_for(lambda: journal_parts(tmp_path / "state") >= 1)
@@ -437,7 +437,7 @@ def test_a_file_that_vanishes_is_named_and_the_rest_arrives(cpgate, store, datas
 def test_a_full_disk_under_the_journal_stops_the_upload(store, dataset, tmp_path):
     """A limit on the size of files stands for a quota: nothing may be sent that the journal cannot hold."""
     resource = pytest.importorskip("resource")
-    (dataset / SQLITE).write_bytes(os.urandom(40 * MIB))
+    (dataset / LARGE).write_bytes(os.urandom(40 * MIB))
     first = start_upload(dataset, store, store.endpoint, tmp_path, log="check.txt")
     first.wait()
     shutil.rmtree(tmp_path / "state" / "uploads")
@@ -545,7 +545,7 @@ def test_a_program_that_hands_out_keys_may_ask_and_talk(store, dataset, tmp_path
 
 @pytest.mark.full
 def test_a_share_that_is_gone_for_a_moment_costs_no_part(store, dataset, tmp_path):
-    big, away = dataset / SQLITE, tmp_path / "away"
+    big, away = dataset / LARGE, tmp_path / "away"
     big.write_bytes(os.urandom(64 * MIB))
     with counting_proxy(store.endpoint, 12e6) as (endpoint, traffic):
         process = start_upload(dataset, store, endpoint, tmp_path)
@@ -553,7 +553,7 @@ def test_a_share_that_is_gone_for_a_moment_costs_no_part(store, dataset, tmp_pat
         big.rename(away)
         assert process.wait(timeout=60) == 4
         away.rename(big)
-        assert store.unfinished() == [f"{HOME}/{SQLITE}"]
+        assert store.unfinished() == [f"{HOME}/{LARGE}"]
         before, traffic.bytes_per_second = traffic.bytes_up, 1e12
         assert start_upload(dataset, store, endpoint, tmp_path).wait() == 0
     assert traffic.bytes_up - before < 50 * MIB
@@ -561,7 +561,7 @@ def test_a_share_that_is_gone_for_a_moment_costs_no_part(store, dataset, tmp_pat
 
 
 def test_parts_that_nobody_remembers_are_told(cpgate, store, dataset):
-    key = f"{HOME}/{SQLITE}"
+    key = f"{HOME}/{LARGE}"
     store.client.create_multipart_upload(Bucket=store.bucket, Key=key)
     code, out, _ = cpgate("upload", dataset)
     assert code == 0

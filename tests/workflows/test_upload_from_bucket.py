@@ -12,7 +12,7 @@ pytestmark = pytest.mark.full  # half a minute and more
 
 MIB = 1024 * 1024
 HOME = "cpg0099-example/broad"
-BIG = f"{HOME}/workspace/backend/2024_03_05_Run1/BR00123401/BR00123401.csv"
+BIG = f"{HOME}/workspace/analysis/2024_03_05_Run1/BR00123401/analysis/BR00123401-A01-1/outlines/A01_s1--cell_outlines.png"
 
 
 def put_in_parts(store, key: str, data: bytes, part_size: int) -> str:
@@ -172,7 +172,7 @@ def test_options_of_the_source_are_for_buckets(tmp_path, capsys):
 def test_a_stop_in_the_midst_goes_on_where_it_stopped(
     upload, store, staging, tmp_path, monkeypatch, way, replaced
 ):
-    key = BIG.replace("BR00123401.csv", "BR00123401.sqlite")
+    key = f"{HOME}/workspace/qc/BR00123401.sqlite"
     data = os.urandom(40 * MIB)
     put_in_parts(store, f"ours/{key}", data, 5 * MIB)
     journals = (tmp_path / "state").rglob

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.full  # half a minute and more
 
 MIB = 1024 * 1024
 HOME = "cpg0099-example/broad"
-SQLITE = "workspace/backend/2024_03_05_Run1/BR00123401/BR00123401.csv"
+LARGE = "workspace/analysis/2024_03_05_Run1/BR00123401/analysis/BR00123401-A01-1/outlines/A01_s1--cell_outlines.png"
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def journal_parts(state: Path) -> int:
 
 
 def test_a_second_machine_goes_on_inside_a_file(start, dataset, store, tmp_path):
-    (dataset / SQLITE).write_bytes(os.urandom(64 * MIB))
+    (dataset / LARGE).write_bytes(os.urandom(64 * MIB))
     with counting_proxy(store.endpoint, 20e6) as (endpoint, traffic):
         first = start(endpoint=endpoint)
         until = time.monotonic() + 60
@@ -81,14 +81,14 @@ def test_a_second_machine_goes_on_inside_a_file(start, dataset, store, tmp_path)
     assert "resumed 1 " in text
     assert "another upload" not in text, "the first one has said that it ended"
     assert traffic.bytes_up - before < 45 * MIB, "parts that are there are not sent again"
-    assert store.read(f"{HOME}/{SQLITE}") == (dataset / SQLITE).read_bytes()
+    assert store.read(f"{HOME}/{LARGE}") == (dataset / LARGE).read_bytes()
     assert store.unfinished() == []
     assert "nothing left behind" in text
 
 
 def test_a_run_that_ends_with_a_conflict_tells_a_second_machine_what_is_there(start, store, tmp_path):
     """It was over long before the first checkpoint was due, and no receipt goes to the bucket."""
-    store.put(f"{HOME}/{SQLITE}", b"other bytes")
+    store.put(f"{HOME}/{LARGE}", b"other bytes")
     first = start()
     text, _ = first.communicate(timeout=90)
     assert first.returncode == 1, text
@@ -128,7 +128,7 @@ def test_checkpoints_of_a_lost_journal_go_when_the_receipt_says_more(start, stor
     place = f"{HOME}/_cpgate/checkpoints/0123456789abcdef/"
     gone = {
         "t": "begin",
-        "key": f"{HOME}/{SQLITE}",
+        "key": f"{HOME}/{LARGE}",
         "upload_id": "x",
         "part_size": 8 * MIB,
         "size": 1,
@@ -151,7 +151,7 @@ def test_checkpoints_of_another_upload_to_the_same_place_are_its_own(start, stor
     other, waiting = f"{HOME}/_cpgate/checkpoints/1111/", f"{HOME}/_cpgate/checkpoints/2222/"
     done = {"t": "done", "key": f"{HOME}/images/2024_03_05_Run9/images/BR9/a.tiff"}
     store.put(f"{other}000001-00000.journal", encode_record(done))
-    key = f"{HOME}/{SQLITE}"
+    key = f"{HOME}/{LARGE}"
     upload_id = store.client.create_multipart_upload(Bucket=store.bucket, Key=key)["UploadId"]
     store.client.upload_part(Bucket=store.bucket, Key=key, UploadId=upload_id, PartNumber=1, Body=b"x")
     begun = {"t": "begin", "key": key, "upload_id": upload_id, "part_size": 8 * MIB, "size": 1, "mtime_ns": 1}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from validator.checks.dataset import Dataset, PlacedFile
 from validator.checks.image_columns import ImageColumn, file_names, frame_columns, image_columns, is_pooled
 from validator.checks.registry import file_check
-from validator.checks.row_words import joined, lines_at, location_of, ranges
+from validator.checks.row_words import joined, lines_at, location_of, ranges, shown
 from validator.checks.table_reading import open_table
 from validator.checks.table_values import COLUMN_MISSING, SITE_FORM, URL_PREFIX, VALUE_RULES, judge_values
 from validator.checks.wording import counted
@@ -59,6 +59,8 @@ COLUMN_USUAL = Rule(
 
 # Columns that tell rows of one well and site apart: focal plane, time point, cycle of barcoding or staining
 CHANNELS_NAMED = 10
+_MEASURED = re.compile(r"^Image_(?:FileName|URL)_.+$")
+"""Columns that CellProfiler writes of images as measurements."""
 _FURTHER_KEY = re.compile(
     r"^Metadata_(?:Z|Z_?(?:ID|Plane|Slice|Stack|Index|Position)|Plane(?:ID)?|Slice|Stack|T|Time(?:[_-]?[Pp]oint)?(?:ID)?|TimepointID|"
     r"Frame|Series|Cycle|SBSCycle|Round|Action)$",
@@ -95,11 +97,17 @@ def load_data_is_right(file: PlacedFile, dataset: Dataset) -> Iterator[Finding]:
 def _judge_columns(key: str, table: Table, columns: Sequence[ImageColumn]) -> Iterator[Finding]:
     images = [column for column in columns if not column.illumination]
     if not images:
+        named = [name for name in table.header if _MEASURED.match(name)]
         yield COLUMN_MISSING.finding(
             key,
-            "No column names images",
+            "No column names images"
+            + (f"; {joined([shown(name) for name in named])} probably should" if named else ""),
             location=Location(line=1),
             expected="a column such as URL_OrigDNA for each channel",
+            hint=f"Write URL_{named[0].split('_', 2)[2]} with s3://cellpainting-gallery/... in place of {shown(named[0])}, "
+            "and so on."
+            if named
+            else None,
         )
     with_illum = posixpath.basename(key).startswith("load_data_with_illum")
     if with_illum and images and not any(column.illumination for column in columns):

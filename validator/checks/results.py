@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from validator.checks.dataset import Dataset, PlacedFile
 from validator.checks.registry import file_check
 from validator.checks.row_words import joined, shown
-from validator.checks.table_reading import COLUMN_UNNAMED, TABLE_GZIP_NAME, TABLE_NO_ROWS
+from validator.checks.table_reading import COLUMN_UNNAMED, TABLE_GZIP_NAME, TABLE_NO_ROWS, is_parquet
 from validator.checks.wording import counted
 from validator.errors import UnreadableFile
 from validator.models.finding import Finding, Level, Location
@@ -68,6 +68,8 @@ RESULT_KINDS = (
     "workspace.assembled_profiles",
     "workspace.harmonized_metadata",
     "workspace_dl.table",
+    "workspace.load_data",  # as Parquet only: text is read whole
+    "workspace.pipeline_table",
 )
 TEXT_ENDINGS = (".csv", ".csv.gz")
 
@@ -86,23 +88,22 @@ def results_open(file: PlacedFile, dataset: Dataset) -> Iterator[Finding]:
     """Open a table of results, and compare what it says of itself with where it lies."""
     key = file.entry.key
     name = key.lower()
-    if file.entry.size == 0:
-        return  # the layout says that it is empty
+    if file.entry.size == 0 or (file.place.kind == "workspace.load_data" and not is_parquet(file)):
+        return  # the layout says that it is empty, or it is read whole
     try:
         with dataset.open(file.entry) as stream:
             size = stream.seek(0, os.SEEK_END)
             if name.endswith(".sqlite"):
                 yield from _judge_database(file, read_database(stream, size), size)
-            elif name.endswith(".parquet"):
-                facts = read_footer(stream, size, frozenset({PLATE}))
-                low, high = facts.spans.get(PLATE, ("", ""))
-                plates = [plate for plate in dict.fromkeys((low, high)) if plate]
-                yield from _judge_table(file, facts.columns, plates, rows=facts.rows > 0)
+            elif is_parquet(file):
+                facts = read_footer(stream, size, frozenset(_spelt(PLATE)))
+                ends = [plate for span in facts.spans.values() for plate in dict.fromkeys(span) if plate]
+                yield from _judge_table(file, dataset, facts.columns, ends, rows=facts.rows > 0)
             elif name.endswith(TEXT_ENDINGS):
                 head = read_table_head(stream, size)
                 yield from _judge_text(file, head)
-                plates = [head.value(PLATE)] if head.value(PLATE) else []
-                yield from _judge_table(file, head.columns, plates, rows=head.first is not None)
+                plates = [plate for name in _spelt(PLATE) if (plate := head.value(name))]
+                yield from _judge_table(file, dataset, head.columns, plates, rows=head.first is not None)
     except UnreadableFile as error:
         yield RESULT_UNREADABLE.finding(
             key, f"It cannot be used. {error.what}", hint=error.mend, size=file.entry.size
@@ -162,13 +163,18 @@ def _judge_text(file: PlacedFile, head: TableHead) -> Iterator[Finding]:
         )
 
 
+def _spelt(column: str) -> tuple[str, str]:
+    """Names of a column of metadata: its own, and that of a measurement of the image, as older profiles have it."""
+    return column, f"Image_{column}"
+
+
 def _judge_table(
-    file: PlacedFile, columns: tuple[str, ...], plates: list[str], *, rows: bool
+    file: PlacedFile, dataset: Dataset, columns: tuple[str, ...], plates: list[str], *, rows: bool
 ) -> Iterator[Finding]:
     key, kind = file.entry.key, file.place.kind
     if not rows:
         yield TABLE_NO_ROWS.finding(key, "This table has columns and no row")
-    if kind in _PROFILES:
+    if kind in _PROFILES and dataset.scope != "pooled":  # profiles of pooled data are of guides and genes
         yield from _judge_columns(key, columns)
     plate = file.place.entities.get("plate", "")
     others = [found for found in plates if found != plate]
@@ -183,8 +189,8 @@ def _judge_table(
 
 
 def _judge_columns(key: str, columns: tuple[str, ...]) -> Iterator[Finding]:
-    lacking = [name for name in (PLATE, "Metadata_Well") if name not in columns]
-    if all(name.startswith("Metadata_") or not name.strip() for name in columns):
+    lacking = [name for name in (PLATE, "Metadata_Well") if not {*_spelt(name)}.intersection(columns)]
+    if all(name.startswith(_spelt("Metadata_")) or not name.strip() for name in columns):
         lacking.append("features")
     if lacking:
         yield PROFILE_COLUMNS.finding(

@@ -104,8 +104,10 @@ def open_table(file: PlacedFile, dataset: Dataset) -> Table | None:
     Returns
     -------
     Table or None
-        ``None`` when it cannot be read as one, which CPG201 (or, of an empty file, the layout) says.
+        ``None`` when it cannot be read as one, which CPG201 (or, of an empty file, the layout) says, or is Parquet.
     """
+    if is_parquet(file):
+        return None
     try:
         return _read(file, dataset)
     except UnreadableFile:
@@ -115,6 +117,11 @@ def open_table(file: PlacedFile, dataset: Dataset) -> Table | None:
 def _read(file: PlacedFile, dataset: Dataset) -> Table:
     with dataset.open(file.entry) as stream:
         return read_table(stream, expected_separator(file))
+
+
+def is_parquet(file: PlacedFile) -> bool:
+    """Whether a table should be Parquet, which is opened and not read: a text with the same rows lies beside it."""
+    return file.entry.key.lower().endswith(".parquet")
 
 
 def expected_separator(file: PlacedFile) -> str:
@@ -135,8 +142,8 @@ def expected_separator(file: PlacedFile) -> str:
 )
 def table_can_be_read(file: PlacedFile, dataset: Dataset) -> Iterator[Finding]:
     """Judge the form of a table, whatever is in it."""
-    if file.entry.size == 0:
-        return  # the layout says that it is empty
+    if file.entry.size == 0 or is_parquet(file):
+        return  # the layout says that it is empty, or it is opened with the results
     key = file.entry.key
     try:
         table = _read(file, dataset)

@@ -10,6 +10,7 @@ WELL_PATTERN = r"^(?:[A-Za-z]|[Aa][A-Fa-f])(?:0?[1-9]|[1-3][0-9]|4[0-8])$"
 POOLED_WELL_PATTERN = r"^[Ww]ell_?[A-Za-z]?[0-9]+$"
 
 _WELL = re.compile(WELL_PATTERN)
+_LETTERS = re.compile(r"[A-Za-z]{1,2}")
 _PARTS = re.compile(r"^([A-Za-z]+)([0-9]+)$")
 
 
@@ -61,10 +62,27 @@ def parse_well(name: str) -> Well | None:
     parts = _PARTS.fullmatch(name)
     if parts is None:
         return None
+    return Well(_row_of(parts[1]), int(parts[2]))
+
+
+def row_number(text: str) -> int | None:
+    """Number of a row that is written as a number or as letters; ``None`` when it is neither.
+
+    Examples
+    --------
+    >>> row_number("3"), row_number("C"), row_number("AF"), row_number("C1")
+    (3, 3, 32, None)
+    """
+    if text.isdecimal():
+        return int(text)
+    return _row_of(text) if _LETTERS.fullmatch(text) else None
+
+
+def _row_of(letters: str) -> int:
     row = 0
-    for letter in parts[1].upper():
+    for letter in letters.upper():
         row = row * 26 + ord(letter) - ord("A") + 1
-    return Well(row, int(parts[2]))
+    return row
 
 
 def smallest_format(wells: Iterable[Well]) -> PlateFormat:
