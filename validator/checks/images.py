@@ -64,7 +64,7 @@ _TIFF_ENDINGS = (".tif", ".tiff")
 
 @file_check(IMAGE_UNREADABLE, IMAGE_TRUNCATED, kinds=IMAGE_KINDS)
 def image_opens(file: PlacedFile, dataset: Dataset) -> Iterator[Finding]:
-    """Open a TIFF and see that the pixels of its first page are there; other formats are not judged."""
+    """Open a TIFF and see that the pixels of its first and last page are there; other formats are not judged."""
     if not file.entry.key.lower().endswith(_TIFF_ENDINGS) or file.entry.size == 0:
         return  # the layout says that a file is empty
     try:

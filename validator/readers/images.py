@@ -1,4 +1,4 @@
-"""Images by their headers: whether a TIFF opens and all bytes of its first page are there.
+"""Images by their headers: whether a TIFF opens and all bytes of its first page, and of the last, are there.
 
 Nothing is decoded and only a few kB are read, because there are millions of them.
 """
@@ -16,6 +16,7 @@ from validator.errors import UnreadableFile
 from validator.models.counts import counted
 from validator.readers.bounded import BoundedStream
 from validator.readers.tiff_header import COPY_AGAIN, TruncatedImage, cut, damaged, judge_header
+from validator.readers.tiff_pages import judge_further_pages, judge_planes_without_pages
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
@@ -60,7 +61,7 @@ class ImageFacts:
 
 
 def read_tiff(stream: BinaryIO, size: int) -> ImageFacts:
-    """Open a TIFF and see that the pixels of its first page are all inside the file.
+    """Open a TIFF and see that the pixels of its first and last page, and all pages between, are inside the file.
 
     Parameters
     ----------
@@ -79,7 +80,10 @@ def read_tiff(stream: BinaryIO, size: int) -> ImageFacts:
         If the system refuses to read it.
     """
     with opened_tiff(stream, size) as tiff:
-        return judge_page(tiff.pages.first, size)
+        facts = judge_page(tiff.pages.first, size)
+        judge_planes_without_pages(tiff, size)
+    judge_further_pages(stream, size)
+    return facts
 
 
 @contextmanager

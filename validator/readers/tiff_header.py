@@ -17,7 +17,7 @@ _LARGEST_DIRECTORY = 4096
 # Description, offsets and lengths of strips, of tiles
 _NEEDED_TAGS = frozenset({270, 273, 279, 324, 325})
 # Bytes of a value of each type (TIFF 6.0 section 2, BigTIFF)
-_TYPE_SIZES = {
+TYPE_SIZES = {
     1: 1,
     2: 1,
     3: 2,
@@ -59,7 +59,7 @@ def judge_header(stream: BinaryIO, size: int) -> None:
         If it is no TIFF or its header is damaged.
     """
     head = stream.read(HEAD_SIZE)
-    form = _Form.of(head)
+    form = Form.of(head)
     if form is None:
         raise _no_tiff(head, size)
     (directory,) = struct.unpack_from(form.address, head, form.header_size - struct.calcsize(form.address))
@@ -80,18 +80,18 @@ def judge_header(stream: BinaryIO, size: int) -> None:
     _judge_next(form, stream, end, size)
 
 
-def _judge_entries(form: "_Form", block: bytes, size: int) -> None:
+def _judge_entries(form: "Form", block: bytes, size: int) -> None:
     """See that the values which say what and where the pixels are lie inside the file."""
     inline = struct.calcsize(form.address)
     for tag, code, count, field in struct.iter_unpack(form.entry, block):
-        length = count * _TYPE_SIZES.get(code, 0)
+        length = count * TYPE_SIZES.get(code, 0)
         if tag in _NEEDED_TAGS and length > inline:
             (offset,) = struct.unpack(form.address, field)
             if offset + length > size:
                 raise cut(size, offset + length)
 
 
-def _judge_next(form: "_Form", stream: BinaryIO, end: int, size: int) -> None:
+def _judge_next(form: "Form", stream: BinaryIO, end: int, size: int) -> None:
     """See that the next page, if the first names one, can begin inside the file."""
     width = struct.calcsize(form.address)
     stream.seek(end)
@@ -120,7 +120,7 @@ def _no_tiff(head: bytes, size: int) -> UnreadableFile:
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
+class Form:
     """How numbers are written (TIFF 6.0 section 2; the BigTIFF proposal), as codes of the struct module.
 
     Attributes
@@ -137,7 +137,7 @@ class _Form:
     entry: str
 
     @classmethod
-    def of(cls, head: bytes) -> "_Form | None":
+    def of(cls, head: bytes) -> "Form | None":
         """Form of the TIFF that begins so; ``None`` when this is no TIFF or only its first bytes."""
         order = {b"II": "<", b"MM": ">"}.get(head[:2])
         if order is None or len(head) < 8:
