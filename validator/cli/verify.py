@@ -97,7 +97,8 @@ def verify(
         by=result.by,
         left_out=result.left_out,
         resumed=result.resumed,
-        everything=everything,
+        absent=result.absent,
+        everything=everything or verbose,
     )
     say("".join(lines))
     return int(result.exit_code)

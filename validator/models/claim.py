@@ -44,3 +44,9 @@ class Claim:
     version_id: str | None = None
     checksums: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
     problem: str = ""
+
+
+NOTHING_THERE = "Nothing lies there in the bucket"
+NO_FILE = "There is no such file below this folder"
+ABSENT = frozenset({NOTHING_THERE, NO_FILE})
+"""What is said of objects and files that a manifest names and that are simply not there."""

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from validator.models.finding import Finding
 from validator.models.rule import Rule
+from validator.reporters.absent import by_folder, told_of
 from validator.reporters.escape import shown
 from validator.reporters.groups import render_group
 from validator.reporters.numbers import counted, number, size
@@ -26,6 +27,7 @@ def verification_lines(
     by: str = "size and ETag",
     left_out: int = 0,
     resumed: int = 0,
+    absent: Mapping[str, Mapping[str, int]] | None = None,
     everything: bool = False,
 ) -> Iterator[str]:
     """Lines of the text, what differs first.
@@ -50,9 +52,14 @@ def verification_lines(
         Findings that are counted only.
     resumed
         Files that an earlier run, which was stopped, had verified.
+    absent
+        Of each rule how many objects are missing in which folder.
     everything
         Leave nothing out of long lists.
     """
+    if absent and not everything:
+        left_out -= told_of(findings, absent)
+        findings = list(by_folder(findings, absent, rules, objects))
     yield from difference_lines(findings, rules, style, everything=everything)
     if left_out:
         yield style.finish(f"and {counted(left_out, 'object')} more: -o FILE writes down all of them")

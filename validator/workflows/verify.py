@@ -238,6 +238,7 @@ def _verification(
         differences.kept,
         by=BY[file.sort, "local" if local else "bucket"],
         counts=differences.counts,
+        absent=differences.absent,
     )
 
 

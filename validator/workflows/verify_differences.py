@@ -1,15 +1,18 @@
 """What a verification found: the first findings, the number of the others, all of them in a file on demand."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from validator.checks.objects import RECEIPT_INCOMPLETE
 from validator.errors import ExitCode
+from validator.models.claim import ABSENT
 from validator.models.finding import Finding
 
 KEPT = 10_000
 """Findings that stay in memory; a bucket that lost everything must not fill it."""
+_FOLDERS = 6
+"""Folders of a key that are counted: project, source, component, batch, step, plate."""
 
 
 @dataclass
@@ -22,6 +25,8 @@ class Differences:
         The first 10,000, in the order of keys.
     counts
         Number of findings of each rule.
+    absent
+        Of each rule how many objects are missing in which folder.
     record
         Called with every finding.
     """
@@ -29,11 +34,16 @@ class Differences:
     record: Callable[[Finding], None] | None = None
     kept: list[Finding] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    absent: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Take findings."""
         for finding in findings:
             self.counts[finding.rule] += 1
+            if finding.message in ABSENT:
+                self.absent[finding.rule][
+                    "".join(f"{name}/" for name in finding.key.split("/")[:-1][:_FOLDERS])
+                ] += 1
             if len(self.kept) < KEPT:
                 self.kept.append(finding)
             if self.record is not None:
@@ -60,6 +70,8 @@ class Verification:
         Number of findings of each rule, also of those that are not in `findings`.
     resumed
         Files that an earlier run, which was stopped, had verified.
+    absent
+        Of each rule how many objects are missing in which folder.
     """
 
     where: str
@@ -70,6 +82,7 @@ class Verification:
     by: str = "size and ETag"
     counts: Counter[str] = field(default_factory=Counter)
     resumed: int = 0
+    absent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def agreeing(self) -> int:

@@ -20,7 +20,7 @@ from validator.digests.stretches import (
     join_stretches,
 )
 from validator.digests.stretches_together import Wanted, digest_together
-from validator.models.claim import SHA256_OF_PARTS, Claim
+from validator.models.claim import NO_FILE, SHA256_OF_PARTS, Claim
 from validator.models.counts import counted
 from validator.models.finding import Finding
 from validator.models.progress import Step
@@ -192,8 +192,7 @@ class FileComparison:
                 claim.name, "The file changes while it is read", expected=stated(claim)
             )
         except FileNotFoundError:
-            message = "There is no such file below this folder"
-            finding = FILE_MISSING.finding(claim.name, message, expected=stated(claim) or None)
+            finding = FILE_MISSING.finding(claim.name, NO_FILE, expected=stated(claim) or None)
         except OSError as error:
             reason = (error.strerror or "the system gave no reason").lower()
             finding = FILE_MISSING.finding(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from validator.checks.objects import OBJECT_DIFFERS, OBJECT_MISSING, OBJECT_UNPROVEN
 from validator.digests.parts import parts_of_etag
-from validator.models.claim import SHA256_OF_PARTS, Claim
+from validator.models.claim import NOTHING_THERE, SHA256_OF_PARTS, Claim
 from validator.models.counts import counted
 from validator.models.finding import Finding
 
@@ -52,7 +52,7 @@ def judge_object(
     """
     expected = stated(claim) or "an object"
     if there is None:
-        return OBJECT_MISSING.finding(claim.name, "Nothing lies there in the bucket", expected=expected)
+        return OBJECT_MISSING.finding(claim.name, NOTHING_THERE, expected=expected)
     actual = f"{counted(there.size, 'byte')}, ETag {there.etag}, of {there.modified:%Y-%m-%d %H:%M} UTC"
     if claim.problem:
         return OBJECT_UNPROVEN.finding(claim.name, _sentence(claim.problem), actual=actual)
