@@ -205,3 +205,21 @@ def test_no_text_of_a_contributor_reaches_the_terminal_raw(key, message, example
     assert not re.search(
         r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]", shown
     )
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+def test_names_with_spaces_can_be_copied_from_one_line(width):
+    path = "images/2024_03_05_Run1/images/My Plate 1 of 2/Images of Tuesday"
+    quoted = f"“{path}”"
+    finding = IMAGES.finding(
+        DATASET + path,
+        f"The folder {quoted} holds what lay in {quoted} before somebody moved it to another place",
+        expected=f"{path}/r01c01.tiff",
+        hint=f"rename it: mv '{path}' 'images/My Plate 2'",
+        examples=[f"{path}/a b.tiff", f"{path}/c d.tiff"],
+        count=2,
+    )
+    lines = text(account(finding), Style(width)).splitlines()
+    for wanted in (path, quoted, f"{path}/r01c01.tiff", f"'{path}'", f"{path}/a b.tiff", f"{path}/c d.tiff"):
+        assert any(wanted in line for line in lines), wanted
+    assert not [line for line in lines if "\x1f" in line]

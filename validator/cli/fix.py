@@ -133,7 +133,7 @@ def _show(result: "FixResult", path: Path, style: "Style", *, everything: bool, 
         lines.append(closing_line(result.plan, style, undo=undo_file, mapping=mapping))
     else:
         lines += closing_lines(result.plan, style, path=_typed(path), undo=undo_file, mapping=mapping)
-    say("".join(lines))
+    say("".join(lines).rstrip("\n") + "\n")
 
 
 def _undo(undo_file: Path, root: Path | None, progress: "Progress", style: "Style") -> int:

@@ -7,7 +7,7 @@ from validator.models.renames import CellChange, FixPlan, LeftAlone, Rename, Tab
 from validator.models.rule import Rule
 from validator.reporters.escape import shown
 from validator.reporters.numbers import counted, duration, number
-from validator.reporters.style import Style
+from validator.reporters.style import Style, held
 
 SHOWN = 10
 EXAMPLES = 3
@@ -101,8 +101,11 @@ def _renames(
     for text, rename in lines:
         amount = counted(rename.files, "file") if rename.key.endswith("/") else ""
         whole = f"{' ' * style.margin}{text:<{widest}}   {amount:>13}"
-        fits = len(whole) <= style.width
-        yield from [whole] if fits else style.wrap(f"{text}   {amount}", style.margin, style.margin + 2)
+        if len(whole) <= style.width:
+            yield whole
+            continue
+        names = f"{held(_shown(rename.key, prefix))} → {held(shown(rename.name))}"
+        yield from style.wrap(f"{names}   {amount}", style.margin, style.margin + 2)
     yield from _rest(len(renames), limit, style)
 
 
@@ -111,7 +114,7 @@ def _tables(tables: Sequence[TableChange], style: Style, prefix: str, limit: int
     amount = f"{counted(len(tables), 'table')}, {counted(cells, 'cell')}"
     yield from _headline("mend", "cells that name what is renamed", "", amount, style)
     for table in tables[:limit]:
-        yield from style.wrap(_shown(table.key, prefix), style.margin)
+        yield from style.wrap(held(_shown(table.key, prefix)), style.margin)
         for (old, new), changes in _by_names(table.changes):
             text = f"{shown(old)} → {shown(new)}   {_columns(changes)}"
             yield from style.wrap(text, style.margin + 2, style.margin + 4)
@@ -144,13 +147,13 @@ def _left(
     for (rule, reason), some in groups.items():
         kept = some if limit is None else some[:EXAMPLES]
         for left in kept:
-            target = f" → {shown(left.name)}" if left.name else ""
-            yield from style.wrap(f"{_shown(left.key, prefix)}{target}", style.margin, style.margin + 2)
+            target = f" → {held(shown(left.name))}" if left.name else ""
+            yield from style.wrap(f"{held(_shown(left.key, prefix))}{target}", style.margin, style.margin + 2)
         if len(kept) < len(some):
             yield f"{' ' * style.margin}… and {number(len(some) - len(kept))} more: --all"
         yield from style.wrap(f"{rules[rule].slug} ({rule}): {shown(reason)}", style.margin + 2)
     for key, reason in plan.unread.items():
-        text = f"{_shown(key, prefix)}   is not mended: {shown(reason)}"
+        text = f"{held(_shown(key, prefix))}   is not mended: {shown(reason)}"
         yield from style.wrap(text, style.margin, style.margin + 2)
 
 
@@ -158,7 +161,7 @@ def _junk(plan: FixPlan, style: Style, prefix: str) -> Iterator[str]:
     amount = counted(sum(finding.count for finding in plan.junk), "file")
     yield from _headline("junk", "left out of uploads by itself; nothing is deleted", "", amount, style)
     for finding in plan.junk:
-        text = f"{_shown(finding.key, prefix)}   {shown(finding.message)}"
+        text = f"{held(_shown(finding.key, prefix))}   {shown(finding.message)}"
         yield from style.wrap(text, style.margin, style.margin + 2)
 
 
@@ -180,7 +183,8 @@ def closing_lines(
     mapping
         The file with mounts, when it was written instead.
     """
-    yield from map(style.finish, _closing(plan, style, path, undo, mapping))
+    if plan.renames or mapping:  # the first line says when there is nothing to rename
+        yield from map(style.finish, _closing(plan, style, path, undo, mapping))
 
 
 def closing_line(plan: FixPlan, style: Style, *, undo: str = "", mapping: str = "") -> str:

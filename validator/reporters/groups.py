@@ -8,11 +8,13 @@ from validator.models.rule import EXAMPLES_KEPT, Rule
 from validator.reporters.escape import shown
 from validator.reporters.numbers import counted, number
 from validator.reporters.sentences import advice
-from validator.reporters.style import LEVEL_COLOURS, Style
+from validator.reporters.style import LEVEL_COLOURS, Style, held
 
 _EXAMPLES = 3
 _EXAMPLES_OF_MANY = 1
 _WORD = re.compile(r"[\w/-]+(?:\.\w+)*")
+_SENTENCE = re.compile(r"[,:;“] |“| and | or | for | in ")
+"""What paths hardly have: a text with one of these is more than a path."""
 _MANY = 3
 """Findings of a group beyond which each shows fewer examples."""
 _WIDEST_PLACE = 52
@@ -134,12 +136,17 @@ def _details(finding: Finding, style: Style, examples: int) -> Iterator[str]:
     said = f"{finding.message} {finding.hint or ''}"
     parts = []
     if finding.actual and finding.actual.rstrip("/") not in said:
-        parts.append(f"found {shown(finding.actual)}")
+        parts.append(f"found {_whole(finding.actual)}")
     if finding.expected and not _names(said, finding.expected):
-        parts.append(f"expected {shown(finding.expected)}")
+        parts.append(f"expected {_whole(finding.expected)}")
     if parts:
         yield from style.wrap("; ".join(parts), style.margin + 2)
     yield from _examples(finding, style, examples)
+
+
+def _whole(text: str) -> str:
+    """A path in one piece, and anything else as it is shown."""
+    return held(shown(text)) if "/" in text and not _SENTENCE.search(text) else shown(text)
 
 
 def _names(said: str, expected: str) -> bool:
@@ -161,7 +168,7 @@ def _examples(finding: Finding, style: Style, examples: int) -> Iterator[str]:
         yield " " * indent + line
         return
     for name in names:
-        yield from style.wrap(name, indent)
+        yield from style.wrap(_whole(name), indent)
     if names and left > 0:
         yield " " * indent + rest
 

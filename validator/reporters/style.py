@@ -1,5 +1,6 @@
 """How text is laid out: width, colours, wrapping, alignment."""
 
+import re
 import textwrap
 from dataclasses import dataclass
 from typing import Literal
@@ -21,6 +22,10 @@ NARROW = 72
 """Columns below which text gives up its wide margin."""
 WIDEST = 120
 """Columns beyond which a line is hard to follow."""
+_HELD = "\x1f"
+"""Stands for a space at which no line may break."""
+_QUOTED = re.compile(r"“[^“”]*”|(?<!\w)'[^']*'(?!\w)")
+"""Names in quotation marks, and words as a shell quotes them."""
 _PLAIN = str.maketrans({"·": "-", "…": "...", "“": '"', "”": '"', "→": "->", "µ": "u"})
 
 
@@ -57,7 +62,7 @@ class Style:
         return (line if self.unicode else line.translate(_PLAIN)) + "\n"
 
     def wrap(self, text: str, indent: int, hanging: int | None = None) -> list[str]:
-        """Wrap text to the width; a path that is longer runs on, it is never cut.
+        """Wrap text to the width; a name in quotation marks or a path (see `held`) that is longer runs on, it is never cut.
 
         Parameters
         ----------
@@ -66,14 +71,15 @@ class Style:
         indent, hanging
             Columns before the first line, and before the others.
         """
-        return textwrap.wrap(
-            text,
+        lines = textwrap.wrap(
+            _QUOTED.sub(lambda found: found[0].replace(" ", _HELD), text),
             width=max(self.width, indent + 20),
             initial_indent=" " * indent,
             subsequent_indent=" " * (indent if hanging is None else hanging),
             break_long_words=False,
             break_on_hyphens=False,
         )
+        return [line.replace(_HELD, " ") for line in lines]
 
     def apart(self, left: str, right: str) -> str | None:
         """One line with two ends, or ``None`` when they do not fit."""
@@ -81,3 +87,14 @@ class Style:
         if gap < 3:
             gap = self.width - len(left) - len(right)
         return left + " " * gap + right if gap >= 3 else None
+
+
+def held(name: str) -> str:
+    """A name as a part of a text that is to be wrapped: it can be copied from one line, spaces or not.
+
+    Examples
+    --------
+    >>> Style(width=24).wrap(f"expected {held('images/Plate 1 of 2')}", 0)
+    ['expected', 'images/Plate 1 of 2']
+    """
+    return name.replace(" ", _HELD)
