@@ -9,6 +9,7 @@ from pathlib import Path
 from validator.errors import UnreadableFile, UsageError
 from validator.manifests.addresses import parse_address
 from validator.manifests.checksum_list import decode_checksum, is_checksum_list, read_checksum_list
+from validator.manifests.checksum_tables import is_checksum_table, read_checksum_table
 from validator.manifests.manifest_text import UTF16, UTF16_MEND, UTF16_WORDS
 from validator.manifests.provenance import ManifestEntry, read_provenance, recognise_content
 from validator.manifests.receipt import PARQUET_MAGIC, Receipt
@@ -19,6 +20,7 @@ from validator.models.receipt import ReceiptEnd, ReceiptObject
 _HEAD = 64 << 10
 _STATED = frozenset({"url", "profile_url", "etag", "size", "part_size", "version_id", "checksum", "sha256"})
 """Fields of a product that say which bytes are meant, and where."""
+_QUILT = re.compile(rb'^\{[^\n]*"version": ?"v0"|"logical_key": ?"')
 _MD5_ETAG = re.compile(r"[0-9a-f]{32}(-[1-9][0-9]{0,4})?")
 
 
@@ -34,11 +36,14 @@ class ClaimFile:
         What it is.
     receipt
         The receipt, when it is one.
+    in_columns
+        Whether a list of checksums is a table or a document, not lines as md5sum writes them.
     """
 
     path: Path
     sort: ManifestSort
     receipt: Receipt | None = None
+    in_columns: bool = False
 
     def claims(self) -> Iterator[Claim]:
         """Every claim in the order of the file.
@@ -52,7 +57,7 @@ class ClaimFile:
             return map(_receipt_claim, self.receipt.objects())
         if self.sort == "provenance":
             return map(_product_claim, self._entries())
-        return read_checksum_list(self.path)
+        return read_checksum_table(self.path) if self.in_columns else read_checksum_list(self.path)
 
     def _entries(self) -> list[ManifestEntry]:
         try:
@@ -87,18 +92,30 @@ def open_claims(path: Path) -> ClaimFile:
         ) from error
     if head.startswith(UTF16):
         raise UnreadableFile(f"{path} {UTF16_WORDS}", UTF16_MEND)
+    if is_checksum_table(head):
+        return ClaimFile(path, "checksums", in_columns=True)
     kind = recognise_content(head)
     if kind in ("provenance-json", "provenance-csv"):
         return ClaimFile(path, "provenance")
-    if kind == "receipt" or head.startswith(PARQUET_MAGIC) or head.lstrip().startswith(b"{"):
+    if (
+        kind == "receipt"
+        or head.startswith(PARQUET_MAGIC)
+        or (head.lstrip().startswith(b"{") and not _QUILT.search(head))
+    ):
         return ClaimFile(path, "receipt", Receipt(path))
     if is_checksum_list(head):
         return ClaimFile(path, "checksums")
     if (own := own_file(head)) is not None:
         raise UnreadableFile(f"{path} is {own.what}, not a receipt", own.mend(str(path)))
+    if _QUILT.search(head):
+        raise UnreadableFile(
+            f"{path} is the manifest of a Quilt package",
+            "compare the package with its objects: cpgate check 'quilt+s3://REGISTRY#package=NAMESPACE/NAME'",
+        )
     raise UnreadableFile(
         f"{path} is neither a receipt nor a provenance manifest nor a list of checksums",
-        "name a receipt (.jsonl), a profile_index.json, or what md5sum or sha256sum wrote",
+        "name a receipt (.jsonl), a profile_index.json, what md5sum or sha256sum wrote, or a table with the columns key and md5, "
+        "sha256 or etag",
     )
 
 

@@ -13,6 +13,7 @@ from validator.reporters.style import LEVEL_COLOURS, Style, held
 _EXAMPLES = 3
 _EXAMPLES_OF_MANY = 1
 _WORD = re.compile(r"[\w/-]+(?:\.\w+)*")
+_PATH = re.compile(r"[/_]")
 _SENTENCE = re.compile(r"[,:;“] |“| and | or | for | in ")
 """What paths hardly have: a text with one of these is more than a path."""
 _MANY = 3
@@ -146,7 +147,7 @@ def _details(finding: Finding, style: Style, examples: int) -> Iterator[str]:
 
 def _whole(text: str) -> str:
     """A path in one piece, and anything else as it is shown."""
-    return held(shown(text)) if "/" in text and not _SENTENCE.search(text) else shown(text)
+    return held(shown(text)) if _PATH.search(text) and not _SENTENCE.search(text) else shown(text)
 
 
 def _names(said: str, expected: str) -> bool:
