@@ -18,7 +18,7 @@ from validator.workflows.report import REPORT_NAME, read_report
 from validator.workflows.upload_request import UploadRequest
 
 BATCH = "2024_03_05_Run1"
-SQLITE = f"workspace/backend/{BATCH}/BR01/BR01.sqlite"
+CELLS = f"workspace/analysis/{BATCH}/BR01/analysis/BR01-A01-1/Cells.csv"
 
 
 class Desk:
@@ -76,7 +76,7 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_report_about_other_files_says_nothing(desk, change):
     first = desk.admit()
-    change(desk.source / SQLITE)
+    change(desk.source / CELLS)
     second = desk.admit()
     assert not second.held
     assert second.report.header.listing.digest != first.report.header.listing.digest
@@ -157,7 +157,7 @@ def two_batches(desk):
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes((desk.source / name).read_bytes())
     desk.clean = desk.admit()
-    (desk.source / SQLITE.replace(BATCH, "2024_04_01_Run2").replace("BR01", "BR02")).write_bytes(b"")
+    (desk.source / CELLS.replace(BATCH, "2024_04_01_Run2").replace("BR01", "BR02")).write_bytes(b"")
     return desk
 
 
@@ -170,14 +170,14 @@ def two_batches(desk):
         (Selection(batches=(BATCH,)), False),
         (Selection(plates=("BR02",)), True),
         (Selection(plates=("BR01",)), False),
-        (Selection(include=("*.sqlite",)), True),
-        (Selection(exclude=("*.sqlite",)), False),
+        (Selection(include=("*Cells.csv",)), True),
+        (Selection(exclude=("*Cells.csv",)), False),
     ],
 )
 def test_errors_of_what_is_not_selected_are_told_apart(two_batches, selection, counts):
     """Every error is counted once, here or elsewhere; this one only where its file is selected."""
     with_it = two_batches.admit(selection=selection)
-    path = two_batches.source / SQLITE.replace(BATCH, "2024_04_01_Run2").replace("BR01", "BR02")
+    path = two_batches.source / CELLS.replace(BATCH, "2024_04_01_Run2").replace("BR01", "BR02")
     path.write_bytes(b"x")
     without_it = two_batches.admit(selection=selection)
     assert with_it.errors - without_it.errors == counts

@@ -125,7 +125,7 @@ def test_an_object_that_was_replaced_is_sent_afresh(upload, store, staging):
     code, said = upload()
     assert code == 1
     assert f"conflict {BIG}" in said
-    assert upload("--replace", "*.csv")[0] == 0
+    assert upload("--replace", BIG)[0] == 0
     assert store.client.get_object(Bucket=staging, Key=BIG)["Body"].read() == data
 
 
@@ -213,7 +213,7 @@ def test_options_of_objects_hold_for_copies_that_the_store_makes(upload, lab, st
         told = store.client.head_object(Bucket=staging, Key=key)
         assert (told["StorageClass"], told["ServerSideEncryption"]) == ("STANDARD_IA", "aws:kms")
         assert told["Metadata"] == {"lab": "heart"}
-        assert told["ContentType"] == ("image/tiff" if key == small else "text/csv")
+        assert told["ContentType"] == ("image/tiff" if key == small else "image/png")
 
 
 @pytest.mark.usefixtures("lab")
