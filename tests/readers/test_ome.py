@@ -72,3 +72,29 @@ def test_a_stack_without_its_end_is_cut():
     content = ome(np.ones((3, 4, 80, 90), np.uint16), "ZCYX")
     with pytest.raises(TruncatedImage):
         look(content[: len(content) - 100_000])
+
+
+PIXELS = '<{p}Pixels DimensionOrder="XYCZT" Type="uint8" SizeX="9" SizeY="8" SizeZ="3" SizeC="1" SizeT="1"/>'
+
+
+def described(xml):
+    stream = io.BytesIO()
+    planes = np.ones((3, 8, 9), np.uint8)
+    tifffile.imwrite(stream, planes, description=xml, metadata=None, photometric="minisblack")
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("version", ["2013-06", "2015-01", "2016-06"])
+@pytest.mark.parametrize("prefix", ["", "ome:", "OME:"])
+def test_schemas_and_prefixes_of_other_writers(version, prefix):
+    name = f"xmlns:{prefix[:-1]}" if prefix else "xmlns"
+    inside = f"<{prefix}Image>{PIXELS.format(p=prefix)}</{prefix}Image>"
+    start = f'<?xml version="1.0" encoding="UTF-8"?><!-- Warning: this comment is an OME-XML metadata block --><{prefix}OME'
+    xml = f'{start} {name}="http://www.openmicroscopy.org/Schemas/OME/{version}">{inside}</{prefix}OME>'
+    assert look(described(xml)).shape == (1, 3, 1, 8, 9)
+
+
+def test_a_description_that_lies_in_another_file():
+    xml = '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><BinaryOnly MetadataFile="x.companion.ome" UUID="u"/></OME>'
+    facts = look(described(xml))
+    assert (facts.sizes, facts.elsewhere) == (None, "x.companion.ome")

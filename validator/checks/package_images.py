@@ -12,6 +12,7 @@ from validator.checks.info_rules import SOURCE
 from validator.checks.package import PackageDataset
 from validator.checks.package_nodes import Node, NodeId
 from validator.checks.registry import dataset_check
+from validator.checks.row_words import shown
 from validator.errors import UnreadableFile
 from validator.models.counts import counted
 from validator.models.finding import Finding, Location
@@ -122,7 +123,12 @@ def _look(dataset: PackageDataset, node: Node) -> _Looked:
 def _judge_axes(node: Node, stack: StackFacts) -> Iterator[Finding]:
     key = node.images[0].key
     if stack.sizes is None:
-        yield NOT_OME.finding(key, "This image is a TIFF without OME-XML that says its axes")
+        yield NOT_OME.finding(
+            key,
+            f"The OME-XML of this image is not in it, but in {shown(stack.elsewhere)}"
+            if stack.elsewhere
+            else "This image is a TIFF without OME-XML that says its axes",
+        )
         return
     if stack.samples > 1:
         yield IMAGE_AXES.finding(

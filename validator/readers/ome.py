@@ -1,5 +1,6 @@
 """OME-TIFF stacks by their headers: what the OME-XML says of the axes, and how many pages there are."""
 
+import re
 from dataclasses import dataclass
 from importlib.util import find_spec
 from math import prod
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     Pixels = npt.NDArray[Any]
 
 AXES = "TZCYX"
+_ROOT = re.compile(r"<(?:[\w.-]+:)?OME[\s>]")
 _DECODED = frozenset({1, 8, 32946, 32773})  # TIFF tag Compression: none, Deflate twice, PackBits
 _ORDERS = frozenset({"XYZCT", "XYZTC", "XYCTZ", "XYCZT", "XYTCZ", "XYTZC"})  # OME model, DimensionOrder
 
@@ -36,6 +38,8 @@ class StackFacts:
         How many the OME-XML promises.
     samples
         How many channels lie in each pixel; 1 unless it is a colour image.
+    elsewhere
+        Name of the file that holds the OME-XML, where this one only refers to it.
     """
 
     sizes: dict[str, int] | None
@@ -43,6 +47,7 @@ class StackFacts:
     pages: int
     pages_needed: int
     samples: int = 1
+    elsewhere: str = ""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -80,7 +85,7 @@ def read_stack(stream: BinaryIO, size: int) -> StackFacts:
 
 def _ome_xml(tiff: "TiffFile") -> str:
     text = tiff.pages.first.description
-    return text if "<OME" in text[:4096] else ""
+    return text if _ROOT.search(text[:4096]) else ""
 
 
 def _facts(xml: str, pages: int) -> StackFacts:
@@ -91,6 +96,9 @@ def _facts(xml: str, pages: int) -> StackFacts:
         root = ET.fromstring(xml)  # noqa: S314  without entities
     except (ET.ParseError, ValueError):
         return no_ome
+    reference = root.find("{*}BinaryOnly")
+    if reference is not None:
+        return StackFacts(None, "", pages, pages, elsewhere=reference.get("MetadataFile", "another file"))
     pixels = root.find("{*}Image/{*}Pixels")
     if pixels is None:
         return no_ome
