@@ -98,10 +98,11 @@ TABLE_KEYS = ("platemap", "external_metadata")
 
 _KEY_ENDING = "_info"
 _OTHER_KEYS: Mapping[str, str] = {
-    f"{start}{noun}{_KEY_ENDING}": key
+    f"{start}{noun}{ending}": key
     for key, kind in SCHEMA_KEYS.items()
     for noun in (kind.group, kind.group[:-1], kind.schema_name, kind.schema_name[:-1])
     for start in ("unique_", "")
+    for ending in (_KEY_ENDING, "")
 }
 """What people write for a key when they do not look it up."""
 _ORIGIN = re.compile(r"/?[^\s/]+(?: [^\s/]+)*(?:/[^\s/]+(?: [^\s/]+)*)+")
@@ -125,6 +126,10 @@ def judge_schema_document(file: PlacedFile, dataset: Dataset) -> Iterator[Findin
         yield from judge_schema(key, document, tuple(SCHEMA_KEYS), every=True)
     else:
         yield from judge_schema(key, document, TABLE_KEYS, every=False)
+
+
+def _is_json_schema(document: Mapping[str, Any]) -> bool:
+    return "$schema" in document or {"type", "properties"} <= document.keys()
 
 
 def unreadable_schema(key: str, error: UnreadableFile) -> Finding:
@@ -183,6 +188,16 @@ class _Judge:
         """Keys of the document."""
         there: Mapping[str, Any] = self._document.value
         lacking = [name for name in known if name not in there]
+        if len(lacking) == len(known) and _is_json_schema(there):
+            yield self._find(
+                SCHEMA_KEY,
+                "",
+                "This is a JSON Schema, which says how values are written and not what they mean",
+                expected=listed(known, "and"),
+                hint="Write SCHEMA with these keys (cpgate schema draft begins one); JSON Schemas are made from it "
+                "(cpgate schema jsonschema).",
+            )
+            return
         for name in there:
             if name in known:
                 continue
