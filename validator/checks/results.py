@@ -8,6 +8,7 @@ import posixpath
 from collections.abc import Iterator
 
 from validator.checks.dataset import Dataset, PlacedFile
+from validator.checks.plate_names import belongs_to_plate
 from validator.checks.registry import file_check
 from validator.checks.row_words import joined, shown
 from validator.checks.table_reading import COLUMN_UNNAMED, TABLE_GZIP_NAME, TABLE_NO_ROWS, is_parquet
@@ -178,7 +179,7 @@ def _judge_table(
         yield from _judge_columns(key, columns)
     plate = file.place.entities.get("plate", "")
     others = [found for found in plates if found != plate]
-    if kind in _IN_THEIR_PLATE and plate and others:
+    if kind in _IN_THEIR_PLATE and plate and others and not _folder_is_wrong(file, dataset, others):
         yield PROFILE_PLATE.finding(
             key,
             f"Metadata_Plate is {joined([shown(found) for found in others])}, the folder is that of plate {shown(plate)}",
@@ -198,3 +199,13 @@ def _judge_columns(key: str, columns: tuple[str, ...]) -> Iterator[Finding]:
             f"These profiles have no {joined(lacking)}; their columns are {joined([shown(name) for name in columns], most=4)}",
             expected=joined(lacking),
         )
+
+
+def _folder_is_wrong(file: PlacedFile, dataset: Dataset, plates: list[str]) -> bool:
+    """Whether the batch has images of the plate that is named, and none of the folder's: CPG155 says so of the folder."""
+    entities = file.place.entities
+    start = f"{entities['project']}/{entities['source']}/images/{entities['batch']}/images/"
+    imaged = {placed.key.removeprefix(start).partition("/")[0] for placed in dataset.folders.below(start)}
+    return any(belongs_to_plate(full, plate) for full in imaged for plate in plates) and not any(
+        belongs_to_plate(full, entities["plate"]) for full in imaged
+    )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from validator.errors import UnreadableFile
+from validator.models.counts import counted
 from validator.readers.signatures import GZIP, HEAD_SIZE, foreign_format
 from validator.readers.text import decode
 
@@ -114,7 +115,9 @@ def _see_last_line(stream: BinaryIO, size: int, width: int, separator: str) -> N
     cells = last.count(separator.encode()) + 1
     if cells < width:
         raise UnreadableFile(
-            f"It is cut off: its last line has {cells:,} of {width:,} cells", _COPY_AGAIN, f"byte {size}"
+            f"It is cut off: its last line has {cells:,} of {counted(width, 'cell')}",
+            _COPY_AGAIN,
+            f"byte {size}",
         )
 
 
