@@ -62,8 +62,9 @@ CHANNELS_NAMED = 10
 _MEASURED = re.compile(r"^Image_(?:FileName|URL)_.+$")
 """Columns that CellProfiler writes of images as measurements."""
 _FURTHER_KEY = re.compile(
-    r"^Metadata_(?:Z|Z_?(?:ID|Plane|Slice|Stack|Index|Position)|Plane(?:ID)?|Slice|Stack|T|Time(?:[_-]?[Pp]oint)?(?:ID)?|TimepointID|"
-    r"Frame|Series|Cycle|SBSCycle|Round|Action)$",
+    r"^Metadata_(?:Z|Z_?(?:ID|Plane|Slice|Stack|Index|Position)|Position_?Z|Plane(?:ID)?|Slice|Stack|T|"
+    r"Time(?:[_-]?Point)?(?:ID)?(?:_?(?:h|hr|hrs|hours?|min|minutes?|s|sec|seconds?|d|days?))?|Day|Hours?|"
+    r"Frame|Series|Cycle|SBSCycle|Round|Action|Acquisition|Measurement)$",
     re.IGNORECASE,
 )
 
