@@ -38,12 +38,16 @@ def by_folder(
     }
     single: dict[str, set[str]] = {}
     for rule, folders in folded.items():
+        total = sum(folders.values())
+        if total == objects:
+            single[rule] = set()
+            yield _told(rules[rule], _shared(list(folders)), total, whole=True)
+            continue
         groups = _groups(folders)
         single[rule] = {folder for folder, count in groups.items() if count == 1}
-        whole = sum(folders.values()) == objects
         for folder, count in groups.items():
             if count > 1:
-                yield _told(rules[rule], folder, count, whole=whole and len(groups) == 1)
+                yield _told(rules[rule], folder, count, whole=False)
     for finding in findings:
         told = finding.rule in folded and finding.message in ABSENT
         if not told or any(finding.key.startswith(folder) for folder in single[finding.rule]):
