@@ -1,4 +1,4 @@
-"""Rules of external metadata: what joins them to the platemaps (CPG246, CPG247)."""
+"""Rules of external metadata: what joins them to the platemaps (CPG416, CPG417)."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,22 +14,22 @@ from validator.models.rule import Rule
 from validator.readers.tables import Table
 
 EXTERNAL_JOIN = Rule(
-    id="CPG246",
+    id="CPG416",
     slug="external-metadata-join",
     title="External metadata share a column with the platemaps",
     why="What is known of a compound or gene reaches the wells through a column that stands in the platemap and in the external "
     "metadata under one name, with the same values, broad_sample for example.",
     mend="Give the column that names the perturbation the same name and the same values in both.",
-    family="tables",
+    family="links",
     level=Level.WARNING,
 )
 EXTERNAL_KEY_TWICE = Rule(
-    id="CPG247",
+    id="CPG417",
     slug="external-metadata-key-twice",
     title="External metadata have one row for each perturbation",
     why="A perturbation with two rows doubles its wells when the tables are joined.",
     mend="Keep one row for each, or write several values into one cell (A|B).",
-    family="tables",
+    family="links",
     level=Level.WARNING,
 )
 
