@@ -15,6 +15,16 @@ _IMAGE_COLUMN = re.compile(
     r"^(URL|FileName)_(?P<image>(?P<cycle>Cycle\d+_)?(?P<sort>Orig|Illum)?(?P<channel>.+))$"
 )
 
+# Columns that tell rows of one well and site apart: focal plane, time point, cycle of barcoding or staining
+FURTHER_KEY = re.compile(
+    r"^Metadata_(?:Z|Z_?(?:ID|Plane|Slice|Stack|Index|Position)|Position_?Z|Plane(?:ID)?|Slice|Stack|T|"
+    r"Time(?:[_-]?Point)?(?:ID)?(?:_?(?:h|hr|hrs|hours?|min|minutes?|s|sec|seconds?|d|days?))?|Day|Hours?|"
+    r"Frame|Series|Cycle|SBSCycle|Round|Action|Acquisition|Measurement)$",
+    re.IGNORECASE,
+)
+MEASURED = re.compile(r"^Image_(?:FileName|URL)_.+$")
+"""Columns that CellProfiler writes of images as measurements."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImageColumn:

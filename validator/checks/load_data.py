@@ -1,13 +1,20 @@
 """Rules of load_data.csv: its columns, its rows, its channels (CPG211-CPG219)."""
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from validator.checks.dataset import Dataset, PlacedFile
-from validator.checks.image_columns import ImageColumn, file_names, frame_columns, image_columns, is_pooled
+from validator.checks.image_columns import (
+    FURTHER_KEY,
+    MEASURED,
+    ImageColumn,
+    file_names,
+    frame_columns,
+    image_columns,
+    is_pooled,
+)
 from validator.checks.registry import file_check
 from validator.checks.row_words import joined, lines_at, location_of, ranges, shown
 from validator.checks.table_reading import open_table
@@ -57,16 +64,7 @@ COLUMN_USUAL = Rule(
     level=Level.INFO,
 )
 
-# Columns that tell rows of one well and site apart: focal plane, time point, cycle of barcoding or staining
 CHANNELS_NAMED = 10
-_MEASURED = re.compile(r"^Image_(?:FileName|URL)_.+$")
-"""Columns that CellProfiler writes of images as measurements."""
-_FURTHER_KEY = re.compile(
-    r"^Metadata_(?:Z|Z_?(?:ID|Plane|Slice|Stack|Index|Position)|Position_?Z|Plane(?:ID)?|Slice|Stack|T|"
-    r"Time(?:[_-]?Point)?(?:ID)?(?:_?(?:h|hr|hrs|hours?|min|minutes?|s|sec|seconds?|d|days?))?|Day|Hours?|"
-    r"Frame|Series|Cycle|SBSCycle|Round|Action|Acquisition|Measurement)$",
-    re.IGNORECASE,
-)
 
 
 @file_check(
@@ -98,17 +96,19 @@ def load_data_is_right(file: PlacedFile, dataset: Dataset) -> Iterator[Finding]:
 def _judge_columns(key: str, table: Table, columns: Sequence[ImageColumn]) -> Iterator[Finding]:
     images = [column for column in columns if not column.illumination]
     if not images:
-        named = [name for name in table.header if _MEASURED.match(name)]
+        named = [name for name in table.header if MEASURED.match(name)]
+        meant = f"; {joined([shown(name) for name in named])} probably should" if named else ""
+        hint = (
+            f"Write URL_{named[0].split('_', 2)[2]}, and addresses, in place of {shown(named[0])}."
+            if named
+            else None
+        )
         yield COLUMN_MISSING.finding(
             key,
-            "No column names images"
-            + (f"; {joined([shown(name) for name in named])} probably should" if named else ""),
+            f"No column names images{meant}",
             location=Location(line=1),
             expected="a column such as URL_OrigDNA for each channel",
-            hint=f"Write URL_{named[0].split('_', 2)[2]} with s3://cellpainting-gallery/... in place of {shown(named[0])}, "
-            "and so on."
-            if named
-            else None,
+            hint=hint,
         )
     with_illum = posixpath.basename(key).startswith("load_data_with_illum")
     if with_illum and images and not any(column.illumination for column in columns):
@@ -145,7 +145,7 @@ def _judge_repeated_rows(key: str, table: Table) -> Iterator[Finding]:
     frame = table.frame
     if not {"Metadata_Well", "Metadata_Site"} <= set(frame.columns):
         return
-    further = [name for name in frame.columns if _FURTHER_KEY.match(name)]
+    further = [name for name in frame.columns if FURTHER_KEY.match(name)]
     names: list[str] = [
         name for name in ("Metadata_Plate", "Metadata_Well", "Metadata_Site") if name in frame.columns
     ]

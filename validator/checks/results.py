@@ -1,4 +1,4 @@
-"""Rules of results: backend databases, profiles, embeddings and other large tables (CPG261-CPG264).
+"""Rules of results: profiles, embeddings and other large tables (CPG263, CPG264), and the opening of all of them.
 
 They are opened, not read: what breaks them in practice shows in their first and last bytes.
 """
@@ -7,39 +7,19 @@ import os
 import posixpath
 from collections.abc import Iterator
 
+from validator.checks.backends import BACKEND_EMPTY, RESULT_UNREADABLE, judge_database
 from validator.checks.dataset import Dataset, PlacedFile
 from validator.checks.plate_names import belongs_to_plate
 from validator.checks.registry import file_check
 from validator.checks.row_words import joined, shown
 from validator.checks.table_reading import COLUMN_UNNAMED, TABLE_GZIP_NAME, TABLE_NO_ROWS, is_parquet
-from validator.checks.wording import counted
 from validator.errors import UnreadableFile
 from validator.models.finding import Finding, Level, Location
 from validator.models.rule import Rule
-from validator.readers.database import DatabaseFacts, read_database
+from validator.readers.database import read_database
 from validator.readers.parquet_footer import read_footer
 from validator.readers.table_head import TableHead, read_table_head
 
-RESULT_UNREADABLE = Rule(
-    id="CPG261",
-    slug="result-unreadable",
-    title="Backends, profiles and other tables of results can be opened and are whole",
-    why="A database or table that is cut off, or is something else altogether (a Git LFS pointer, a failed download), is found "
-    "by its first reader, mostly long after the images that it was made of are gone.",
-    mend="Copy it again, or make it again from the step before.",
-    family="tables",
-    source="cpgate; found in published data",
-)
-BACKEND_EMPTY = Rule(
-    id="CPG262",
-    slug="backend-empty",
-    title="A backend database holds measurements of images and of objects",
-    why="Profiles are made from the tables that CellProfiler wrote for images (Image) and for objects (Cells, Cytoplasm, Nuclei); "
-    "a database without them, or with empty ones, is what a failed collation leaves.",
-    mend="Collate the CSV files of the plate again.",
-    family="tables",
-    source="cpgate; found in published data",
-)
 PROFILE_COLUMNS = Rule(
     id="CPG263",
     slug="profile-columns",
@@ -95,7 +75,7 @@ def results_open(file: PlacedFile, dataset: Dataset) -> Iterator[Finding]:
         with dataset.open(file.entry) as stream:
             size = stream.seek(0, os.SEEK_END)
             if name.endswith(".sqlite"):
-                yield from _judge_database(file, read_database(stream, size), size)
+                yield from judge_database(file, read_database(stream, size), size)
             elif is_parquet(file):
                 facts = read_footer(stream, size, frozenset(_spelt(PLATE)))
                 ends = [plate for span in facts.spans.values() for plate in dict.fromkeys(span) if plate]
@@ -109,35 +89,6 @@ def results_open(file: PlacedFile, dataset: Dataset) -> Iterator[Finding]:
         yield RESULT_UNREADABLE.finding(
             key, f"It cannot be used. {error.what}", hint=error.mend, size=file.entry.size
         )
-
-
-def _judge_database(file: PlacedFile, facts: DatabaseFacts, size: int) -> Iterator[Finding]:
-    if facts.missing:
-        yield RESULT_UNREADABLE.finding(
-            file.entry.key,
-            f"It cannot be used. This database is cut off: it lacks {counted(facts.missing, 'byte')}",
-            expected=counted(size + facts.missing, "byte"),
-            actual=counted(size, "byte"),
-            size=file.entry.size,
-        )
-        return
-    images = [table for table in facts.tables if table.lower().endswith("image")]
-    others = [table for table in facts.tables if table not in images]
-    filled = [table for table in others if facts.tables[table]]
-    expected = "Image, Cells, Cytoplasm, Nuclei"
-    if not images or not others:
-        there = (
-            joined([shown(table) for table in facts.tables], most=6) if facts.tables else "no table at all"
-        )
-        lacking = "of images" if not images else "of objects such as Cells or Nuclei"
-        words = f"This database has no table {lacking}: it holds {there}"
-    elif empty := [table for table in images if not facts.tables[table]]:
-        words = f"The table {joined([shown(table) for table in empty])} of this database has no row"
-    elif not filled:
-        words = f"No table of objects has a row: {joined([shown(table) for table in others], most=6)}"
-    else:
-        return
-    yield BACKEND_EMPTY.finding(file.entry.key, words, expected=expected)
 
 
 def _judge_text(file: PlacedFile, head: TableHead) -> Iterator[Finding]:

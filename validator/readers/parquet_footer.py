@@ -4,22 +4,18 @@ The footer (github.com/apache/parquet-format, parquet.thrift) is read directly: 
 small reads, and a damaged one cannot end the process, as it can in the library that reads the data.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from validator.errors import UnreadableFile
 from validator.readers.signatures import HEAD_SIZE, foreign_format
+from validator.readers.thrift import BINARY, LIST, STRUCT, TRUE, Thrift
 
 MAGIC = b"PAR1"
 _ENCRYPTED = b"PARE"
 _LARGEST_FOOTER = 256 << 20
 _COPY_AGAIN = "write it again, or copy it again"
 
-# Types of the compact protocol of Thrift
-_STOP, _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = 0, 1, 2, 3, 7, 8, 9, 10, 11, 12
-_NUMBERS = frozenset({4, 5, 6})
-_SIMPLE = _NUMBERS | {_TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY}  # a truth value is in the type itself
 # Numbers of the fields in parquet.thrift
 _SCHEMA, _ROWS, _GROUPS = 2, 3, 4
 _NAME, _CHILDREN = 4, 5
@@ -84,21 +80,21 @@ def read_footer(stream: BinaryIO, size: int, wanted: frozenset[str] = frozenset(
         raise UnreadableFile("The footer at its end is damaged", _COPY_AGAIN, f"byte {size - 8}")
     stream.seek(size - 8 - length)
     try:
-        return _facts(_Thrift(stream.read(length)), wanted)
+        return _facts(Thrift(stream.read(length)), wanted)
     except (IndexError, ValueError, RecursionError, OverflowError) as error:
         raise UnreadableFile(
             "The footer at its end is damaged", _COPY_AGAIN, f"byte {size - 8 - length}"
         ) from error
 
 
-def _facts(footer: "_Thrift", wanted: frozenset[str]) -> ParquetFacts:
+def _facts(footer: Thrift, wanted: frozenset[str]) -> ParquetFacts:
     columns, rows, spans = tuple[str, ...](), 0, dict[str, tuple[str, str]]()
     for number, sort in footer.fields():
-        if number == _SCHEMA and sort == _LIST:
+        if number == _SCHEMA and sort == LIST:
             columns = _columns(footer)
         elif number == _ROWS:
             rows = footer.zigzag()
-        elif number == _GROUPS and sort == _LIST:
+        elif number == _GROUPS and sort == LIST:
             spans = _spans(footer, wanted.intersection(columns))
             break  # nothing behind it is asked for
         else:
@@ -106,7 +102,7 @@ def _facts(footer: "_Thrift", wanted: frozenset[str]) -> ParquetFacts:
     return ParquetFacts(columns, rows, spans)
 
 
-def _columns(footer: "_Thrift") -> tuple[str, ...]:
+def _columns(footer: Thrift) -> tuple[str, ...]:
     """Names of the columns at the top; what lies inside of lists and structures is left out."""
     found: list[str] = []
     inside: list[int] = []
@@ -132,14 +128,14 @@ def _columns(footer: "_Thrift") -> tuple[str, ...]:
     return tuple(found)
 
 
-def _spans(footer: "_Thrift", wanted: frozenset[str]) -> dict[str, tuple[str, str]]:
+def _spans(footer: Thrift, wanted: frozenset[str]) -> dict[str, tuple[str, str]]:
     """What the first group of rows says; behind the last column that is wanted nothing is read any more."""
     found: dict[str, tuple[str, str]] = {}
     missing = set(wanted)
     if not missing or footer.list_length() == 0:
         return found
     for number, sort in footer.fields():
-        if number != _COLUMNS or sort != _LIST:
+        if number != _COLUMNS or sort != LIST:
             footer.skip(sort)
             continue
         for _ in range(footer.list_length()):
@@ -152,131 +148,35 @@ def _spans(footer: "_Thrift", wanted: frozenset[str]) -> dict[str, tuple[str, st
     return found
 
 
-def _span_of_chunk(footer: "_Thrift", wanted: frozenset[str]) -> tuple[str, tuple[str, str] | None]:
+def _span_of_chunk(footer: Thrift, wanted: frozenset[str]) -> tuple[str, tuple[str, str] | None]:
     name, span, text = "", None, False
     for number, sort in footer.fields():
-        if number != _META or sort != _STRUCT:
+        if number != _META or sort != STRUCT:
             footer.skip(sort)
             continue
         for inner, kind in footer.fields():
             if inner == _TYPE:
                 text = footer.zigzag() == _TEXT
-            elif inner == _PATH and kind == _LIST:
+            elif inner == _PATH and kind == LIST:
                 path = [footer.binary().decode("utf-8", "replace") for _ in range(footer.list_length())]
                 name = path[0] if len(path) == 1 and path[0] in wanted else ""
-            elif inner == _STATISTICS and kind == _STRUCT and name and text:
+            elif inner == _STATISTICS and kind == STRUCT and name and text:
                 span = _span_stated(footer)
             else:
                 footer.skip(kind)
     return name, span
 
 
-def _span_stated(footer: "_Thrift") -> tuple[str, str] | None:
+def _span_stated(footer: Thrift) -> tuple[str, str] | None:
     values: dict[int, bytes] = {}
     exact = True
     for number, sort in footer.fields():
-        if number in (_HIGHEST, _LOWEST) and sort == _BINARY:
+        if number in (_HIGHEST, _LOWEST) and sort == BINARY:
             values[number] = footer.binary()
         elif number in (_EXACT_HIGHEST, _EXACT_LOWEST):
-            exact = exact and sort == _TRUE
+            exact = exact and sort == TRUE
         else:
             footer.skip(sort)
     if len(values) < 2 or not exact:
         return None
     return values[_LOWEST].decode("utf-8", "replace"), values[_HIGHEST].decode("utf-8", "replace")
-
-
-class _Thrift:
-    """Reads the compact protocol of Thrift, as far as a footer uses it."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def varint(self) -> int:
-        value = shift = 0
-        while True:
-            byte = self._data[self._at]
-            self._at += 1
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value
-            shift += 7
-            if shift > 63:
-                raise ValueError(shift)
-
-    def zigzag(self) -> int:
-        value = self.varint()
-        return value >> 1 ^ -(value & 1)
-
-    def binary(self) -> bytes:
-        length = self.varint()
-        if length > len(self._data) - self._at:
-            raise IndexError(length)
-        self._at += length
-        return self._data[self._at - length : self._at]
-
-    def fields(self) -> Iterator[tuple[int, int]]:
-        """Number and type of every field of a structure; its value must be read or skipped before the next."""
-        number = 0
-        while (byte := self._next()) != _STOP:
-            step, sort = byte >> 4, byte & 0x0F
-            number = number + step if step else self.zigzag()
-            yield number, sort
-
-    def list_length(self) -> int:
-        """How many elements follow; which type they have is known to who asks."""
-        return self._list()[0]
-
-    def skip(self, sort: int) -> None:
-        """Pass over a value."""
-        if sort in _SIMPLE:
-            self._skip_simple(sort)
-        elif sort in (_LIST, _SET):
-            length, element = self._list()
-            for _ in range(length):
-                self._skip_element(element)
-        elif sort == _MAP:
-            self._skip_map()
-        elif sort == _STRUCT:
-            for _, inner in self.fields():
-                self.skip(inner)
-        else:
-            raise ValueError(sort)
-
-    def _skip_simple(self, sort: int) -> None:
-        if sort in _NUMBERS:
-            self.varint()
-        elif sort == _BYTE:
-            self._next()
-        elif sort == _DOUBLE:
-            self._at += 8
-        elif sort == _BINARY:
-            self.binary()
-
-    def _skip_map(self) -> None:
-        length = self.varint()
-        sorts = self._next() if length else 0
-        for _ in range(length):
-            self._skip_element(sorts >> 4)
-            self._skip_element(sorts & 0x0F)
-
-    def _skip_element(self, sort: int) -> None:
-        if sort in (_TRUE, _FALSE):  # in a list a truth value is a byte of its own
-            self._next()
-        else:
-            self.skip(sort)
-
-    def _list(self) -> tuple[int, int]:
-        byte = self._next()
-        length = byte >> 4
-        if length == 15:
-            length = self.varint()
-        if length > len(self._data) - self._at:
-            raise IndexError(length)
-        return length, byte & 0x0F
-
-    def _next(self) -> int:
-        byte = self._data[self._at]
-        self._at += 1
-        return byte
