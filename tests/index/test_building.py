@@ -3,7 +3,7 @@
 from array import array
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from validator.index.building import IndexBuilder
@@ -51,6 +51,7 @@ def build(folders, **options):
     return builder.finish()
 
 
+@settings(max_examples=40)  # each writes an index to the disk
 @given(
     st.dictionaries(
         st.lists(SEGMENTS, max_size=7).map(lambda s: "".join(f"{p}/" for p in s)), FILES, max_size=12

@@ -29,6 +29,12 @@ def large():
     return profiles(4_000, 120)
 
 
+@pytest.fixture(scope="module")
+def packed(large):
+    """The same, compressed once for all tests: it takes two seconds."""
+    return gzip.compress(large)
+
+
 @pytest.mark.parametrize("pack", [lambda data: data, gzip.compress])
 def test_header_and_first_row(pack):
     found = head(pack(b"\xef\xbb\xbfMetadata_Plate,Metadata_Well,Cells_1\r\n24277,A01,0.5\r\n"))
@@ -41,25 +47,23 @@ def test_header_alone():
     assert head(b"Metadata_Plate,Cells_1\n").first is None
 
 
-@pytest.mark.parametrize("pack", [lambda data: data, gzip.compress])
-def test_large(large, pack):
-    packed = pack(large)
-    assert len(packed) > SMALL
-    found = head(packed)
+@pytest.mark.parametrize("form", ["large", "packed"])
+def test_large(form, request):
+    data = request.getfixturevalue(form)
+    assert len(data) > SMALL
+    found = head(data)
     assert len(found.columns) == 4_002
     assert len(found.first) == 4_002
     assert found.value("Metadata_Plate") == "BR1"
 
 
-def test_several_gzip_files_in_a_row_are_whole(large):
-    packed = gzip.compress(large)
+def test_several_gzip_files_in_a_row_are_whole(packed):
     assert head(packed + gzip.compress(b"BR1,A02\n")).columns[0] == "Metadata_Plate"
     assert head(packed + bytes(512)).columns[0] == "Metadata_Plate"
 
 
 @pytest.mark.parametrize("share", [0.999, 0.5, 0.2])
-def test_cut_off(large, share):
-    packed = gzip.compress(large)
+def test_cut_off(large, packed, share):
     for data in (large, packed, gzip.compress(large[:100_000])):
         with pytest.raises(UnreadableFile, match="cut off"):
             head(data[: int(len(data) * share)])
