@@ -76,6 +76,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
 def test_upload_package_second_revision_install(cpgate, quilt3, build_dataset, store, tmp_path):
     dataset = build_dataset()
     large = dataset / "workspace/qc/BR00123401.sqlite"
+    large.parent.mkdir(exist_ok=True)
     large.write_bytes(os.urandom(20_000_000))
     upload = [
         "upload",

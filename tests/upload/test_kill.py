@@ -30,8 +30,11 @@ BIG = 200 * MIB
 def dataset(tmp_path_factory) -> Path:
     source = make_demo_plate(tmp_path_factory.mktemp("kill"), wells=6, defects=False).source
     plate = next((source / "workspace" / "backend").glob("*/*"))
+    folder = source / "workspace/analysis" / plate.parent.name / plate.name / "analysis"
+    large = folder / f"{plate.name}-A01-1/outlines/A01_s1--cell_outlines.png"  # of a kind that is not opened
+    large.parent.mkdir(parents=True, exist_ok=True)
     block = random.Random(0).randbytes(MIB)
-    with (plate / f"{plate.name}.csv").open("wb") as stream:
+    with large.open("wb") as stream:
         for number in range(BIG // MIB):
             stream.write(number.to_bytes(8, "big") + block[8:])
     return source
