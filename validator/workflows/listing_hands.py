@@ -19,8 +19,8 @@ MUCH = 64 * 1024 * 1024
 """Bytes of a text from which on it is worth it to start processes."""
 THREADS = 2
 """polars uses more by itself."""
-MOST_PROCESSES = 3
-"""Each needs up to 190 MiB, of which it shares some 60 with the others; all together stay below 600."""
+MOST_PROCESSES = 2
+"""Each needs up to 190 MiB, of which it shares some 60 with the others; all together stay below 600, a third one's would not."""
 _MODULE = "validator.workflows.listing_worker"
 _ENVIRONMENT = {
     "POLARS_MAX_THREADS": "1",
