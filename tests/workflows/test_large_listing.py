@@ -256,10 +256,11 @@ def test_as_many_processes_as_there_are_find_the_same(tmp_path, monkeypatch, for
     found, started = [], []
     start = listing_hands.start_process
     monkeypatch.setattr(listing_hands, "start_process", lambda *said: started.append(said) or start(*said))
-    for processes in (1, 2, 3):
+    for processes, most in ((1, 2), (8, 2), (3, 3)):
         monkeypatch.setattr(listing_hands, "default_processes", lambda number=processes: number)
+        monkeypatch.setattr(listing_hands, "MOST_PROCESSES", most)
         found.append(judged(listing, monkeypatch=monkeypatch, large=True))
-    assert len(started) == 2 + 3
+    assert len(started) == 2 + 3, "many cores do not mean much memory"
     assert found[0] == found[1] == found[2] == judged(listing, monkeypatch=monkeypatch, large=False)
 
 
