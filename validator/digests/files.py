@@ -56,13 +56,13 @@ def read_range(path: str, expected: FileState, offset: int, length: int) -> byte
     """
     descriptor = os.open(openable(path), READING)
     try:
-        if state_of(descriptor) != expected:
-            raise FileChanged(path)
+        require_state(path, expected, descriptor)
         if offset:
             os.lseek(descriptor, offset, os.SEEK_SET)
         data = _read_exactly(descriptor, length)
-        if len(data) != length or state_of(descriptor) != expected:
+        if len(data) != length:
             raise FileChanged(path)
+        require_state(path, expected, descriptor)
     finally:
         os.close(descriptor)
     return data
@@ -101,7 +101,8 @@ def require_state(path: str, expected: FileState, descriptor: int) -> None:
     FileChanged
         If it is not.
     """
-    if state_of(descriptor) != expected:
+    status = os.fstat(descriptor)
+    if status.st_size != expected.size or status.st_mtime_ns != expected.mtime_ns:
         raise FileChanged(path)
 
 

@@ -89,9 +89,9 @@ class Journal:
         """An upload was completed or aborted."""
         self._log.append({"t": "end", "upload_id": upload_id})
 
-    def done(self, record: DoneRecord) -> None:
-        """An object was verified."""
-        self._log.append_line(done_line(record))
+    def done(self, *records: DoneRecord) -> None:
+        """Objects were verified."""
+        self._log.append_line(b"".join(map(done_line, records)))
 
     def digest(self, key: str, state: FileState, digest: ObjectDigest) -> None:
         """A file was read and digested."""

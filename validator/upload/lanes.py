@@ -13,10 +13,10 @@ from validator.errors import CpgateError
 from validator.s3.wire.connections import Connections
 from validator.s3.wire.delivery import Delivery, outcome, start
 from validator.s3.wire.exchange import Want
-from validator.s3.wire.requests import WireRequest
 from validator.upload.errands import Errand
 from validator.upload.pace import BYTES_UNDER_WAY, Pace
 from validator.upload.perform import Performer
+from validator.upload.small_puts import SmallLane, SmallPuts
 from validator.upload.tasks import Answer, Task
 
 TICK_SECONDS = 1.0
@@ -88,6 +88,7 @@ class LaneThread:
         self._bell.connect(self._bell.getsockname())
         self._bell.setblocking(False)
         self._selector.register(self._bell, selectors.EVENT_READ)
+        self._small = SmallPuts(performer, connections, self._selector, self._take_over)
         self._thread = Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -119,10 +120,13 @@ class LaneThread:
     def _run(self) -> None:
         while True:
             self._begin_some()
-            if self._ended and not self._lanes and not self._prepared:
+            self._collect()
+            if self._ended and not self._under_way() and not self._prepared:
                 break
             self._advance_some()
+            self._collect()
         self._hand_in()
+        self._small.close()
         self._selector.close()
         self._bell.close()
         self._connections.close()
@@ -143,13 +147,15 @@ class LaneThread:
                 self._prepare()
             if not self._prepared:
                 return
-            self._go_on(self._performer.begin(self._prepared.popleft()))
+            task = self._prepared.popleft()
+            if not self._small.begin(task):
+                self._go_on(self._performer.begin(task))
 
     def _prepare(self) -> None:
         """Take the next tasks: several where their digests are best computed together, else one."""
         most = self._performer.group
-        with suppress(queue.Empty):
-            while len(self._prepared) < most and not self._ended:
+        with suppress(queue.Empty):  # `recall` may have taken the last one meanwhile
+            while len(self._prepared) < most and not self._ended and not self._tasks.empty():
                 task = self._tasks.get_nowait()
                 if task is None:
                     self._ended = True
@@ -166,29 +172,38 @@ class LaneThread:
             give_back(task)
 
     def _has_room(self) -> bool:
-        if not self._lanes:
+        under_way = self._under_way()
+        if not under_way:
             return True
-        return len(self._lanes) < self._pace.limit and self._in_memory < BYTES_UNDER_WAY
+        return under_way < self._pace.limit and self._in_memory < BYTES_UNDER_WAY
+
+    def _under_way(self) -> int:
+        return len(self._lanes) + len(self._small)
 
     def _advance_some(self) -> None:
         events = self._selector.select(0)
         if not events:
-            if (self._prepared or not self._tasks.empty()) and len(self._lanes) >= self._pace.limit:
+            under_way = self._under_way()
+            if (self._prepared or not self._tasks.empty()) and under_way >= self._pace.limit:
                 self._widen()
             if self._tasks.qsize() < ANSWERS_AT_ONCE or monotonic() - self._handed_in > ANSWER_SECONDS:
                 self._hand_in()
             patience = self._patience()
-            if len(self._lanes) >= MANY_LANES and patience:
+            if under_way >= MANY_LANES and patience:
                 sleep(min(PAUSE_SECONDS, patience))
             events = self._selector.select(patience)
         for key, _ in events:
-            if key.data is None:
+            lane = key.data
+            if type(lane) is SmallLane:
+                self._small.advance(lane)
+            elif lane is None:
                 self._rung = False
                 with suppress(BlockingIOError):
                     self._bell.recv(4096)
             else:
-                self._advance(key.data)
+                self._advance(lane)
         if not events:
+            self._small.look_at_time()
             for lane in [lane for lane in self._lanes if lane.watched is not None]:
                 self._advance(lane)  # it looks at the time, too
 
@@ -203,11 +218,10 @@ class LaneThread:
         sending = sum(lane.wanted is Want.TO_SEND for lane in self._lanes)
         if self._opening < max(1, self._pace.limit // 2) and self._pace.wants_more(sending):
             self._opening += 1
-            request = next(iter(self._lanes)).delivery.request
-            Thread(target=self._open, args=(request,), daemon=True).start()
+            Thread(target=self._open, daemon=True).start()
 
-    def _open(self, request: WireRequest) -> None:
-        self._opened.put(self._connections.open_another(request))
+    def _open(self) -> None:
+        self._opened.put(self._connections.open_another())
         self._ring()
 
     def _patience(self) -> float:
@@ -222,12 +236,26 @@ class LaneThread:
             if len(self._done) >= ANSWERS_AT_ONCE:
                 self._hand_in()
             return
-        lane = Lane(errand, Delivery(self._connections, errand.request))
+        self._try(self._enter(errand, Delivery(self._connections, errand.request)))
+
+    def _enter(self, errand: Errand, delivery: Delivery) -> Lane:
+        lane = Lane(errand, delivery)
         self._lanes.add(lane)
-        self._in_memory += errand.request.body.in_memory
-        self._try(lane)
+        self._in_memory += delivery.request.body.in_memory
+        return lane
+
+    def _take_over(self, errand: Errand, delivery: Delivery) -> None:
+        """Go on with what was begun as a small file."""
+        self._advance(self._enter(errand, delivery))
+
+    def _collect(self) -> None:
+        """Take answers about small files."""
+        self._done += self._small.answers()
+        if len(self._done) >= ANSWERS_AT_ONCE:
+            self._hand_in()
 
     def _try(self, lane: Lane) -> None:
+        self._small.lend()
         start(lane.delivery, self._connections)
         self._advance(lane)
 

@@ -91,6 +91,10 @@ class Loader:
         for (id_, data), md5 in zip(found.items(), md5s(kernel, list(found.values())), strict=True):
             self._ahead[id_] = (MemoryBody(data), digest_with_md5(data, md5))
 
+    def keep(self, task: Task, loaded: Loaded) -> None:
+        """Keep what was loaded for a task that begins anew."""
+        self._ahead[task.id] = loaded
+
     def forget(self, task: Task) -> None:
         """The task will not be carried out."""
         self._ahead.pop(task.id, None)

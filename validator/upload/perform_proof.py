@@ -1,5 +1,6 @@
 """What a performer knows of the store, and how it proves what was written."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,10 @@ from validator.s3 import objects
 from validator.s3.failures import CustomerKeyMissing
 from validator.s3.objects import Condition, RemoteObject, Written, is_sealed
 from validator.s3.writing import ChecksumChoice, Writing
-from validator.upload.errands import CUSTOMER_KEY, Conflict, JournalFull, Unverifiable
+from validator.upload.errands import CUSTOMER_KEY, Conflict, JournalFull, Unverifiable, failure_answer
 from validator.upload.journal import DoneRecord, Journal
 from validator.upload.proof import prove_sealed, recognise
-from validator.upload.tasks import Task
+from validator.upload.tasks import Answer, Task
 from validator.upload.values import digest_values
 
 if TYPE_CHECKING:
@@ -101,9 +102,37 @@ class Proving:
     def _done(
         self, key: str, state: FileState, digest: ObjectDigest, version_id: str | None
     ) -> dict[str, Any]:
-        moment = datetime.now(UTC).isoformat(timespec="milliseconds")
+        moment = _now()
         self._write("done", DoneRecord(key, state, digest, moment, version_id))
         return digest_values(digest) | {"at": moment, "version_id": version_id}
+
+    def done(self, written: Sequence[tuple[Task, ObjectDigest, str | None]]) -> list[Answer]:
+        """Write into the journal at once what the store has just said of several files; the answers to their tasks."""
+        moment = _now()
+        records = [
+            DoneRecord(task.key, FileState(task.size, task.mtime_ns), digest, moment, version_id)
+            for task, digest, version_id in written
+        ]
+        try:
+            self._write("done", *records)
+        except JournalFull as problem:
+            return [failure_answer(task, problem) for task, _, _ in written]
+        return [
+            Answer(
+                task.id,
+                values={
+                    **digest_values(digest),
+                    "at": moment,
+                    "version_id": version_id,
+                    "sent": task.size,
+                },
+            )
+            for task, digest, version_id in written
+        ]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def as_written(there: RemoteObject) -> Written:

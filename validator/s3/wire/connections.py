@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FRESH_SECONDS = 0.5
 """No store closes a connection that fast; one that does is found out when it is used."""
+_NOTHING = WireRequest("", MemoryBody(b""), "")
+"""A request by which the way to the store is found."""
 METHODS = {"PutObject": "put_object", "UploadPart": "upload_part"}
 
 
@@ -167,12 +169,12 @@ class Connections:
         botocore.exceptions.HTTPClientError
             See `validator.s3.wire.sockets.connect`.
         """
-        return connect(self.route(self.template(request)))
+        return connect(self._route or self.route(self.template(request)))
 
-    def open_another(self, request: WireRequest) -> bool:
+    def open_another(self) -> bool:
         """Open a connection that waits for work; whether one could be opened: the others tell what is wrong."""
         try:
-            self.give_back(self.fresh(request))
+            self.give_back(self.fresh(_NOTHING))
         except botocore_errors(CpgateError):
             return False
         return True
@@ -219,7 +221,7 @@ def open_data_path(
         return None
     connections = Connections(client, settings, bucket, throttle or Throttle())
     try:
-        connections.route(connections.template(WireRequest("", MemoryBody(b""), "")))
+        connections.route(connections.template(_NOTHING))
     except NoRoute:
         return None
     return connections

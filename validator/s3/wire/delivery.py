@@ -13,6 +13,7 @@ from validator.s3.wire.connections import Connections
 from validator.s3.wire.exchange import Exchange, Stalled, Want, wait_for
 from validator.s3.wire.requests import WireRequest, error_code, written
 from validator.s3.wire.retrying import is_passing, waiting_time
+from validator.s3.wire.small import SmallPut
 
 MOVED = frozenset({301, 307, 308})
 MOVED_CODES = frozenset({"AuthorizationHeaderMalformed", "IllegalLocationConstraintException"})
@@ -73,6 +74,14 @@ class Delivery:
             # The file, or the keys: nothing was sent, and the connection is as good as before.
             self._connections.give_back(connection)
             self.error = error
+
+    def take_over(self, begun: SmallPut, received: bytes) -> None:
+        """Go on with a try that was begun as a small one, on a connection that had waited for work."""
+        self._fresh = False
+        self._tries += 1
+        self._with_checksum = begun.with_checksum
+        self.exchange = Exchange(begun.connection, b"", self.request.body, self._connections.throttle)
+        self.exchange.take_over(begun.unsent, received, begun.moved)
 
     def advance(self) -> Want:
         """Go on as far as can be without waiting; `Want.NOTHING` when this try is over."""

@@ -59,7 +59,23 @@ class Exchange:
         self._sending = True
         self._offered = 0
         self._failure: OSError | None = None
+        self._received = b""
         self._reader = AnswerReader()
+
+    def take_over(self, unsent: memoryview, received: bytes, moved: float) -> None:
+        """Go on with a request that somebody else has begun on this connection.
+
+        Parameters
+        ----------
+        unsent
+            What the connection has not taken of head and body.
+        received
+            What came of the answer.
+        moved
+            Monotonic time at which something went or came last.
+        """
+        self._body.piece()
+        self._piece, self._received, self.moved = unsent, received, moved
 
     @property
     def answer(self) -> WireAnswer:
@@ -145,7 +161,7 @@ class Exchange:
         if self._reader.complete:
             return True
         try:
-            data = self.connection.recv(RECEIVE)
+            data, self._received = self._received or self.connection.recv(RECEIVE), b""
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError) as error:
             if self._failure is not None:
                 raise self._failure from error
