@@ -121,7 +121,7 @@ def upload(
     # What sends is started first of all: it imports what it needs meanwhile.
     ahead = click.get_current_context().with_resource(WorkersAhead(jobs))
     if not dry_run:
-        ahead.start()
+        ahead.start_some()
     from validator.checks.unproven_products import MANIFEST_PLACE  # noqa: PLC0415  the command's help comes fast
     from validator.manifests.recipe import parse_recipe  # noqa: PLC0415  the command's help comes fast
     from validator.reporters.event_log import STANDARD_OUTPUT  # noqa: PLC0415  the command's help comes fast
@@ -133,6 +133,8 @@ def upload(
     from validator.workflows.upload_provenance import DERIVED  # noqa: PLC0415  the command's help comes fast
     from validator.workflows.upload_request import UploadRequest  # noqa: PLC0415  the command's help comes fast
 
+    if not dry_run:
+        ahead.start()
     in_bucket = Origin(path).in_bucket
     settings = source.settings(s3, in_bucket=in_bucket)
     origin = Origin(path, s3=settings) if in_bucket else None

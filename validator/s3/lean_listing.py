@@ -6,6 +6,7 @@ S3 documents is read here. Whatever is different in any way (an error, a date in
 early) is left to boto3, which reads it or says what is wrong with it.
 """
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 ROOT = "ListBucketResult"
+_OBJECT = re.compile(
+    rb"<Contents><Key>([ -%'-;=-~]*)</Key><LastModified>([0-9T:.-]+Z)</LastModified>"
+    rb'<ETag>(?:"|&quot;|&#34;)([0-9a-f-]+)(?:"|&quot;|&#34;)</ETag>'
+    rb"(?:<Checksum(?:Algorithm|Type)>[0-9A-Z_]+</Checksum(?:Algorithm|Type)>)*<Size>([0-9]+)</Size>"
+    rb"(?:<StorageClass>[0-9A-Z_]+</StorageClass>)?</Contents>"
+)
+"""An object as S3 lists nearly all; three times as fast as XML that may be anything."""
 _NOTHING = f"<{ROOT}/>".encode()
 _READ = "LeanListing"
 _NAMES = frozenset({"Contents", "CommonPrefixes", "EncodingType", "IsTruncated", "NextContinuationToken"})
@@ -113,15 +121,21 @@ def read_listing(body: bytes) -> Page | None:
 
     Expat reads it, as for boto3; its own limits (2.4.1 and later) end entities that grow without bounds.
     """
+    # Within a comment or the like a listed object would be none.
+    rest, *listed = [body] if b"<!" in body else _OBJECT.split(body)
+    if listed:
+        rest += b"".join(listed[4::5])
+        if b"Contents" in rest:  # one of them is another sort of listing
+            rest, listed = body, []
     try:
-        root = ET.fromstring(body)  # noqa: S314  see above
+        root = ET.fromstring(rest)  # noqa: S314  see above
         namespace = root.tag.removesuffix(ROOT)
-        return _listed(root, namespace) if root.tag == namespace + ROOT else None
+        return _listed(root, namespace, listed) if root.tag == namespace + ROOT else None
     except (ET.ParseError, KeyError, ValueError):
         return None
 
 
-def _listed(root: ET.Element, namespace: str) -> Page | None:
+def _listed(root: ET.Element, namespace: str, listed: list[bytes]) -> Page | None:
     contents, common = namespace + "Contents", namespace + "CommonPrefixes"
     told: dict[str, str] = {}
     items, prefixes = [], []
@@ -139,9 +153,19 @@ def _listed(root: ET.Element, namespace: str) -> Page | None:
     token = told.get("NextContinuationToken")
     if more and not token:
         return None
-    objects = [_object(item, namespace, decode) for item in items]
+    objects = _objects(listed, decode) if listed else [_object(item, namespace, decode) for item in items]
     folders = [decode(each.findtext(namespace + "Prefix") or "") for each in prefixes]
     return Page(objects, folders, token if more else None)
+
+
+def _objects(listed: list[bytes], decode: Callable[[str], str]) -> list[RemoteObject]:
+    """Objects from what `_OBJECT` has taken apart: key, time, ETag, size, what follows, and the same again."""
+    texts = [column.decode("ascii") for column in (b"\n".join(listed[at::5]) for at in range(4))]
+    keys, times, etags, sizes = (text.split("\n") for text in texts)
+    if "%" in texts[0] or "+" in texts[0]:
+        keys = [decode(key) for key in keys]
+    moments = map(datetime.fromisoformat, times)
+    return list(map(RemoteObject, keys, map(int, sizes), etags, moments))
 
 
 def _object(item: ET.Element, namespace: str, decode: Callable[[str], str]) -> RemoteObject:

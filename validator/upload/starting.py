@@ -139,9 +139,16 @@ class WorkersAhead:
             if handle.stdout is not None:
                 handle.stdout.close()
 
+    def start_some(self) -> None:
+        """Start so many that a core is left for whoever starts them: all at once would only wait for each other."""
+        self._start(min(self._count, max(1, usable_cores() - 1)))
+
     def start(self) -> None:
         """Start as many as a pool will want; once."""
-        while len(self._handles) < self._count:
+        self._start(self._count)
+
+    def _start(self, count: int) -> None:
+        while len(self._handles) < count:
             self._handles.append(start_worker())
 
     def expect_much(self) -> None:
