@@ -69,3 +69,12 @@ def test_few_or_unequal_runs_are_not_worth_it():
     assert not worthwhile([10_000, *[100] * 15])
     assert not worthwhile([])
     assert not worthwhile([1] * STRANDS)
+
+
+@pytest.mark.parametrize("length", [0, 1, 55, 56, 63, 64, 65, 119, 120, 127, 128, 1000, 8192])
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_sixteen_of_one_length(kernel, length, kind):
+    generator = random.Random(length)
+    runs = [generator.randbytes(length) for _ in range(STRANDS)]
+    runs[3] = bytes(length)  # an address ends at no zero byte
+    assert md5s(kernel, [kind(bytearray(run)) for run in runs]) == [md5(run) for run in runs]

@@ -1,5 +1,5 @@
 from datetime import UTC, datetime
-from itertools import count
+from itertools import count, product
 from urllib.parse import quote_plus
 
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from validator.s3 import lean_listing
 from validator.s3.client import S3Settings, make_client
-from validator.s3.lean_listing import list_leanly, read_listing
+from validator.s3.lean_listing import Page, list_leanly, read_listing
 from validator.s3.objects import RemoteObject, list_folders, list_objects
 
 NAMESPACE = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
@@ -161,3 +161,42 @@ def test_damage_to_an_answer_never_raises(noise, position, cut):
     whole = answer()
     page = read_listing(whole[:position] + noise + whole[position + cut :])
     assert page is None or len(page.objects) <= 1
+
+
+def test_objects_in_the_usual_form_are_those_of_the_xml_reader():
+    """A comment, which nobody writes there, sends the same answer the long way."""
+    rows = "".join(
+        f"<Contents><Key>a{key}</Key><LastModified>2024-03-05T01:02:0{second}.00{second}Z</LastModified>"
+        f"<ETag>{quote}{'ab' * 16}-{second + 1}{quote}</ETag>{more}<Size>{second}</Size>{kind}</Contents>"
+        for second, (key, quote, more, kind) in enumerate(
+            product(
+                ["/b%2B+c%25%0A", ""],
+                ["&quot;", '"'],
+                [
+                    "",
+                    "<ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType>",
+                ],
+                ["<StorageClass>INTELLIGENT_TIERING</StorageClass>"],
+            )
+        )
+    )
+    folders = "<CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes>"
+    short, long = read_listing(answer(rows + folders)), read_listing(answer(rows + "<!-- -->" + folders))
+    assert short == long
+    assert len(short.objects) == 8
+    assert short.objects[0].key == "a/b+ c%\n"
+
+
+@pytest.mark.parametrize("hidden", ["<!-- {} -->", "<![CDATA[{}]]>"])
+def test_what_only_looks_like_an_object_is_none(hidden):
+    plain = OBJECT.replace("<Owner><ID>x</ID></Owner>", "")
+    assert read_listing(answer(plain)).objects
+    assert read_listing(answer("<Name>" + hidden.format(plain) + "</Name>")) in (
+        None,
+        Page([], [], None),
+    )
+
+
+def test_one_object_in_another_form_makes_the_whole_page_one():
+    plain = OBJECT.replace("<Owner><ID>x</ID></Owner>", "")
+    assert read_listing(answer(plain + OBJECT + plain)).objects == [FOUND] * 3
