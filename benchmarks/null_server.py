@@ -31,7 +31,7 @@ class Connection(asyncio.BufferedProtocol):
         self.buffer = bytearray(BUFFER)
         self.view = memoryview(self.buffer)
         self.head = b""
-        self.body = b""
+        self.body: list[bytes] = []
         self.left = 0
         self.keep = False
 
@@ -47,7 +47,7 @@ class Connection(asyncio.BufferedProtocol):
             if self.left:
                 take = min(self.left, nbytes - begin)
                 if self.keep:
-                    self.body += bytes(self.view[begin : begin + take])
+                    self.body.append(bytes(self.view[begin : begin + take]))
                 begin, self.left = begin + take, self.left - take
                 if not self.left:
                     self.answer()
@@ -75,7 +75,7 @@ class Connection(asyncio.BufferedProtocol):
             name, _, value = line.partition(b":")
             self.headers[name.lower()] = value.strip()
         self.size = self.left = int(self.headers.get(b"content-length", b"0"))
-        self.keep, self.body = self.method == "POST" or b"_cpgate" in first, b""
+        self.keep, self.body = self.method == "POST" or b"_cpgate" in first, []
         if self.headers.get(b"expect"):
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         if not self.left:
@@ -108,7 +108,7 @@ class Connection(asyncio.BufferedProtocol):
         else:
             objects[key] = (size, etag)
             if self.keep:
-                small[key] = self.body
+                small[key] = b"".join(self.body)
         self.send(200, headers=f'ETag: "{etag}"\r\n')
 
     def post(self, key: str, asked: dict[str, str]) -> None:
