@@ -97,13 +97,23 @@ class Task:
         return 0
 
 
-_task_values = attrgetter(*(field.name for field in fields(Task)))
+_NAMES = [field.name for field in fields(Task)]
+_OF_ALL = _NAMES.index("mtime_ns") + 1
+_first_values, _more_values = attrgetter(*_NAMES[:_OF_ALL]), attrgetter(*_NAMES[_OF_ALL:])
+_PLAIN = _more_values(Task(0, Do.PUT, ""))
+"""What stands for nothing and is not written: of a small file, all that follows its time."""
 _KINDS = {kind.value: kind for kind in Do}
 
 
 def tasks_line(tasks: Iterable[Task]) -> bytes:
     """Tasks as one message."""
     return _line({"tasks": [_task_values(task) for task in tasks]})
+
+
+def _task_values(task: Task) -> tuple[Any, ...]:
+    more = _more_values(task)
+    first: tuple[Any, ...] = _first_values(task)
+    return first if more == _PLAIN else first + more
 
 
 def tasks_of(message: dict[str, Any]) -> list[Task]:
