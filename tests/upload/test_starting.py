@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 import validator
 from validator.upload import starting
 from validator.upload.starting import WorkersAhead, process_count, start_worker
@@ -35,6 +37,20 @@ def test_those_that_are_taken_live_on_and_end_with_their_input():
 def test_nobody_is_started_who_was_not_asked_for():
     with WorkersAhead(None) as ahead:
         assert ahead.take() == []
+
+
+@pytest.mark.parametrize(("cores", "first"), [(1, 1), (2, 1), (3, 2), (8, 3)])
+def test_a_core_is_left_for_whoever_starts_them(monkeypatch, cores, first):
+    started = []
+    monkeypatch.setattr(starting, "start_worker", lambda: started.append(None))
+    monkeypatch.setattr(starting, "process_count", lambda _: 3)
+    monkeypatch.setattr(starting, "usable_cores", lambda: cores)
+    ahead = WorkersAhead(None)
+    ahead.start_some()
+    assert len(started) == first
+    ahead.start()
+    ahead.start()
+    assert len(started) == 3
 
 
 def test_what_a_worker_complains_of_before_it_knows_its_place(tmp_path, monkeypatch):
