@@ -21,7 +21,10 @@ DNA = f"{RAW}/BR01/r01c01f01p01-ch1sk1fk1fl1.tiff"
 
 
 # quilt3 reads its workflow's schema so; nobody else is to blame for it
-pytestmark = pytest.mark.filterwarnings("ignore:(read|open)_text is deprecated:DeprecationWarning")
+pytestmark = [
+    pytest.mark.full,  # a store and whole runs for each: `make test` has others like them
+    pytest.mark.filterwarnings("ignore:(read|open)_text is deprecated:DeprecationWarning"),
+]
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ from validator.workflows.package_associations import (
 from validator.workflows.package_content import package_root, place_objects
 from validator.workflows.sources import Origin
 
+pytestmark = pytest.mark.full  # a store and whole runs for each: `make test` has others like them
+
 NAME = "aics/cells"
 
 

@@ -17,6 +17,8 @@ from validator.workflows.check import CheckRequest, check
 from validator.workflows.package import PackageRequest, make_package
 from validator.workflows.sources import Origin
 
+pytestmark = pytest.mark.full  # a store and whole runs for each: `make test` has others like them
+
 NAME = "lab/heart"
 DNA = f"{HOME}/{RAW}/BR01/r01c01f01p01-ch1sk1fk1fl1.tiff"
 PACKAGE_RULES = {"CPG721", "CPG722", "CPG723", "CPG724", "CPG725"}

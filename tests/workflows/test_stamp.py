@@ -11,6 +11,8 @@ from validator.manifests.provenance import read_provenance
 from validator.s3.client import S3Settings
 from validator.workflows.stamp import StampRequest, stamp
 
+pytestmark = pytest.mark.full  # a store and whole runs for each: `make test` has others like them
+
 HOME = "cpg0099-example/broad"
 SUBSETS = ("orf", "crispr", "compound")
 PART = 5 * 1024 * 1024

@@ -9,6 +9,8 @@ from validator.cli.main import run
 from validator.workflows import upload_provenance
 from validator.workflows.manifest import check_manifest
 
+pytestmark = pytest.mark.full  # a store and whole runs for each: `make test` has others like them
+
 COMMIT = "a917fa79342ff92cf0ea05d6d9174d9028a90f8f"
 RECIPE = ("--recipe", f"https://github.com/o/recipe/tree/{COMMIT}")
 CONFIG = ("--recipe-config", f"https://github.com/o/recipe/blob/{COMMIT}/orf.json")
