@@ -13,7 +13,7 @@ from validator.upload import paged_rows
 from validator.upload.files import FolderChoice, SelectedFiles
 from validator.upload.journal import DoneRecord, UploadRecord
 from validator.upload.ledger import Ledger, Present
-from validator.upload.plan import Action, PlanItem
+from validator.upload.plan import Action, PlanItem, plan_file
 from validator.upload.sending import Outcome, State
 from validator.upload.tasks import Failure
 
@@ -137,3 +137,52 @@ def test_what_the_journal_is_told(ledger):
         at = NOW.isoformat() if state is State.UPLOADED else ""
         ledger.settle(position, Outcome(item, state, SINGLE, at))
     assert list(ledger.known()) == [replace(done(0), version_id=None), DoneRecord(key(1), STATE, SINGLE)]
+
+
+@pytest.mark.parametrize("part_size", [SIZE - 1, SIZE])
+def test_new_files_are_planned_as_each_would_be_by_itself(ledger, tmp_path, part_size):
+    """What is seen, known or begun is left to whoever looks closer; so is what goes in parts."""
+    ledger.see(remote(3), 1)
+    ledger.know(done(7))
+    unfinished = {key(11): [UploadRecord("id", key(11), 8, STATE)]}
+    others = []
+    for position, entry in ledger.plan_new(part_size, unfinished):
+        others.append(position)
+        account = ledger.account(position)
+        item = plan_file(
+            entry,
+            account.remote(entry.key),
+            account.digest,
+            unfinished.get(entry.key, ()),
+            part_size=part_size,
+        )
+        ledger.plan(position, item)
+    one_by_one = Ledger(ledger.files, tmp_path)
+    one_by_one.see(remote(3), 1)
+    one_by_one.know(done(7))
+    for position, entry in enumerate(ledger.files):
+        account = one_by_one.account(position)
+        item = plan_file(
+            entry,
+            account.remote(entry.key),
+            account.digest,
+            unfinished.get(entry.key, ()),
+            part_size=part_size,
+        )
+        one_by_one.plan(position, item)
+    assert list(ledger.items()) == list(one_by_one.items())
+    assert list(ledger.items(Action.SEND)) == list(one_by_one.items(Action.SEND))
+    assert (ledger.planned, ledger.planned_bytes) == (one_by_one.planned, one_by_one.planned_bytes)
+    assert others == ([3, 7, 11] if part_size == SIZE else list(range(40)))
+
+
+def test_keys_that_are_too_long_are_never_new(tmp_path):
+    folder = Folder(HOME, "/data")
+    names = sorted(["a" * 200, "b" * (1024 - len(HOME)), "c" * (1025 - len(HOME)), "ü" * 498, "ü" * 499])
+    for name in names:
+        folder.add(name, SIZE, MTIME)
+    ledger = Ledger(SelectedFiles([FolderChoice(HOME, 5, 5 * SIZE)], lambda _: folder), tmp_path)
+    others = [entry.key.removeprefix(HOME) for _, entry in ledger.plan_new(8 << 20)]
+    assert others == [name for name in names if len(f"{HOME}{name}".encode()) > 1024]
+    assert len(others) == 2
+    assert ledger.planned == {Action.SEND: 3}

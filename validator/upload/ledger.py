@@ -1,7 +1,7 @@
 """What is known, planned and done of each file of an upload; most of it on disk, so that memory stays flat."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
@@ -14,7 +14,7 @@ from validator.s3.objects import RemoteObject
 from validator.upload.files import SelectedFiles
 from validator.upload.journal import DoneRecord, UploadRecord
 from validator.upload.paged_rows import PagedRows, Row
-from validator.upload.plan import Action, PlanItem
+from validator.upload.plan import Action, PlanItem, goes_whole
 from validator.upload.sending import PRESENT, Outcome, State
 from validator.upload.tasks import Failure
 
@@ -89,6 +89,9 @@ class Account:
         return RemoteObject(key, size, etag, datetime.fromisoformat(modified))
 
 
+_NEW, _TO_SEND = Account().to_row(), Account(action=Action.SEND.value).to_row()
+
+
 @dataclass(slots=True)
 class Present:
     """A file whose bytes are in the bucket.
@@ -141,7 +144,7 @@ class Ledger:
         self.states: Counter[State] = Counter()
         self.uploads: dict[int, UploadRecord] = {}
         self.in_parts = 0
-        self._rows = PagedRows(len(files), Account().to_row(), folder)
+        self._rows = PagedRows(len(files), _NEW, folder)
 
     def __len__(self) -> int:
         return len(self.files)
@@ -205,6 +208,29 @@ class Ledger:
         account.replaces, account.reason = item.replaces, item.reason
         self._put(position, account)
 
+    def plan_new(self, part_size: int, unfinished: Collection[str] = ()) -> Iterator[tuple[int, Entry]]:
+        """Plan to send every file of which nothing is known, if it goes as a whole; position and entry of all others.
+
+        Most files of a first upload are such: one account stands for all of them.
+
+        Parameters
+        ----------
+        part_size
+            See `validator.upload.plan.plan_file`.
+        unfinished
+            Keys of which multipart uploads were begun.
+        """
+        rows, count, size = self._rows, 0, 0
+        for position, entry in enumerate(self.files):
+            if rows[position] == _NEW and entry.key not in unfinished and goes_whole(entry, part_size):
+                rows[position] = _TO_SEND
+                count += 1
+                size += entry.size
+            else:
+                yield position, entry
+        self.planned[Action.SEND] += count
+        self.planned_bytes[Action.SEND] += size
+
     def item(self, position: int) -> PlanItem:
         """The plan for one file."""
         return self._item(position, self.files.entry(position), self.account(position))
@@ -216,7 +242,9 @@ class Ledger:
         wanted = frozenset(action.value for action in actions or Action)
         for position, entry in enumerate(self.files):
             row = self._rows[position]
-            if row[_ACTION] in wanted:
+            if row == _TO_SEND and Action.SEND in wanted:
+                yield position, PlanItem(entry, Action.SEND)
+            elif row[_ACTION] in wanted:
                 yield position, self._item(position, entry, Account.from_row(row))
 
     def open_files(self, listing: int) -> Iterator[tuple[int, PlanItem, Outcome | None, int]]:

@@ -98,7 +98,7 @@ def plan_file(
     replace
         Globs of keys whose objects may be replaced by other bytes.
     """
-    if len(entry.key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
+    if _is_too_long(entry.key):
         return PlanItem(entry, Action.FAILED, reason=f"its key is longer than S3's {MAX_KEY_BYTES:,} bytes")
     best = resumable(entry, unfinished)
     if there is None:
@@ -111,6 +111,15 @@ def plan_file(
     if may_replace(entry.key, replace):
         return _send(entry, best, part_size, there)
     return PlanItem(entry, Action.CONFLICT, there=there)
+
+
+def goes_whole(entry: Entry, part_size: int) -> bool:
+    """Whether a file of which nothing is known is sent with a single PUT."""
+    return part_size_for(entry.size, part_size) is None and not _is_too_long(entry.key)
+
+
+def _is_too_long(key: str) -> bool:
+    return len(key) * 4 > MAX_KEY_BYTES and len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES
 
 
 def resumable(entry: Entry, unfinished: Sequence[UploadRecord]) -> UploadRecord | None:

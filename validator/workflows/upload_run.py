@@ -212,7 +212,7 @@ class UploadRun:
             self.ahead.start()
         journal = read_journal(self.folder, None if self.request.rehash else ledger.know)
         unfinished = journal.by_key()
-        for position, entry in enumerate(ledger.files):
+        for position, entry in ledger.plan_new(self.request.part_size, unfinished):
             account = ledger.account(position)
             item = plan_file(
                 entry,
