@@ -22,9 +22,10 @@ MOST_BYTES = JOINED
 """Bytes of a body that go out in one piece with their head."""
 RECEIVE = 16 * 1024
 """Bytes; heads of answers have some 500."""
-_UNLIKE = re.compile(rb"\nconnection: *close|\ntransfer-encoding:|aws:kms|-customer-|\nhttp/")
-"""What makes an answer another one than those that are read here, in lower case: the connection ends, the ETag is none."""
-_VERSION = re.compile(rb"\r\nx-amz-version-id: *([^\r\n]*)", re.IGNORECASE)
+_SHAPE = re.compile(rb"HTTP/1\.1 200 [^\r\n]*\r\n(?:[!-9;-~]+:.*\r\n)+\r\n")
+"""An answer without a body after which nothing came, in headers that everybody reads alike."""
+_CLOSING = re.compile(rb"\nconnection:.*close")
+_VERSION = re.compile(rb"\nx-amz-version-id:(.*)\r", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -90,15 +91,19 @@ def plainly_written(answer: bytes, md5: str) -> Written | None:
     True
     """
     lower = answer.lower()
+    etag = lower.find(b"\netag: ")
     if (
-        not lower.startswith(b"http/1.1 200 ")
-        or lower.find(b"\r\n\r\n") != len(lower) - 4
-        or b"\r\ncontent-length: 0\r\n" not in lower
-        or b'\r\netag: "%s"\r\n' % md5.encode("ascii") not in lower
-        or _UNLIKE.search(lower)
+        not answer.startswith(b'"%s"\r\n' % md5.encode("ascii"), etag + 7)
+        or b"\ncontent-length: 0\r\n" not in lower
+        or lower.count(b"\netag:") != 1
+        or lower.count(b"\ncontent-length:") != 1
+        or b"\ntransfer-encoding:" in lower
+        or (b"\nconnection:" in lower and _CLOSING.search(lower))
+        or b"aws:kms" in lower  # as with a customer's key, the ETag is none
+        or b"-customer-" in lower
+        or not _SHAPE.fullmatch(answer)
     ):
         return None
-    version = _VERSION.search(answer) if b"x-amz-version-id" in lower else None
-    if version is None:
+    if b"\nx-amz-version-id:" not in lower:
         return Written(md5)
-    return Written(md5, told_version({"VersionId": version[1].strip().decode("latin-1")}))
+    return Written(md5, told_version({"VersionId": _VERSION.findall(answer)[-1].decode("latin-1").strip()}))
