@@ -30,24 +30,39 @@ class LastWords(bytes):
     """Sent before the server hangs up."""
 
 
-@dataclass
-class Script:
-    """What a server does with the requests that come, in their order; afterwards everything succeeds.
+class Pieces(list):
+    """An answer that comes in several pieces, one after the other; `None` hangs up."""
 
-    A `bytes` is sent as it is, a number is a status without a body, `None` hangs up, a callable is given the
-    socket once the head has come.
-    """
 
-    answers: list = field(default_factory=list)
-    seen: list[Seen] = field(default_factory=list)
-    connections: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
+PAUSE_SECONDS = 0.002
+"""Between pieces, so that whoever reads gets them one by one."""
 
 
 def answer(status: int, body: bytes = b"", **headers: str) -> bytes:
     lines = [f"HTTP/1.1 {status} x", f"Content-Length: {len(body)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "\r\n"]).encode() + body
+
+
+def written(seen: Seen, **headers: str) -> bytes:
+    """What a store says when it has written what came."""
+    return answer(200, ETag=f'"{hashlib.md5(seen.body).hexdigest()}"', **headers)
+
+
+@dataclass
+class Script:
+    """What a server does with the requests that come, in their order; afterwards what `usual` says of each.
+
+    A `bytes` is sent as it is, a number is a status without a body, `None` hangs up, a callable is given the
+    socket once the head has come.
+    """
+
+    answers: list = field(default_factory=list)
+    usual: Callable[[Seen], object] = written
+    slowly: float = 0.0  # seconds before a body is read
+    seen: list[Seen] = field(default_factory=list)
+    connections: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 def refusal(status: int, code: str, message: str = "said by the store") -> bytes:
@@ -60,8 +75,13 @@ def refusal(status: int, code: str, message: str = "said by the store") -> bytes
 DONE = object()
 
 
-def _etag_of(body: bytes) -> bytes:
-    return answer(200, ETag=f'"{hashlib.md5(body).hexdigest()}"')
+def _say(client: socket.socket, said) -> None:
+    pieces = said if isinstance(said, Pieces) else [answer(said) if isinstance(said, int) else said]
+    for number, piece in enumerate(pieces):
+        if number:
+            time.sleep(PAUSE_SECONDS)
+        if piece is not None:
+            client.sendall(piece)
 
 
 def _serve(client: socket.socket, number: int, script: Script) -> None:
@@ -76,26 +96,32 @@ def _serve(client: socket.socket, number: int, script: Script) -> None:
         if callable(said):
             said(client)
             return
+        time.sleep(script.slowly)
         body = stream.read(int(headers.get("content-length", 0)))
         with script.lock:
-            script.seen.append(Seen(line.decode().strip(), headers, body, number))
+            script.seen.append(seen := Seen(line.decode().strip(), headers, body, number))
+        if said is DONE:
+            said = script.usual(seen)
         if said is None:
             return
-        if said is DONE:
-            said = _etag_of(body)
-        client.sendall(answer(said) if isinstance(said, int) else said)
-        if isinstance(said, LastWords):
+        _say(client, said)
+        if isinstance(said, LastWords) or (isinstance(said, Pieces) and None in said):
             return
 
 
 @contextmanager
-def scripted_store(context: ssl.SSLContext | None = None) -> Iterator[tuple[str, Script]]:
-    """Start the server; yields its address and its script."""
+def scripted_store(
+    context: ssl.SSLContext | None = None, room: int | None = None
+) -> Iterator[tuple[str, Script]]:
+    """Start the server, perhaps with little room for what comes; yields its address and its script."""
     script = Script()
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+    if room is not None:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
 
     def serve(client: socket.socket, number: int) -> None:
         with client, suppress(OSError, ssl.SSLError):
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if context is not None:
                 client = context.wrap_socket(client, server_side=True)
             with client:

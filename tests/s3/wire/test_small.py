@@ -1,15 +1,24 @@
 """A small PutObject in one piece: which answers are read at a glance, and what is left when it is not taken at once."""
 
 import hashlib
+import os
+import ssl
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from servers import CREDENTIALS
 
+from validator.s3.client import S3Settings, make_client
 from validator.s3.objects import Written
+from validator.s3.throttle import Throttle
 from validator.s3.wire.answers import AnswerReader, NotHttp
-from validator.s3.wire.requests import written
-from validator.s3.wire.small import plainly_written
+from validator.s3.wire.bodies import MemoryBody
+from validator.s3.wire.connections import open_data_path
+from validator.s3.wire.delivery import Delivery
+from validator.s3.wire.exchange import Want
+from validator.s3.wire.requests import WireRequest, written
+from validator.s3.wire.small import MOST_BYTES, plainly_written, send_small
 
 MD5 = hashlib.md5(b"cells").hexdigest()
 OTHER = hashlib.md5(b"other cells").hexdigest()
@@ -193,3 +202,35 @@ def answers(draw) -> bytes:
 def test_what_is_read_at_a_glance_the_ordinary_way_reads_alike(answer):
     found = plainly_written(answer, MD5)
     assert found is None or found == as_read(answer)
+
+
+class Full:
+    """An encrypted connection that takes nothing yet: OpenSSL wants the same bytes when it is offered them again."""
+
+    def __init__(self):
+        self.offered = []
+
+    def send(self, data) -> int:
+        self.offered.append(bytes(data))
+        raise ssl.SSLWantWriteError
+
+    def recv(self, _) -> bytes:
+        raise ssl.SSLWantReadError
+
+
+def test_what_a_connection_has_not_taken_is_offered_as_it_was(monkeypatch):
+    """Also where a rate was set meanwhile by which fewer bytes would go at once."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    settings = S3Settings("http://127.0.0.1:9")
+    connections = open_data_path(make_client(settings), settings, "bucket", Throttle())
+    data = os.urandom(MOST_BYTES)
+    request = WireRequest("a", MemoryBody(data), hashlib.md5(data).hexdigest())
+    begun = send_small(connections, connection := Full(), request)
+    connections.throttle.set_rate(1e9)
+    delivery = Delivery(connections, WireRequest("a", MemoryBody(data), request.md5))
+    delivery.take_over(begun, b"")
+    assert delivery.advance() is Want.TO_SEND
+    first, second = connection.offered
+    assert first == second
+    assert first.endswith(b"\r\n\r\n" + data)

@@ -76,6 +76,9 @@ class Exchange:
         """
         self._body.piece()
         self._piece, self._received, self.moved = unsent, received, moved
+        self._offered = len(unsent)
+        # What came must be looked at now: nothing may follow that would wake anybody.
+        self._sending = bool(unsent)
 
     @property
     def answer(self) -> WireAnswer:
