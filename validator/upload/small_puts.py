@@ -27,10 +27,11 @@ BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 class SmallLane:
     """A connection that is watched all the time, and the small file that is under way on it."""
 
-    __slots__ = ("body", "connection", "digest", "given_away", "part", "put", "task")
+    __slots__ = ("body", "connection", "digest", "given_away", "moves", "part", "put", "task")
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, moves: int) -> None:
         self.connection = connection
+        self.moves = moves
         self.given_away = False
         self.put: SmallPut | None = None
         self.task: Task
@@ -99,7 +100,7 @@ class SmallPuts:
         connection = self._connections.idle()
         if connection is None:
             return None
-        lane = SmallLane(connection)
+        lane = SmallLane(connection, self._connections.moves)
         self._selector.register(connection, selectors.EVENT_READ, lane)
         return lane
 
@@ -116,7 +117,7 @@ class SmallPuts:
         )
         try:
             lane.put = send_small(self._connections, lane.connection, request)
-        except botocore_errors(CpgateError):
+        except botocore_errors(OSError, CpgateError):
             self._idle.append(lane)
             self._performer.loader.keep(task, (lane.body, part))
             return False  # the ordinary way comes to the same, and says it
@@ -176,8 +177,13 @@ class SmallPuts:
 
     def lend(self) -> None:
         """Give a connection that waits for work to the others, if there is one."""
-        if self._idle:
-            self._connections.give_back(self._give_up(self._idle.pop()))
+        while self._idle:
+            lane = self._idle.pop()
+            connection = self._give_up(lane)
+            if lane.moves == self._connections.moves:
+                self._connections.give_back(connection)
+                return
+            connection.close()  # it leads to where the bucket is not
 
     def _give_up(self, lane: SmallLane) -> socket.socket:
         self._selector.unregister(lane.connection)

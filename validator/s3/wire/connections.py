@@ -58,6 +58,8 @@ class Connections:
         Which checksums the store is sent beside MD5s, if any.
     patience
         Seconds without a byte after which a connection is given up.
+    moves
+        How often it was forgotten where the bucket is: connections from before lead elsewhere.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Connections:
         self.bucket = bucket
         self.attempts = settings.attempts
         self.patience = float(READ_SECONDS)
+        self.moves = 0
         self.budget = RetryBudget()
         self.checksums = ChecksumChoice(settings.writing.checksum)
         self.keys = keys or (lambda: keys_of(client))
@@ -129,6 +132,7 @@ class Connections:
     def close(self) -> None:
         """Close all connections that wait for work, and forget where the bucket is."""
         with self._lock:
+            self.moves += 1
             self.templates.clear()
             self._route = None
             idle, self._idle = self._idle, []
