@@ -1,6 +1,7 @@
 """The journal says the same whatever its files are, wherever it was cut, and after it was put together."""
 
 import shutil
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from remembered import Remembered, remember
 
 from validator.digests.files import FileState
 from validator.digests.parts import ObjectDigest, PartDigest, digest_bytes, join_parts
-from validator.recordlog.log import LogWriter, encode_record
+from validator.recordlog.log import LogWriter, encode_record, read_log
 from validator.upload.compaction import COMPACT_NAME, compact
 from validator.upload.journal import DoneRecord, Journal, UploadRecord, done_line, done_values
 from validator.upload.journal_reading import JournalState, read_journal
@@ -77,6 +78,30 @@ def test_what_is_written_is_read(tmp_path):
     }
     assert state.state.by_key() == {KEYS[0]: [state.uploads["id-1"]]}
     assert read_journal(tmp_path).uploads == state.uploads, "whether or not the rest is told"
+
+
+def test_several_objects_are_written_down_at_once(tmp_path):
+    """Each has a line of its own: wherever the file was cut, those before are read."""
+    plain, whole = done(KEYS[0], STATES[0]), done(KEYS[2], STATES[2], 8)
+    versioned = replace(done(KEYS[1], STATES[1]), version_id="v1")
+    sealed = replace(plain, key="c", digest=replace(plain.digest, stored_as="ab" * 16, sha256="x="))
+    records = [plain, versioned, whole, sealed]
+    journal = Journal(tmp_path, 1, "w001")
+    journal.done()
+    journal.done(*records)
+    journal.done(*records[:1])
+    journal.close()
+    [path] = tmp_path.iterdir()
+    expected = list(map(done_values, [*records, plain]))
+    assert [record for record in read_log(path) if record["t"] == "done"] == expected
+    data = path.read_bytes()
+    for cut in range(len(data) + 1):
+        path.write_bytes(data[:cut])
+        found = list(read_log(path))[1:]
+        assert found == expected[: len(found)]
+        assert len(found) == max(0, data[:cut].count(b"\n") - 1)
+        path.write_bytes(data[:cut] + b"\n" + done_line(versioned))
+        assert list(read_log(path))[-1] == expected[1]
 
 
 def test_every_process_has_a_file_of_its_own(tmp_path):
