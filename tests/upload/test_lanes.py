@@ -5,51 +5,18 @@ import os
 import threading
 
 import pytest
+from lane_desk import Desk
 
 from validator.digests.strands import STRANDS
-from validator.s3.client import S3Settings, make_client
-from validator.s3.wire.connections import open_data_path
-from validator.upload.journal import Journal
-from validator.upload.lanes import LaneThread
 from validator.upload.loading import Loader
-from validator.upload.pace import Pace
-from validator.upload.perform import Performer
-from validator.upload.tasks import Do, Failure, Task
-
-
-class Desk:
-    """A thread, the files that it sends, and what it answers."""
-
-    def __init__(self, store, folder, soon):
-        self.store, self.folder = store, folder
-        (folder / "state").mkdir()
-        settings = S3Settings(store.endpoint, attempts=2)
-        client = make_client(settings, 2)
-        self.connections = open_data_path(client, settings, store.bucket)
-        self.journal = Journal(folder / "state", 1, "w001")
-        self.performer = Performer(client, store.bucket, self.journal, self.connections, loader=Loader(soon))
-        self.answers = {}
-        self.thread = LaneThread(self.performer, self.connections, self._take, Pace())
-        self.given_back = []
-        self.data = {}
-
-    def _take(self, answers):
-        self.answers |= {answer.id: answer for answer in answers}
-
-    def task(self, number: int, size: int) -> Task:
-        path = self.folder / f"{number}.tiff"
-        self.data[f"a/{number}.tiff"] = data = os.urandom(size)
-        path.write_bytes(data)
-        return Task(number, Do.PUT, f"a/{number}.tiff", str(path), size, path.stat().st_mtime_ns)
-
-    def finish(self):
-        self.thread.finish()
-        self.journal.close()
+from validator.upload.tasks import Failure
 
 
 @pytest.fixture
 def desk(store, tmp_path, soon):
-    return Desk(store, tmp_path, soon)
+    desk = Desk(store.endpoint, store.bucket, tmp_path, soon)
+    desk.store = store
+    return desk
 
 
 def test_many_tasks_are_loaded_together_and_each_is_sent_as_it_is(desk, monkeypatch):
