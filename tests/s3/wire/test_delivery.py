@@ -115,6 +115,7 @@ def test_one_connection_serves_one_request_after_the_other(store):
         None,
         LastWords(b"HTTP/1.1 200 OK\r\nContent-Le"),
         answer(502, b"<html>bad gateway</html>"),
+        answer(408, b"<html>nothing came over this connection</html>"),
     ],
 )
 def test_what_passes_is_tried_again(store, trouble):

@@ -13,7 +13,7 @@ BUDGET = 500
 COST = 5
 PAID_BACK = 1
 
-STATUSES = frozenset({429, 500, 502, 503, 504})
+STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 DAMAGED = frozenset({"BadDigest", "XAmzContentSHA256Mismatch"})
 """Bytes were damaged on their way; here they are still good."""
 CODES = (
