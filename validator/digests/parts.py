@@ -121,6 +121,9 @@ def join_parts(parts: Sequence[PartDigest], part_size: int | None) -> ObjectDige
     part_size
         Bytes of every part but the last; ``None`` when the object was sent with a single PUT.
     """
+    if part_size is None and len(parts) == 1:
+        [part] = parts
+        return ObjectDigest(part.size, part.md5, None, 1, encode_crc64nvme(part.crc64nvme), part.sha256)
     checksum, size = parts[0].crc64nvme, parts[0].size
     for part in parts[1:]:
         checksum = combine_crc64nvme(checksum, part.crc64nvme, part.size)

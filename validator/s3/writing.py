@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any, Self
 
 from validator.errors import UsageError
@@ -87,10 +88,11 @@ class Writing:
 
     def object_arguments(self, key: str) -> Mapping[str, Any]:
         """As arguments of PutObject and CreateMultipartUpload."""
-        return self.typed_arguments(content_type(key))
+        _, dot, ending = key.rpartition("/")[2].rpartition(".")
+        return self._arguments(CONTENT_TYPES.get(dot + ending.lower(), OTHER_CONTENT))
 
-    def typed_arguments(self, content_type: str) -> Mapping[str, Any]:
-        """The same for an object of this content type."""
+    @cache  # noqa: B019  there is one of these in a process, and a dozen types
+    def _arguments(self, content_type: str) -> Mapping[str, Any]:
         arguments: dict[str, Any] = {"ContentType": content_type}
         if self.storage_class:
             arguments["StorageClass"] = self.storage_class
@@ -124,12 +126,6 @@ class Writing:
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for a message to another process."""
         return asdict(self)
-
-
-def content_type(key: str) -> str:
-    """Content type of an object, by the end of its name."""
-    _, dot, ending = key.rpartition("/")[2].rpartition(".")
-    return CONTENT_TYPES.get(dot + ending.lower(), OTHER_CONTENT)
 
 
 class ChecksumChoice:

@@ -178,7 +178,7 @@ class LaneThread:
         return under_way < self._pace.limit and self._in_memory < BYTES_UNDER_WAY
 
     def _under_way(self) -> int:
-        return len(self._lanes) + len(self._small)
+        return len(self._lanes) + len(self._small.under_way)
 
     def _advance_some(self) -> None:
         events = self._selector.select(0)

@@ -120,6 +120,7 @@ class WorkerPool:
         self._started = 0
         self._deaths = 0
         self._bytes = 0
+        self._waiting = 0
         self._bandwidth = Bandwidth(settings.bandwidth)
         self._count = process_count(settings.jobs)
         self._jobs = settings.jobs or self._count * THREADS_PER_PROCESS
@@ -127,9 +128,7 @@ class WorkerPool:
 
     def has_room(self) -> bool:
         """Whether another task may be given, so that no worker waits and little is lost when one dies."""
-        waiting = 0
-        for process in self._processes:
-            waiting += len(process.tasks)
+        waiting = self._waiting
         if waiting < self.capacity:
             return True
         few = self._settings.jobs is not None and not self._settings.side_by_side
@@ -165,6 +164,7 @@ class WorkerPool:
             return
         process = min(self._processes, key=lambda process: len(process.tasks) / process.threads)
         process.tasks[task.id] = task
+        self._waiting += 1
         self._bytes += task.bytes_to_send
         process.outbox.append(task)
 
@@ -201,7 +201,9 @@ class WorkerPool:
         for answer in answers:
             if answer.id >= 0:
                 done = process.tasks.pop(answer.id, None)
-                self._bytes -= done.bytes_to_send if done else 0
+                if done is not None:
+                    self._bytes -= done.bytes_to_send
+                    self._waiting -= 1
                 self._deaths = 0
         self._answers.extend(answers)
 
@@ -312,4 +314,5 @@ class WorkerPool:
             )
         self._start(process.threads)
         self._bytes -= sum(task.bytes_to_send for task in process.tasks.values())
+        self._waiting -= len(process.tasks)
         return Lost(tuple(process.tasks.values()))

@@ -15,12 +15,12 @@ from validator.s3.wire.connections import Connections
 from validator.s3.wire.delivery import Delivery
 from validator.s3.wire.requests import WireRequest
 from validator.s3.wire.small import MOST_BYTES, RECEIVE, SmallPut, plainly_written, send_small
-from validator.s3.writing import content_type
 from validator.upload.errands import Errand, failure_answer
 from validator.upload.perform import Performer
 from validator.upload.perform_proof import condition_of
 from validator.upload.tasks import Answer, Do, Task
 
+ENDINGS_REMEMBERED = 100
 BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -53,6 +53,11 @@ class SmallPuts:
         Watches the connections; the data of a key is the `SmallLane`.
     give_away
         Takes a file that goes on the ordinary way.
+
+    Attributes
+    ----------
+    under_way
+        Connections over which a file goes.
     """
 
     def __init__(
@@ -68,13 +73,9 @@ class SmallPuts:
         self._give_away = give_away
         self._options: dict[str, Mapping[str, Any]] = {}
         self._idle: list[SmallLane] = []
-        self._under_way: set[SmallLane] = set()
+        self.under_way: set[SmallLane] = set()
         self._written: list[tuple[Task, ObjectDigest, str | None]] = []
         self._unreadable: list[Answer] = []
-
-    def __len__(self) -> int:
-        """How many are under way."""
-        return len(self._under_way)
 
     def begin(self, task: Task) -> bool:
         """Send a file, if it is one for this way and a connection waits for work."""
@@ -95,8 +96,9 @@ class SmallPuts:
         return self._send(lane)
 
     def _free(self) -> SmallLane | None:
-        if self._idle:
-            return self._idle.pop()
+        lane = self._idle_lane()
+        if lane is not None:
+            return lane
         connection = self._connections.idle()
         if connection is None:
             return None
@@ -121,16 +123,19 @@ class SmallPuts:
             self._idle.append(lane)
             self._performer.loader.keep(task, (lane.body, part))
             return False  # the ordinary way comes to the same, and says it
-        self._under_way.add(lane)
+        self.under_way.add(lane)
         if lane.put.unsent:
             self._part_with(lane, b"")
         return True
 
     def _arguments(self, key: str) -> Mapping[str, Any]:
-        kind = content_type(key)
-        if kind not in self._options:
-            self._options[kind] = self._performer.writing.typed_arguments(kind)
-        return self._options[kind]
+        ending = key[key.rfind(".") :]  # that alone decides, also where no dot is in the name
+        arguments = self._options.get(ending)
+        if arguments is None:
+            arguments = self._performer.writing.object_arguments(key)
+            if len(self._options) < ENDINGS_REMEMBERED:
+                self._options[ending] = arguments
+        return arguments
 
     def advance(self, lane: SmallLane) -> None:
         """Something came on a connection."""
@@ -153,14 +158,14 @@ class SmallPuts:
             return
         self._connections.budget.give_back()
         self._written.append((lane.task, lane.digest, written.version_id))
-        self._under_way.discard(lane)
+        self.under_way.discard(lane)
         lane.put = None
         self._idle.append(lane)
 
     def _part_with(self, lane: SmallLane, received: bytes) -> None:
         """Let the ordinary way go on with a request where it stands."""
         self._give_up(lane)
-        self._under_way.discard(lane)
+        self.under_way.discard(lane)
         self._performer.loader.keep(lane.task, (lane.body, lane.part))
         errand = self._performer.begin(lane.task)
         if errand.request is None or lane.put is None:
@@ -172,18 +177,22 @@ class SmallPuts:
     def look_at_time(self) -> None:
         """Let go of requests of which nobody has heard for too long."""
         too_old = monotonic() - self._connections.patience
-        for lane in [lane for lane in self._under_way if lane.put and lane.put.moved < too_old]:
+        for lane in [lane for lane in self.under_way if lane.put and lane.put.moved < too_old]:
             self._part_with(lane, b"")
 
     def lend(self) -> None:
         """Give a connection that waits for work to the others, if there is one."""
+        lane = self._idle_lane()
+        if lane is not None:
+            self._connections.give_back(self._give_up(lane))
+
+    def _idle_lane(self) -> SmallLane | None:
         while self._idle:
             lane = self._idle.pop()
-            connection = self._give_up(lane)
             if lane.moves == self._connections.moves:
-                self._connections.give_back(connection)
-                return
-            connection.close()  # it leads to where the bucket is not
+                return lane
+            self._give_up(lane).close()  # it leads to where the bucket is not
+        return None
 
     def _give_up(self, lane: SmallLane) -> socket.socket:
         self._selector.unregister(lane.connection)

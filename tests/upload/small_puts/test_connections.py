@@ -175,6 +175,32 @@ def test_connections_to_where_the_bucket_is_not_are_lent_to_nobody(desk, script,
     assert short.parted == ["a/9.tiff"]
 
 
+def test_connections_to_where_the_bucket_is_not_take_no_more_files(desk, script, monkeypatch):
+    """Once it is found elsewhere nobody asks the old place again."""
+    looked, before = [], set()
+    real = desk.connections.look_elsewhere
+
+    def usual(seen):
+        if seen.line.startswith("HEAD "):
+            return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+        return refusal(301, "PermanentRedirect") if seen.connection in before else written(seen)
+
+    monkeypatch.setattr(desk.connections, "look_elsewhere", lambda: (looked.append(None), real()))
+    script.usual = usual
+    for number in range(9):
+        desk.thread.add(desk.task(number, 500))
+    desk.wait_for(*range(9))
+    before |= {seen.connection for seen in script.seen}
+    assert len(before) > 2
+    desk.thread.add(desk.task(9, 500))
+    desk.wait_for(9)
+    for number in range(10, 30):
+        desk.thread.add(desk.task(number, 500))
+    desk.finish()
+    assert not failures(desk.answers)
+    assert len(looked) == 1
+
+
 def test_what_came_for_a_connection_that_was_given_away_is_for_somebody_else(desk, script):
     """The events of a round may be older than what became of their connections in this round."""
     selector = selectors.DefaultSelector()
@@ -210,7 +236,7 @@ def test_what_was_not_begun_is_given_back(desk, script, short):
     for number in range(MANY):
         desk.thread._tasks.put(desk.task(number, 500))
     desk.thread._ring()
-    wait_until(lambda: len(desk.thread._small) == AT_ONCE)
+    wait_until(lambda: len(desk.thread._small.under_way) == AT_ONCE)
     desk.thread.recall(desk.given_back.append)
     going_on.set()
     desk.finish()
