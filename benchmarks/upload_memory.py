@@ -110,6 +110,7 @@ def run(files: int, endpoint: str, work: Path, told: Any) -> None:
     dataset = SimpleNamespace(
         folders=builder.finish(),
         junk=[],
+        troubles=(),
         configuration=None,
         names=("cpg0099-bench/lab",),
         layout=load_layout(),
