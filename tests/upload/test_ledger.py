@@ -139,37 +139,26 @@ def test_what_the_journal_is_told(ledger):
     assert list(ledger.known()) == [replace(done(0), version_id=None), DoneRecord(key(1), STATE, SINGLE)]
 
 
+def plan_each(ledger: Ledger, entries, part_size: int, unfinished) -> list[int]:
+    """Plan files one by one; their positions."""
+    ledger.see(remote(3), 1)
+    ledger.know(done(7))
+    positions = []
+    for position, entry in entries(ledger):
+        account, begun = ledger.account(position), unfinished.get(entry.key, ())
+        there = account.remote(entry.key)
+        ledger.plan(position, plan_file(entry, there, account.digest, begun, part_size=part_size))
+        positions.append(position)
+    return positions
+
+
 @pytest.mark.parametrize("part_size", [SIZE - 1, SIZE])
 def test_new_files_are_planned_as_each_would_be_by_itself(ledger, tmp_path, part_size):
     """What is seen, known or begun is left to whoever looks closer; so is what goes in parts."""
-    ledger.see(remote(3), 1)
-    ledger.know(done(7))
     unfinished = {key(11): [UploadRecord("id", key(11), 8, STATE)]}
-    others = []
-    for position, entry in ledger.plan_new(part_size, unfinished):
-        others.append(position)
-        account = ledger.account(position)
-        item = plan_file(
-            entry,
-            account.remote(entry.key),
-            account.digest,
-            unfinished.get(entry.key, ()),
-            part_size=part_size,
-        )
-        ledger.plan(position, item)
     one_by_one = Ledger(ledger.files, tmp_path)
-    one_by_one.see(remote(3), 1)
-    one_by_one.know(done(7))
-    for position, entry in enumerate(ledger.files):
-        account = one_by_one.account(position)
-        item = plan_file(
-            entry,
-            account.remote(entry.key),
-            account.digest,
-            unfinished.get(entry.key, ()),
-            part_size=part_size,
-        )
-        one_by_one.plan(position, item)
+    others = plan_each(ledger, lambda new: new.plan_new(part_size, unfinished), part_size, unfinished)
+    plan_each(one_by_one, lambda each: enumerate(each.files), part_size, unfinished)
     assert list(ledger.items()) == list(one_by_one.items())
     assert list(ledger.items(Action.SEND)) == list(one_by_one.items(Action.SEND))
     assert (ledger.planned, ledger.planned_bytes) == (one_by_one.planned, one_by_one.planned_bytes)

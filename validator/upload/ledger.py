@@ -211,7 +211,7 @@ class Ledger:
     def plan_new(self, part_size: int, unfinished: Collection[str] = ()) -> Iterator[tuple[int, Entry]]:
         """Plan to send every file of which nothing is known, if it goes as a whole; position and entry of all others.
 
-        Most files of a first upload are such: one account stands for all of them.
+        Most files of a first upload are such: one account stands for all of them. They are counted in the sums at the end.
 
         Parameters
         ----------

@@ -120,7 +120,6 @@ class WorkerPool:
         self._started = 0
         self._deaths = 0
         self._bytes = 0
-        self._waiting = 0
         self._bandwidth = Bandwidth(settings.bandwidth)
         self._count = process_count(settings.jobs)
         self._jobs = settings.jobs or self._count * THREADS_PER_PROCESS
@@ -128,7 +127,9 @@ class WorkerPool:
 
     def has_room(self) -> bool:
         """Whether another task may be given, so that no worker waits and little is lost when one dies."""
-        waiting = self._waiting
+        waiting = 0
+        for process in self._processes:
+            waiting += len(process.tasks)
         if waiting < self.capacity:
             return True
         few = self._settings.jobs is not None and not self._settings.side_by_side
@@ -164,7 +165,6 @@ class WorkerPool:
             return
         process = min(self._processes, key=lambda process: len(process.tasks) / process.threads)
         process.tasks[task.id] = task
-        self._waiting += 1
         self._bytes += task.bytes_to_send
         process.outbox.append(task)
 
@@ -201,9 +201,7 @@ class WorkerPool:
         for answer in answers:
             if answer.id >= 0:
                 done = process.tasks.pop(answer.id, None)
-                if done is not None:
-                    self._bytes -= done.bytes_to_send
-                    self._waiting -= 1
+                self._bytes -= done.bytes_to_send if done else 0
                 self._deaths = 0
         self._answers.extend(answers)
 
@@ -314,5 +312,4 @@ class WorkerPool:
             )
         self._start(process.threads)
         self._bytes -= sum(task.bytes_to_send for task in process.tasks.values())
-        self._waiting -= len(process.tasks)
         return Lost(tuple(process.tasks.values()))

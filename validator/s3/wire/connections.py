@@ -83,14 +83,10 @@ class Connections:
         self._settings = settings
         self._lock = Lock()
         self._route: Route | None = None
-        self._latest: tuple[str, Mapping[str, Any] | None, Template | None] = "", None, None
         self._idle: list[tuple[socket.socket, float]] = []
 
     def template(self, request: WireRequest) -> Template:
         """Address and common headers of requests like this one."""
-        operation, latest, template = self._latest
-        if request.arguments is latest and request.operation == operation and template is not None:
-            return template
         name = f"{request.operation} {request.arguments}"
         template = self.templates.get(name)
         if template is None:
@@ -99,7 +95,6 @@ class Connections:
                 arguments |= {"UploadId": "none", "PartNumber": 1}
             template = ask_boto3(self.client, self.bucket, METHODS[request.operation], arguments)
             self.templates[name] = template
-        self._latest = request.operation, request.arguments, template
         return template
 
     def route(self, template: Template) -> Route:
@@ -139,7 +134,6 @@ class Connections:
         with self._lock:
             self.moves += 1
             self.templates.clear()
-            self._latest = "", None, None
             self._route = None
             idle, self._idle = self._idle, []
         for connection, _ in idle:

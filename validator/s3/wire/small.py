@@ -67,8 +67,8 @@ def send_small(connections: "Connections", connection: socket.socket, request: "
 
     Raises
     ------
-    CpgateError, botocore.exceptions.BotoCoreError
-        If it cannot be signed; nothing was sent then.
+    CpgateError, OSError, botocore.exceptions.BotoCoreError
+        If it cannot be signed, or its keys cannot be read; nothing was sent then.
     """
     with_checksum = connections.checksums.sent and request.summed
     whole = connections.head(request, checksum=with_checksum) + request.body.piece()
