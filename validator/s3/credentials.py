@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import boto3
 import botocore.session
 from botocore.credentials import CredentialProvider, CredentialResolver, Credentials, ReadOnlyCredentials
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ProfileNotFound
 
 from validator.errors import CpgateError, CredentialsError, UsageError
 from validator.s3.credentials_file import FileKeys, read_credentials_file
 from validator.s3.failures import KeysExpired, reading_failures
 from validator.s3.granted import GrantedCredentials
+from validator.s3.service_models import open_botocore_session
 from validator.s3.settings import S3Settings
 
 if TYPE_CHECKING:
@@ -53,14 +54,19 @@ class CurrentCredentials:
         Reads the keys.
     watched
         Files whose change means other keys; only the keys of such files are read anew.
+    first
+        The keys to begin with.
     """
 
     def __init__(
-        self, load: Callable[[], Credentials], watched: Callable[[Credentials], Sequence[Path]]
+        self,
+        load: Callable[[], Credentials],
+        watched: Callable[[Credentials], Sequence[Path]],
+        first: Credentials,
     ) -> None:
         self._load = load
         self._lock = Lock()
-        self._keys = load()
+        self._keys = first
         self._watched = tuple(watched(self._keys))
         self._seen = _states(self._watched)
         self._looked = monotonic()
@@ -172,13 +178,15 @@ def open_session(settings: S3Settings) -> boto3.Session:
     botocore.exceptions.BotoCoreError
         If the AWS configuration is broken or the profile does not exist.
     """
-    core = botocore.session.get_session()
+    core = open_botocore_session()
     # A file of one's own has its own profiles.
     profile = None if settings.credentials_file else settings.profile
     session = boto3.Session(botocore_session=core, profile_name=profile, region_name=settings.region)
     if settings.anonymous:
         return session
-    own = CurrentCredentials(lambda: _load(settings), lambda keys: _files_of(keys, settings, core))
+    own = CurrentCredentials(
+        lambda: _load(settings), lambda keys: _files_of(keys, settings, core), _load(settings, core)
+    )
     core.register_component("credential_provider", CredentialResolver([_Provider(own)]))
     if settings.grant is None:
         return session
@@ -188,7 +196,7 @@ def open_session(settings: S3Settings) -> boto3.Session:
             "name the prefix: --grant target=s3://bucket/project/source/*",
         )
     granted = GrantedCredentials(settings.grant, session, own)
-    core = botocore.session.get_session()
+    core = open_botocore_session()
     core.register_component("credential_provider", CredentialResolver([_Provider(granted)]))
     region = settings.region or settings.grant.region
     return boto3.Session(botocore_session=core, profile_name=profile, region_name=region)
@@ -221,14 +229,28 @@ def renew_credentials(client: "S3Client") -> None:
         found.renew()
 
 
-def _load(settings: S3Settings) -> Credentials:
+def _load(settings: S3Settings, fresh: botocore.session.Session | None = None) -> Credentials:
+    """The keys of this moment.
+
+    Parameters
+    ----------
+    settings
+        Where they are.
+    fresh
+        A session that has not been asked for any; later ones are made anew, since a session reads files once.
+    """
     if settings.credentials_file is not None:
         keys = read_credentials_file(Path(settings.credentials_file), settings.profile)
         return _FileCredentials(keys)
-    session = boto3.Session(botocore_session=botocore.session.get_session(), profile_name=settings.profile)
+    if fresh is None:
+        fresh = open_botocore_session()
+        if settings.profile is not None:
+            fresh.set_config_variable("profile", settings.profile)
     try:
         # What a program that hands out keys says is never repeated.
-        found = session.get_credentials()
+        found: Credentials | None = fresh.get_component("credential_provider").load_credentials()
+    except ProfileNotFound:
+        raise
     except (BotoCoreError, ValueError) as error:
         raise CredentialsError(
             "the AWS credentials cannot be had: they are incomplete, or the program that hands them out failed",

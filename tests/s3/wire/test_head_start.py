@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from scripted_store import refusal, scripted_store
+from scripted_store import make_certificates, refusal, scripted_store
 from servers import CREDENTIALS
 
-from validator.errors import CredentialsError
+from validator.errors import CredentialsError, RemoteError
 from validator.s3.client import S3Settings, make_client
 from validator.s3.late_client import LateClient
 from validator.s3.objects import Condition
@@ -85,6 +85,27 @@ def test_objects_and_parts_are_sent_without_a_client_and_as_with_one(store):
     first, second, third, fourth = map(told_apart, store.seen)
     assert first == third
     assert second == fourth
+
+
+def test_certificates_are_verified_as_in_the_process_that_told(tmp_path, monkeypatch):
+    authority, context = make_certificates(tmp_path)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority))
+    with scripted_store(context) as (endpoint, script):
+        script.settings = S3Settings(endpoint, attempts=1)
+        connections, made = ahead(script)
+        put(connections)
+        assert not made
+        client = make_client(script.settings)
+        theirs = make_head_start(client, script.settings, "bucket", [TIFF], {}).route.context
+        ours = told(script.settings).route.context
+        for name in ("options", "verify_flags", "verify_mode", "check_hostname", "minimum_version"):
+            assert getattr(ours, name) == getattr(theirs, name), name
+        (tmp_path / "other").mkdir()
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(make_certificates(tmp_path / "other")[0]))
+        strangers, _ = ahead(script)
+        with pytest.raises(RemoteError, match="no secure connection"):
+            put(strangers)
+        assert len(script.seen) == 1
 
 
 def test_what_nobody_told_is_asked_of_boto3(store):

@@ -21,7 +21,7 @@ from validator.s3.wire.bodies import MemoryBody
 from validator.s3.wire.connections import Connections, keys_of, open_data_path
 from validator.s3.wire.forms import Form, Keys
 from validator.s3.wire.requests import WireRequest
-from validator.s3.wire.sockets import Route, secure_context
+from validator.s3.wire.sockets import Route, context_like, context_values
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -57,7 +57,8 @@ class HeadStart:
         route = {name: getattr(self.route, name) for name in Route.__slots__ if name != "context"}
         return {
             "keys": self.keys,
-            "route": route | {"secure": self.route.context is not None},
+            "route": route,
+            "secure": context_values(self.route.context) if self.route.context is not None else None,
             "templates": {name: _template_values(template) for name, template in self.templates.items()},
             "good_seconds": self.good_seconds,
         }
@@ -66,7 +67,8 @@ class HeadStart:
     def from_message(cls, message: Mapping[str, Any]) -> Self:
         """From plain values."""
         values = dict(message["route"])
-        context = secure_context(values["certificates"]) if values.pop("secure") else None
+        secure = message["secure"]
+        context = context_like(secure, values["certificates"]) if secure is not None else None
         values["tunnel"] = tuple(values["tunnel"]) if values["tunnel"] else None
         templates = {name: _template(values) for name, values in message["templates"].items()}
         route = Route(**values, context=context)
