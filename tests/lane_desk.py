@@ -28,7 +28,8 @@ class Desk:
         client = _client_for(settings, 2)
         self.connections = open_data_path(client, settings, bucket, Throttle())
         self.journal = Journal(folder / "state", 1, "w001")
-        self.performer = Performer(client, bucket, self.journal, self.connections, loader=Loader(soon))
+        self.loader = Loader(soon, lambda: self.connections.sends_files)
+        self.performer = Performer(client, bucket, self.journal, self.connections, loader=self.loader)
         self.pace = Pace()
         self.answers = {}
         self.rounds = []

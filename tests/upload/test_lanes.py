@@ -6,6 +6,8 @@ import threading
 
 import pytest
 from lane_desk import Desk
+from scripted_store import make_certificates, refusal, scripted_store
+from servers import CREDENTIALS
 
 from validator.digests.strands import STRANDS
 from validator.upload.loading import Loader
@@ -38,6 +40,28 @@ def test_many_tasks_are_loaded_together_and_each_is_sent_as_it_is(desk, monkeypa
         stored = desk.store.client.get_object(Bucket=desk.store.bucket, Key=key)
         assert stored["Body"].read() == data
         assert stored["ETag"] == f'"{hashlib.md5(data).hexdigest()}"'
+
+
+def test_over_tls_each_file_is_read_once_and_sent_again_from_memory(tmp_path, soon, monkeypatch):
+    authority, context = make_certificates(tmp_path)
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority))
+    with scripted_store(context) as (endpoint, script):
+        desk = Desk(endpoint, "bucket", tmp_path / "desk", soon, attempts=6)
+        first = desk.task(0, 1000)  # the way to the store is found with it
+        desk.thread.add(first)
+        desk.wait_for(0)
+        tasks = [desk.task(number, 200_000 + number) for number in range(1, 1 + 4 * STRANDS)]
+        script.answers = [None, 503, None, refusal(500, "InternalError"), None]
+        for task in tasks:
+            desk.thread.add(task)
+        desk.finish()
+        assert {answer.failure for answer in desk.answers.values()} == {None}
+        stored = {seen.line.split()[1].removeprefix("/bucket/"): seen.body for seen in script.seen}
+        assert stored == desk.data
+        assert len(script.seen) > len(desk.data), "some were sent again"
+        assert desk.loader._buffers.waiting >= 200_000, "they were kept, and their memory came back"
 
 
 def test_where_sha256s_are_wanted_nothing_is_read_twice(desk, monkeypatch):

@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 
@@ -7,7 +8,8 @@ from validator.digests.files import FileChanged
 from validator.digests.parts import digest_bytes
 from validator.digests.strands import STRANDS
 from validator.s3.wire.bodies import FileBody, MemoryBody
-from validator.upload.loading import TOGETHER_IN_MEMORY, Loader, run_of
+from validator.s3.wire.kept import Buffers, KeptBody
+from validator.upload.loading import KEPT, TOGETHER_IN_MEMORY, Loader, run_of
 from validator.upload.tasks import Do, Task
 
 
@@ -26,9 +28,20 @@ def content(body) -> bytes:
     return b"".join(iter(lambda: bytes(body.piece()), b""))
 
 
-@pytest.mark.parametrize(("size", "kind"), [(1000, MemoryBody), (TOGETHER_IN_MEMORY + 1, FileBody)])
-def test_what_was_loaded_ahead_is_what_is_sent(soon, put, size, kind):
-    loader, tasks = Loader(soon), [put(number, size + number) for number in range(STRANDS)]
+@pytest.mark.parametrize(
+    ("size", "sends_files", "kind"),
+    [
+        (1000, True, MemoryBody),
+        (1000, False, MemoryBody),
+        (TOGETHER_IN_MEMORY + 1, True, FileBody),
+        (TOGETHER_IN_MEMORY + 1, False, KeptBody),
+        (KEPT // STRANDS - 1000, False, KeptBody),
+        (KEPT // STRANDS, False, FileBody),  # each has a byte more than the one before: too much to keep
+    ],
+)
+def test_what_was_loaded_ahead_is_what_is_sent(soon, put, size, sends_files, kind):
+    tasks = [put(number, size + number) for number in range(STRANDS)]
+    loader = Loader(soon, lambda: sends_files)
     assert loader.group == STRANDS
     loader.load_ahead(tasks)
     assert len(loader._ahead) == STRANDS
@@ -60,6 +73,48 @@ def test_parts_of_a_file(soon, put):
         assert (content(body), part) == (expected, digest_bytes(expected))
         body.close()
     assert len(expected) == 17
+
+
+def test_what_is_kept_is_read_once_and_its_memory_used_again(soon, put):
+    loader, size = Loader(soon, lambda: False), TOGETHER_IN_MEMORY + 1
+    for _ in range(3):
+        tasks = [put(number, size) for number in range(STRANDS)]
+        loader.load_ahead(tasks)
+        expected = [Path(task.path).read_bytes() for task in tasks]
+        for task in tasks:
+            Path(task.path).unlink()
+        for task, data in zip(tasks, expected, strict=True):
+            body, part = loader.load(task, 0, size, sha256=False)
+            assert (content(body), part) == (data, digest_bytes(data))
+            body.close()
+    assert loader._buffers.waiting == STRANDS * 2 * TOGETHER_IN_MEMORY
+
+
+def test_one_of_those_that_are_kept_cannot_be_read(soon, put):
+    tasks = [put(number, TOGETHER_IN_MEMORY + 1) for number in range(STRANDS)]
+    loader = Loader(soon, lambda: False)
+    Path(tasks[3].path).unlink()
+    os.utime(tasks[4].path, ns=(1, 1))
+    loader.load_ahead(tasks)
+    assert len(loader._ahead) == STRANDS - 2
+    with pytest.raises(FileChanged):
+        loader.load(tasks[4], 0, tasks[4].size, sha256=False)
+    assert (
+        content(loader.load(tasks[5], 0, tasks[5].size, sha256=False)[0]) == Path(tasks[5].path).read_bytes()
+    )
+
+
+def test_where_there_is_no_memory_files_are_read_twice(soon, put, monkeypatch):
+    def no_memory(*_):
+        raise OSError(errno.ENOMEM, "no memory")
+
+    monkeypatch.setattr(Buffers, "take", no_memory)
+    tasks = [put(number, TOGETHER_IN_MEMORY + 1) for number in range(STRANDS)]
+    loader = Loader(soon, lambda: False)
+    loader.load_ahead(tasks)
+    body, _ = loader.load(tasks[0], 0, tasks[0].size, sha256=False)
+    assert isinstance(body, FileBody)
+    body.close()
 
 
 def test_a_file_that_is_gone_or_changed_says_so_when_its_turn_comes(soon, put):

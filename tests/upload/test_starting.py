@@ -1,13 +1,15 @@
 """Workers that are started before they are needed."""
 
+import io
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import validator
 from validator.upload import starting
-from validator.upload.starting import WorkersAhead, process_count, start_worker
+from validator.upload.starting import MUCH, WorkersAhead, process_count, start_worker
 
 HERE = Path(validator.__file__).parents[1]
 
@@ -42,15 +44,23 @@ def test_nobody_is_started_who_was_not_asked_for():
 @pytest.mark.parametrize(("cores", "first"), [(1, 1), (2, 1), (3, 2), (8, 3)])
 def test_a_core_is_left_for_whoever_starts_them(monkeypatch, cores, first):
     started = []
-    monkeypatch.setattr(starting, "start_worker", lambda: started.append(None))
+
+    def start():
+        started.append(SimpleNamespace(stdin=io.BytesIO()))
+        return started[-1]
+
+    monkeypatch.setattr(starting, "start_worker", start)
     monkeypatch.setattr(starting, "process_count", lambda _: 3)
     monkeypatch.setattr(starting, "usable_cores", lambda: cores)
     ahead = WorkersAhead(None)
     ahead.start_some()
     assert len(started) == first
+    assert [handle.stdin.getvalue() for handle in started] == [MUCH] + [b""] * (first - 1)
     ahead.start()
     ahead.start()
     assert len(started) == 3
+    ahead.expect_much()
+    assert [handle.stdin.getvalue() for handle in started] == [MUCH] * 3, "each is told once"
 
 
 def test_what_a_worker_complains_of_before_it_knows_its_place(tmp_path, monkeypatch):

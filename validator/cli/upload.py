@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from validator.cli import options
+from validator.cli.importing import importing
 from validator.cli.provenance_options import provenance_options
 from validator.cli.receipt_options import receipt_options
 from validator.cli.running_options import running_options
@@ -122,16 +123,17 @@ def upload(
     ahead = click.get_current_context().with_resource(WorkersAhead(jobs))
     if not dry_run:
         ahead.start_some()
-    from validator.checks.unproven_products import MANIFEST_PLACE  # noqa: PLC0415  the command's help comes fast
-    from validator.manifests.recipe import parse_recipe  # noqa: PLC0415  the command's help comes fast
-    from validator.reporters.event_log import STANDARD_OUTPUT  # noqa: PLC0415  the command's help comes fast
-    from validator.reporters.progress import make_progress  # noqa: PLC0415  the command's help comes fast
-    from validator.upload.selection import Selection  # noqa: PLC0415  the command's help comes fast
-    from validator.workflows.sources import Origin  # noqa: PLC0415  the command's help comes fast
-    from validator.workflows.upload import upload as run_upload  # noqa: PLC0415  the command's help comes fast
-    from validator.workflows.upload_events import logged_upload, open_log  # noqa: PLC0415  the command's help comes fast
-    from validator.workflows.upload_provenance import DERIVED  # noqa: PLC0415  the command's help comes fast
-    from validator.workflows.upload_request import UploadRequest  # noqa: PLC0415  the command's help comes fast
+    with importing():
+        from validator.checks.unproven_products import MANIFEST_PLACE  # noqa: PLC0415  the command's help comes fast
+        from validator.manifests.recipe import parse_recipe  # noqa: PLC0415  the command's help comes fast
+        from validator.reporters.event_log import STANDARD_OUTPUT  # noqa: PLC0415  the command's help comes fast
+        from validator.reporters.progress import make_progress  # noqa: PLC0415  the command's help comes fast
+        from validator.upload.selection import Selection  # noqa: PLC0415  the command's help comes fast
+        from validator.workflows.sources import Origin  # noqa: PLC0415  the command's help comes fast
+        from validator.workflows.upload import upload as run_upload  # noqa: PLC0415  the command's help comes fast
+        from validator.workflows.upload_events import logged_upload, open_log  # noqa: PLC0415  the command's help comes fast
+        from validator.workflows.upload_provenance import DERIVED  # noqa: PLC0415  the command's help comes fast
+        from validator.workflows.upload_request import UploadRequest  # noqa: PLC0415  the command's help comes fast
 
     if not dry_run:
         ahead.start()

@@ -1,6 +1,7 @@
-"""Digests of several runs of bytes of files at once, never wholly in memory."""
+"""Digests of several runs of bytes of files at once; wholly in memory only if whoever asks gives that memory."""
 
 import os
+import threading
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from validator.models.long_paths import openable
 
 PIECE = 128 * 1024
 """Bytes of each run that are in memory at once: all pieces together stay in the processor's cache."""
+_local = threading.local()
 
 
 @dataclass(slots=True)
@@ -28,11 +30,12 @@ class Range:
 
 @dataclass(slots=True)
 class _Reading:
-    """How far a run has been read."""
+    """How far a run has been read, into memory for all of it or (``keeps`` is false) for a piece."""
 
     range: Range
     descriptor: int
-    buffer: memoryview
+    memory: memoryview
+    keeps: bool
     done: int = 0
     checksum: int = 0
     broken: bool = False
@@ -40,16 +43,17 @@ class _Reading:
     def read_on(self) -> memoryview:
         """The next piece; empty at the end, or when it cannot be read (it is `broken` then)."""
         missing = min(PIECE, self.range.length - self.done)
+        at = self.done if self.keeps else 0
+        buffer = self.memory[at : at + missing]
         filled = 0
         while filled < missing and not self.broken:
             try:
-                at = self.range.offset + self.done + filled
-                count = _read_into(self.descriptor, self.buffer[filled:missing], at)
+                count = _read_into(self.descriptor, buffer[filled:], self.range.offset + self.done + filled)
             except OSError:
                 count = 0
             filled += count
             self.broken = not count
-        piece = self.buffer[:filled] if not self.broken else self.buffer[:0]
+        piece = buffer[:filled] if not self.broken else buffer[:0]
         self.done += len(piece)
         self.checksum = crc64nvme(piece, self.checksum) if piece else self.checksum
         return piece
@@ -65,7 +69,9 @@ def _read_into(descriptor: int, buffer: memoryview, at: int) -> int:
     return len(data)
 
 
-def digest_ranges(kernel: Kernel, ranges: Sequence[Range]) -> list[PartDigest | None]:
+def digest_ranges(
+    kernel: Kernel, ranges: Sequence[Range], kept: Sequence[memoryview] = ()
+) -> list[PartDigest | None]:
     """Digests of some runs of bytes, sixteen at most; their MD5s are computed side by side.
 
     Parameters
@@ -74,6 +80,9 @@ def digest_ranges(kernel: Kernel, ranges: Sequence[Range]) -> list[PartDigest | 
         From `validator.digests.kernel_loading.load_kernel`.
     ranges
         Best of similar lengths.
+    kept
+        Memory that the bytes of each range are read into, for whoever wants them afterwards; without it they are read into
+        memory for a piece of each.
 
     Returns
     -------
@@ -81,17 +90,27 @@ def digest_ranges(kernel: Kernel, ranges: Sequence[Range]) -> list[PartDigest | 
         One for each; ``None`` where a file cannot be read, or is in another state before or afterwards: `digest_range`
         tries again, and says why.
     """
-    strands, memory = Md5Strands(kernel), memoryview(bytearray(STRANDS * PIECE))
+    strands, memory = Md5Strands(kernel), kept or _pieces()
     with ExitStack() as opened:
         readings: list[_Reading | None] = []
         for index, wanted in enumerate(ranges):
             descriptor = _open(wanted, opened)
-            buffer = memory[index * PIECE : (index + 1) * PIECE]
-            readings.append(_Reading(wanted, descriptor, buffer) if descriptor is not None else None)
+            readings.append(
+                _Reading(wanted, descriptor, memory[index], bool(kept)) if descriptor is not None else None
+            )
         while any(pieces := [reading.read_on() if reading else b"" for reading in readings]):
             strands.update(pieces)
         digests = strands.hexdigests()
         return [_digest(reading, md5) for reading, md5 in zip(readings, digests, strict=False)]
+
+
+def _pieces() -> Sequence[memoryview]:
+    """Memory of this thread for a piece of each strand: fresh memory costs as much as a small file."""
+    if not hasattr(_local, "pieces"):
+        whole = memoryview(bytearray(STRANDS * PIECE))
+        _local.pieces = [whole[index * PIECE : (index + 1) * PIECE] for index in range(STRANDS)]
+    found: Sequence[memoryview] = _local.pieces
+    return found
 
 
 def _open(wanted: Range, opened: ExitStack) -> int | None:

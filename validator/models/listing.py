@@ -114,13 +114,18 @@ class Folder:
             self.mark(position) or 0,
         )
 
-    def entries(self) -> Iterator[Entry]:
-        """Each file as an entry of its own."""
-        marks = self.marks or repeat(0, len(self.names))
-        columns = zip(self.names, self.sizes, self.mtimes_ns, marks, strict=True)
+    def entries(self, begin: int = 0, end: int | None = None) -> Iterator[Entry]:
+        """Each file, or each from one position up to another, as an entry of its own."""
+        names = self.names[begin:end]
+        marks = self.marks[begin:end] or repeat(0, len(names))
+        columns = zip(names, self.sizes[begin:end], self.mtimes_ns[begin:end], marks, strict=True)
+        key, path, disk_names = self.key, f"{self.path}/", self.disk_names
+        if not disk_names:
+            for name, size, mtime_ns, mark in columns:
+                yield Entry(key + name, path + name, size, mtime_ns, mark)
+            return
         for name, size, mtime_ns, mark in columns:
-            path = f"{self.path}/{self.disk_names.get(name, name)}"
-            yield Entry(self.key + name, path, size, mtime_ns, mark)
+            yield Entry(key + name, path + disk_names.get(name, name), size, mtime_ns, mark)
 
 
 SourceKind = Literal["folder", "bucket", "aws-ls", "inventory", "keys", "package"]

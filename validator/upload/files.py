@@ -113,9 +113,7 @@ class SelectedFiles:
     def __iter__(self) -> Iterator[Entry]:
         """Every file in the order of the keys."""
         for number, begin, end in self._runs:
-            folder = self._folder(number)
-            for index in range(begin, end):
-                yield folder.entry(index)
+            yield from self._folder(number).entries(begin, end)
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and self.position(key) is not None

@@ -1,7 +1,9 @@
 """Bytes on their way from a file into a request: in memory if they are few, else read while they are sent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
+from mmap import mmap
 
 from validator.digests.files import FileState, digest_range, read_range, require_state
 from validator.digests.kernel_loading import KernelSoon
@@ -12,12 +14,16 @@ from validator.digests.strands import STRANDS, Kernel, md5s, worthwhile
 from validator.errors import CpgateError
 from validator.s3.limits import KIB, MIB, part_range
 from validator.s3.wire.bodies import Body, FileBody, MemoryBody
+from validator.s3.wire.kept import Buffers, KeptBody
 from validator.upload.tasks import Do, Task
 
 IN_MEMORY = 8 * MIB
 """Bytes; what is larger is read twice, for its digests and for the network, a piece at a time."""
 TOGETHER_IN_MEMORY = 64 * KIB
-"""The same where sixteen are digested at once: memory for more of them is dearer than reading twice from the system's cache."""
+"""The same where sixteen are digested at once: fresh memory for more of them is dearer than reading twice from the system's cache."""
+KEPT = 40 * MIB
+"""Bytes of sixteen that stay in memory where this process must read what it sends (TLS): a plate's images of 1080 x 1080
+pixels, two bytes each, do."""
 Loaded = tuple[Body, PartDigest]
 
 
@@ -51,10 +57,16 @@ class Loader:
     ----------
     soon
         What digests side by side, as soon as it is there; ``None`` where that is not worth while.
+    sends_files
+        Whether the system sends files by itself, so that their bytes need not come into this process a second time.
     """
 
-    def __init__(self, soon: KernelSoon | None = None) -> None:
+    def __init__(
+        self, soon: KernelSoon | None = None, sends_files: Callable[[], bool] = lambda: True
+    ) -> None:
         self._soon = soon
+        self._sends_files = sends_files
+        self._buffers = Buffers(KEPT)
         self._ahead: dict[int, Loaded] = {}
 
     @property
@@ -76,10 +88,7 @@ class Loader:
         self._load_small(kernel, small)
         large = {id_: run for id_, run in runs.items() if run.length > TOGETHER_IN_MEMORY}
         if large and worthwhile([run.length for run in large.values()]):
-            parts = digest_ranges(kernel, list(large.values()))
-            for (id_, run), part in zip(large.items(), parts, strict=True):
-                if part is not None:
-                    self._ahead[id_] = (_read_again(run), part)
+            self._load_large(kernel, large)
 
     def _load_small(self, kernel: Kernel, runs: dict[int, Range]) -> None:
         found: dict[int, bytes] = {}
@@ -90,6 +99,28 @@ class Loader:
                 continue  # `load` tries it again, and its error is the one that counts
         for (id_, data), md5 in zip(found.items(), md5s(kernel, list(found.values())), strict=True):
             self._ahead[id_] = (MemoryBody(data), digest_with_md5(data, md5))
+
+    def _load_large(self, kernel: Kernel, runs: dict[int, Range]) -> None:
+        ranges = list(runs.values())
+        kept = self._memory_for(ranges)
+        parts = digest_ranges(kernel, ranges, [memoryview(buffer) for buffer in kept])
+        bodies: Iterable[Body]
+        if kept:
+            bodies = [
+                KeptBody(self._buffers, buffer, run.length) for buffer, run in zip(kept, ranges, strict=True)
+            ]
+        else:
+            bodies = map(_read_again, ranges)
+        for id_, body, part in zip(runs, bodies, parts, strict=True):
+            if part is not None:
+                self._ahead[id_] = (body, part)
+
+    def _memory_for(self, ranges: Sequence[Range]) -> list[mmap]:
+        """Memory in which they stay until they are sent; none where they are better read a second time."""
+        if not self._sends_files() and sum(run.length for run in ranges) <= KEPT:
+            with suppress(OSError):  # there is none
+                return [self._buffers.take(run.length) for run in ranges]
+        return []
 
     def keep(self, task: Task, loaded: Loaded) -> None:
         """Keep what was loaded for a task that begins anew."""

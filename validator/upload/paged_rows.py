@@ -65,9 +65,12 @@ class PagedRows:
         self._changed.add(page)
 
     def __iter__(self) -> Iterator[Row]:
-        """Every row; each is read when its turn comes."""
-        for number in range(self._count):
-            yield self[number]
+        """Every row, a page at a time; what is changed meanwhile may be seen or not."""
+        for first in range(0, self._count, ROWS_PER_PAGE):
+            page = first // ROWS_PER_PAGE
+            if page != self._latest:
+                self._turn_to(page)
+            yield from self._rows[: self._count - first]
 
     def _turn_to(self, page: int) -> None:
         """The page asked for last needs no looking up; it is the last one to leave the memory."""

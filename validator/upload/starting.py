@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -127,6 +127,7 @@ class WorkersAhead:
     def __init__(self, jobs: int | None) -> None:
         self._count = process_count(jobs)
         self._handles: list[Handle] = []
+        self._told = 0
 
     def __enter__(self) -> Self:
         return self
@@ -140,8 +141,12 @@ class WorkersAhead:
                 handle.stdout.close()
 
     def start_some(self) -> None:
-        """Start so many that a core is left for whoever starts them: all at once would only wait for each other."""
+        """Start so many that a core is left for whoever starts them: all at once would only wait for each other.
+
+        The first gets ready to digest much, whether there is much or not: it would have nothing to do meanwhile.
+        """
         self._start(min(self._count, max(1, usable_cores() - 1)))
+        self._tell_to_expect_much(self._handles[:1])
 
     def start(self) -> None:
         """Start as many as a pool will want; once."""
@@ -153,7 +158,11 @@ class WorkersAhead:
 
     def expect_much(self) -> None:
         """Tell them that there is much to read: they get ready to digest it side by side."""
-        for handle in self._handles:
+        self._tell_to_expect_much(self._handles[self._told :])
+
+    def _tell_to_expect_much(self, handles: Sequence[Handle]) -> None:
+        for handle in handles:
+            self._told += 1
             if handle.stdin is not None:
                 with suppress(OSError, ValueError):  # it died: whoever wants to use it will notice
                     handle.stdin.write(MUCH)

@@ -143,7 +143,8 @@ def _make_performer(
     bucket = settings["bucket"]
     writing = S3Settings.from_dict(settings["s3"]).writing
     if settings.get("originals") is None:
-        return Performer(client, bucket, journal, connections, writing, Loader(kernel))
+        sends_files = (lambda: connections.sends_files) if connections is not None else lambda: True
+        return Performer(client, bucket, journal, connections, writing, Loader(kernel, sends_files))
     said = OriginalSettings.from_dict(settings["originals"])
     originals = Originals(make_client(said.s3, settings["threads"]))
     store = None

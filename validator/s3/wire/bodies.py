@@ -1,6 +1,6 @@
 """What a request carries: bytes in memory, or a run of a file that is read while it is sent.
 
-Both are files as boto3 wants them, too, for the stores that only boto3 reaches.
+All of them are files as boto3 wants them, too, for the stores that only boto3 reaches.
 """
 
 import errno
@@ -14,12 +14,13 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from validator.models.long_paths import openable
+from validator.s3.wire.kept import KeptBody
 
 PIECE = 1024 * 1024
 """Bytes of a file that are in memory at once."""
 _EMPTY = memoryview(b"")
-_SENDFILE = sys.platform == "linux"
-"""Elsewhere it differs, and is not tried."""
+SENDFILE = sys.platform == "linux"
+"""Whether the system sends files by itself; elsewhere it differs, and is not tried."""
 _CANNOT = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 """Some file systems do not hand bytes to a connection."""
 _OF_THE_FILE = frozenset({errno.EIO, errno.ESTALE, errno.EOVERFLOW, errno.EACCES, errno.EPERM})
@@ -94,7 +95,7 @@ class FileBody(io.RawIOBase, BinaryIO):
         self._again = again
         self._descriptor = -1
         self._position = 0
-        self._sendfile = _SENDFILE
+        self._sendfile = SENDFILE
 
     def readable(self) -> bool:
         """True."""
@@ -232,4 +233,4 @@ class FileBody(io.RawIOBase, BinaryIO):
         super().close()
 
 
-Body = MemoryBody | FileBody
+Body = MemoryBody | KeptBody | FileBody

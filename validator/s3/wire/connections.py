@@ -11,7 +11,7 @@ from validator.s3.client import READ_SECONDS, S3Settings
 from validator.s3.failures import translated
 from validator.s3.throttle import Throttle
 from validator.s3.wire.address import Template, ask_boto3
-from validator.s3.wire.bodies import MemoryBody
+from validator.s3.wire.bodies import SENDFILE, MemoryBody
 from validator.s3.wire.complaints import botocore_errors
 from validator.s3.wire.forms import Keys
 from validator.s3.wire.requests import WireRequest
@@ -113,6 +113,11 @@ class Connections:
         """Begin with what another process has found out."""
         self._route = route
         self.templates.update(templates)
+
+    @property
+    def sends_files(self) -> bool:
+        """Whether the system sends files over these connections by itself: what is encrypted is read by this process."""
+        return SENDFILE and (self._route is None or self._route.context is None)
 
     @property
     def endpoint(self) -> str:

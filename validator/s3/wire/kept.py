@@ -1,0 +1,116 @@
+"""Bodies whose bytes stay in memory from their digests until they are sent, in memory that is used again."""
+
+import io
+import mmap
+from threading import RLock
+from typing import BinaryIO
+
+SMALLEST = 128 * 1024
+_PRIVATE = (
+    {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_ANONYMOUS") else {}
+)  # Windows has no others
+_EMPTY = memoryview(b"")
+
+
+class Buffers:
+    """Memory for bodies: fresh memory costs as much as reading the bytes a second time, so it goes from one to the next.
+
+    Parameters
+    ----------
+    most
+        Bytes that wait for use, at most; what is given back beyond them goes back to the system.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._waiting: dict[int, list[mmap.mmap]] = {}
+        self._bytes = 0
+        # A body that is thrown away may give back while its thread is in here.
+        self._lock = RLock()
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait for use."""
+        return self._bytes
+
+    def take(self, length: int) -> mmap.mmap:
+        """Memory for so many bytes, up to twice as large; only pages that are written to take room.
+
+        Raises
+        ------
+        OSError
+            If the system has none.
+        """
+        size = max(SMALLEST, 1 << (length - 1).bit_length())
+        with self._lock:
+            if waiting := self._waiting.get(size):
+                self._bytes -= size
+                return waiting.pop()
+        return mmap.mmap(-1, size, **_PRIVATE)
+
+    def give_back(self, buffer: mmap.mmap) -> None:
+        """Nobody uses it any more."""
+        size = len(buffer)
+        with self._lock:
+            if self._bytes + size <= self._most:
+                self._waiting.setdefault(size, []).append(buffer)
+                self._bytes += size
+
+
+class KeptBody(io.RawIOBase, BinaryIO):
+    """Bytes in memory of `Buffers`, which gets it back when the body is closed or nobody has it any more.
+
+    Parameters
+    ----------
+    buffers, buffer
+        The memory, and where it came from.
+    length
+        How many bytes of it.
+    """
+
+    def __init__(self, buffers: Buffers, buffer: mmap.mmap, length: int) -> None:
+        super().__init__()
+        self.length = self.in_memory = length
+        self._buffers = buffers
+        self._buffer = buffer
+        self._position = 0
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def seekable(self) -> bool:
+        """True."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.length}[whence]
+        self._position = base + offset
+        return self._position
+
+    def rewind(self) -> None:
+        """Begin again."""
+        self._position = 0
+
+    def piece(self) -> memoryview:
+        """Give everything that comes next, then nothing."""
+        at, self._position = self._position, self.length
+        return memoryview(self._buffer)[at : self.length] if at < self.length else _EMPTY
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]  # typeshed wants any buffer
+        """Fill the buffer with what comes next."""
+        end = min(self.length, self._position + len(buffer))
+        count = max(0, end - self._position)
+        buffer[:count] = memoryview(self._buffer)[self._position : self._position + count]
+        self._position += count
+        return count
+
+    def release(self) -> None:
+        """Nothing to do: the bytes may have to be sent again."""
+
+    def close(self) -> None:
+        """Give the memory back."""
+        if not self.closed:
+            super().close()
+            self._buffers.give_back(self._buffer)
