@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, ConfigDict, Field, ValidationError
 
 from validator.errors import UnreadableFile
 from validator.manifests.manifest_text import constant_beyond_json, decode, separator_of
 from validator.manifests.receipt import is_receipt
+from validator.models.late_model import LateModel
 
 ManifestKind = Literal["provenance-json", "provenance-csv", "receipt", "unknown"]
 ProblemKind = Literal["missing", "not-text", "not-number", "twice", "differs"]
@@ -35,7 +36,7 @@ Count = Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=r"^[0-9]+$")]
 """A number of bytes; CSV has it as text."""
 
 
-class Product(BaseModel):
+class Product(LateModel):
     """One product; fields that are not named here are kept.
 
     Attributes

@@ -8,10 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
-from pydantic import BaseModel
-
 from validator.errors import CpgateError
 from validator.manifests.receipt_digest import ReceiptDigest, receipt_line, sealed_header, values_line
+from validator.models.late_model import LateModel
 from validator.models.receipt import ReceiptEnd, ReceiptHeader, ReceiptObject
 
 PARQUET_SUFFIX = ".parquet"
@@ -19,7 +18,7 @@ ELSEWHERE = "name another place, or make room there"
 """What to do where a receipt cannot be written."""
 
 
-class ReceiptSummary(BaseModel):
+class ReceiptSummary(LateModel):
     """A receipt that was written: where, and its two outer records."""
 
     path: Path

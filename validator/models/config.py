@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from validator.models.finding import Level
+from validator.models.late_model import LateModel
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -20,7 +21,7 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-class LevelEntry(BaseModel):
+class LevelEntry(LateModel):
     """One ``[[level]]``: the level of some rules, everywhere or in some places.
 
     Attributes
@@ -43,7 +44,7 @@ class LevelEntry(BaseModel):
     reason: Reason
 
 
-class IgnoreEntry(BaseModel):
+class IgnoreEntry(LateModel):
     """One ``[[ignore]]``: files that are neither checked nor uploaded.
 
     Attributes
@@ -60,7 +61,7 @@ class IgnoreEntry(BaseModel):
     reason: Reason
 
 
-class Config(BaseModel):
+class Config(LateModel):
     """The whole of a ``cpgate.toml``; every key may be left out.
 
     Attributes
@@ -89,7 +90,7 @@ class Config(BaseModel):
     ignore: list[IgnoreEntry] = Field(default_factory=list)
 
 
-class PolicyLevel(BaseModel):
+class PolicyLevel(LateModel):
     """A level with its reason.
 
     Attributes
@@ -110,7 +111,7 @@ def _as_level(value: Any) -> Any:
     return value if isinstance(value, dict | PolicyLevel) else {"level": _switched_off(value)}
 
 
-class PolicyDocument(BaseModel):
+class PolicyDocument(LateModel):
     """A user's own policy, a YAML file.
 
     Attributes

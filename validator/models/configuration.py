@@ -1,11 +1,12 @@
 """What a report records of the configuration under which it was made."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from validator.models.finding import Level
+from validator.models.late_model import LateModel
 
 
-class LevelChange(BaseModel):
+class LevelChange(LateModel):
     """A level that a user decided.
 
     Attributes
@@ -34,7 +35,7 @@ class LevelChange(BaseModel):
     of_policy: bool = False
 
 
-class IgnoredFiles(BaseModel):
+class IgnoredFiles(LateModel):
     """Files that were neither checked nor uploaded.
 
     Attributes
@@ -58,7 +59,7 @@ class IgnoredFiles(BaseModel):
     size: int = 0
 
 
-class Configuration(BaseModel):
+class Configuration(LateModel):
     """All that users decided and that findings depend on.
 
     Attributes

@@ -2,12 +2,13 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from validator.models.finding import Level
+from validator.models.late_model import LateModel
 
 
-class Segment(BaseModel):
+class Segment(LateModel):
     """One part of a key.
 
     Attributes
@@ -38,7 +39,7 @@ class Segment(BaseModel):
     nearest: str = ""
 
 
-class LeftOutBecause(BaseModel):
+class LeftOutBecause(LateModel):
     """Why a path is neither checked nor uploaded.
 
     Attributes
@@ -62,7 +63,7 @@ class LeftOutBecause(BaseModel):
     reason: str = ""
 
 
-class RuleInForce(BaseModel):
+class RuleInForce(LateModel):
     """A rule with its level, and who decided it.
 
     Attributes
@@ -85,7 +86,7 @@ class RuleInForce(BaseModel):
     origin: str = ""
 
 
-class Explanation(BaseModel):
+class Explanation(LateModel):
     """How one path is placed, and which rules look at it.
 
     Attributes

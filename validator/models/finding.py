@@ -3,7 +3,9 @@
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from validator.models.late_model import LateModel
 
 
 class Level(StrEnum):
@@ -20,7 +22,7 @@ class Level(StrEnum):
         return ("off", "info", "warning", "error").index(self.value)
 
 
-class Location(BaseModel):
+class Location(LateModel):
     """Where inside a file; every part is optional.
 
     Attributes
@@ -46,7 +48,7 @@ class Location(BaseModel):
     page: int | None = None
 
 
-class Finding(BaseModel):
+class Finding(LateModel):
     """What one rule found at one place.
 
     Attributes

@@ -6,14 +6,15 @@ Fields that came after the first receipts have a default: receipts without them 
 from datetime import datetime
 from typing import Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from validator.models.finding import Level
+from validator.models.late_model import LateModel
 
 RECEIPT_FORMAT: Final = "cpgate-receipt/1"
 
 
-class ReceiptHeader(BaseModel):
+class ReceiptHeader(LateModel):
     """First record of a receipt.
 
     Attributes
@@ -85,7 +86,7 @@ class ReceiptHeader(BaseModel):
     sealed: bool = False
 
 
-class MergedReceipt(BaseModel):
+class MergedReceipt(LateModel):
     """A receipt that was joined with others.
 
     Attributes
@@ -103,7 +104,7 @@ class MergedReceipt(BaseModel):
     end: "ReceiptEnd"
 
 
-class ReceiptObject(BaseModel):
+class ReceiptObject(LateModel):
     """One object that was verified in the bucket.
 
     Attributes
@@ -179,7 +180,7 @@ class ReceiptObject(BaseModel):
         return self
 
 
-class ReceiptEnd(BaseModel):
+class ReceiptEnd(LateModel):
     """Last record of a receipt.
 
     Attributes

@@ -6,16 +6,17 @@ Without its end record it is not a report: a run that died wrote only its beginn
 from datetime import datetime
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from validator.models.configuration import Configuration
 from validator.models.finding import Level
+from validator.models.late_model import LateModel
 from validator.models.listing import SourceKind, Unknown
 
 REPORT_FORMAT: Final = "cpgate-report/1"
 
 
-class Listing(BaseModel):
+class Listing(LateModel):
     """What was listed.
 
     Attributes
@@ -50,7 +51,7 @@ class Listing(BaseModel):
     index: int = 0
 
 
-class ReportHeader(BaseModel):
+class ReportHeader(LateModel):
     """First record of a report.
 
     Attributes
@@ -99,7 +100,7 @@ class ReportHeader(BaseModel):
     configuration: Configuration | None = None
 
 
-class ReportEnd(BaseModel):
+class ReportEnd(LateModel):
     """Last record of a report.
 
     Attributes

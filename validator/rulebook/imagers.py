@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from validator.models.late_model import LateModel
 from validator.rulebook.locate import read_rulebook_file
 
 NEW_SHARE = 0.1
@@ -34,7 +35,7 @@ NAMES_REMEMBERED = 100_000
 """Names of images of which it is known what they say."""
 
 
-class ImagerSpec(BaseModel):
+class ImagerSpec(LateModel):
     """One form of names, as ``imagers.yaml`` writes it.
 
     Attributes
@@ -54,7 +55,7 @@ class ImagerSpec(BaseModel):
     examples: tuple[str, ...] = Field(min_length=1)
 
 
-class ImagersSpec(BaseModel):
+class ImagersSpec(LateModel):
     """The whole of ``imagers.yaml``.
 
     Attributes

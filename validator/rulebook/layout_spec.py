@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from validator.errors import RulebookError
+from validator.models.late_model import LateModel
 
 
-class NodeSpec(BaseModel):
+class NodeSpec(LateModel):
     """One folder of the tree, as ``layout.yaml`` writes it.
 
     Attributes
@@ -39,7 +40,7 @@ class NodeSpec(BaseModel):
     files: dict[str, str] = Field(default_factory=dict)
 
 
-class EverywhereSpec(BaseModel):
+class EverywhereSpec(LateModel):
     """What may lie in any folder.
 
     Attributes
@@ -56,7 +57,7 @@ class EverywhereSpec(BaseModel):
     folders: dict[str, NodeSpec]
 
 
-class CharactersSpec(BaseModel):
+class CharactersSpec(LateModel):
     """What folder names are made of.
 
     Attributes
@@ -76,7 +77,7 @@ class CharactersSpec(BaseModel):
     opaque: list[str]
 
 
-class LayoutSpec(BaseModel):
+class LayoutSpec(LateModel):
     """The whole of ``layout.yaml``.
 
     Attributes

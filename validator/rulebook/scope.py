@@ -3,15 +3,16 @@
 from collections.abc import Iterable
 from functools import cache
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from validator.errors import UsageError
+from validator.models.late_model import LateModel
 from validator.models.place import Place
 from validator.rulebook.locate import read_rulebook_file
 from validator.rulebook.vocabulary import known_projects
 
 
-class Component(BaseModel):
+class Component(LateModel):
     """A part of a dataset that a scope asks for.
 
     Attributes
@@ -37,7 +38,7 @@ class Component(BaseModel):
     why: str
 
 
-class Scope(BaseModel):
+class Scope(LateModel):
     """What a dataset of one sort must bring.
 
     Attributes
@@ -68,7 +69,7 @@ class Scope(BaseModel):
         return _begins(kind, self.signs) and not _begins(kind, unless)
 
 
-class ScopesSpec(BaseModel):
+class ScopesSpec(LateModel):
     """The whole of ``scopes.yaml``.
 
     Attributes

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import ConfigDict, Field, RootModel
 
 from validator.errors import RulebookError
+from validator.models.late_model import LateModel
 from validator.rulebook.locate import read_rulebook_file
 
 
-class EntitySpec(BaseModel):
+class EntitySpec(LateModel):
     """A varying part of a path, as ``entities.yaml`` writes it.
 
     Attributes

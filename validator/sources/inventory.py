@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote_plus
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from validator.errors import UnreadableFile, UsageError
+from validator.models.late_model import LateModel
 from validator.models.listing import UNKNOWN_SIZE, SourceFacts, Trouble, Unknown
 from validator.sources.folder_listing import reason
 from validator.sources.keys import KeyFolders
@@ -34,14 +35,14 @@ _ORC_COLUMN = re.compile(r"(\w+):\w+")
 _AGAIN = "Copy the inventory again, with the folder data/ that belongs to it."
 
 
-class _DataFile(BaseModel):
+class _DataFile(LateModel):
     model_config = ConfigDict(extra="ignore")
 
     key: str
     md5: str = Field("", alias="MD5checksum")
 
 
-class _Manifest(BaseModel):
+class _Manifest(LateModel):
     model_config = ConfigDict(extra="ignore")
 
     file_format: str = Field(alias="fileFormat")

@@ -10,9 +10,10 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from validator.errors import NothingChecked, UnreadableFile, UsageError
+from validator.models.late_model import LateModel
 from validator.models.listing import Entry, Scan, SourceFacts, Trouble
 from validator.models.quilt import HASH_TYPES, PackageAddress, PackageEntry, PackageHash, PhysicalKey
 from validator.s3.client import S3Settings, make_client
@@ -34,12 +35,12 @@ _LONGEST_LINE = 8 << 20
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
-class _Hash(BaseModel):
+class _Hash(LateModel):
     type: str
     value: str
 
 
-class _EntryLine(BaseModel):
+class _EntryLine(LateModel):
     """A line of a manifest about a file."""
 
     model_config = ConfigDict(extra="ignore")
