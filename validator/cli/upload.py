@@ -212,12 +212,13 @@ class _Teller:
         self._quiet = quiet
         self._force = force
         self._dry_run = dry_run
+        from validator.upload.sending import Outcome, Retried  # noqa: PLC0415  the command's help comes fast
+
+        self._passed_over = Outcome, Retried
 
     def tell(self, news: "News") -> None:
         """Say what the check or the plan is, and when keys have expired."""
-        from validator.upload.sending import Outcome, Retried  # noqa: PLC0415  the command's help comes fast
-
-        if isinstance(news, Outcome | Retried):
+        if isinstance(news, self._passed_over):
             return  # there may be millions
         from validator.cli.key_words import key_news  # noqa: PLC0415  the command's help comes fast
         from validator.cli.upload_words import report_facts  # noqa: PLC0415  the command's help comes fast

@@ -24,14 +24,12 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from validator.digests.parts import ObjectDigest
 from validator.errors import CpgateError, CredentialsError, RemoteError, StoppedAtOnce
 from validator.recordlog.log import encode_record
 from validator.s3.failures import AlreadyThere
 from validator.s3.objects import Condition, delete_object, list_objects, put_object
 from validator.upload.journal import DoneRecord, begin_values, done_line
 from validator.upload.journal_reading import read_journal
-from validator.upload.plan import PlanItem
 from validator.upload.sending import Outcome, State
 
 if TYPE_CHECKING:
@@ -91,7 +89,7 @@ class Checkpoints:
         self._every = every
         self._ended = False
         self._began = time.time()
-        self._news: list[DoneRecord] = []
+        self._news: list[Outcome] = []
         self._lines: list[bytes] = []
         self._number = 0
         self._lock = Lock()
@@ -141,14 +139,14 @@ class Checkpoints:
     def note(self, outcome: Outcome) -> None:
         """An object was verified."""
         if self._every and outcome.digest is not None and outcome.state in {State.UPLOADED, State.RESUMED}:
-            self._news.append(_record(outcome.item, outcome.digest, outcome))
+            self._news.append(outcome)
             if len(self._news) >= NEWS_IN_MEMORY:
                 self._write_down()
 
     def _write_down(self) -> None:
         """Make lines of what is new; most uploads end before anybody needs them."""
         news, self._news = self._news, []
-        self._lines.extend(done_line(record) for record in news)
+        self._lines.extend(done_line(record) for record in map(_record, news) if record is not None)
 
     def put(self, seconds: float = float("inf")) -> None:
         """Put what is new and what is under way; nothing more is begun after so many seconds."""
@@ -209,7 +207,10 @@ class Checkpoints:
             seconds = self._every
 
 
-def _record(item: PlanItem, digest: ObjectDigest, outcome: Outcome) -> DoneRecord:
+def _record(outcome: Outcome) -> DoneRecord | None:
+    item, digest = outcome.item, outcome.digest
+    if digest is None:
+        return None
     return DoneRecord(item.entry.key, item.state, digest, outcome.uploaded_at, outcome.version_id)
 
 

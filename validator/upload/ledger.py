@@ -236,12 +236,14 @@ class Ledger:
         return self._item(position, self.files.entry(position), self.account(position))
 
     def items(self, *actions: Action) -> Iterator[tuple[int, PlanItem]]:
-        """Position and plan of every file, or of those with one of these actions, in the order of the keys."""
+        """Position and plan of every file, or of those with one of these actions, in the order of the keys.
+
+        While they go by, plans of those that come later must stay as they are.
+        """
         if actions and not any(self.planned[action] for action in actions):
             return
         wanted = frozenset(action.value for action in actions or Action)
-        for position, entry in enumerate(self.files):
-            row = self._rows[position]
+        for position, (entry, row) in enumerate(zip(self.files, self._rows, strict=True)):
             if row == _TO_SEND and Action.SEND in wanted:
                 yield position, PlanItem(entry, Action.SEND)
             elif row[_ACTION] in wanted:

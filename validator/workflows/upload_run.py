@@ -55,6 +55,8 @@ BEFORE, AFTER = 1, 2
 NO_SHA256 = "the store does not take SHA-256s: it compared MD5s; the SHA-256s stand in the receipt"
 FILES_LOOKED_AT = 1000
 """Of these it is found out how they are sent; other kinds of files are asked for by whoever sends one."""
+NOTES = 1000
+"""So many times, at most, the number of files is shown."""
 MANY_JOURNALS = 12
 """Files of runs that had nothing to say are put together when there are so many."""
 
@@ -310,7 +312,7 @@ class UploadRun:
         tell: Callable[[Outcome | Retried], None],
     ) -> Transfer:
         files, total = planned_to_send(ledger)
-        of_all = f"of {counted(files, 'file')}"
+        of_all, every = f"of {counted(files, 'file')}", max(1, files // NOTES)
         wanted = (item for _, item in ledger.items(*TO_SEND))
         with self.progress.step("uploading", total, "B") as step:
             transfer = Transfer(
@@ -321,7 +323,8 @@ class UploadRun:
                 if position is not None:
                     ledger.settle(position, outcome)
                 tell(outcome)
-                step.note(f"{number:,} {of_all}")
+                if number % every == 0 or number == files:
+                    step.note(f"{number:,} {of_all}")
             return transfer
 
     def _require_lock(self) -> None:
