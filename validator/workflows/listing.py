@@ -279,8 +279,7 @@ def _without_junk(folder: Folder, junk: list[Entry]) -> Folder:
     """The folder in the order of its names and without junk, which is added to the list."""
     names = folder.names
     unwanted = {name for name in names if is_junk(name)}
-    in_order = all(names[i] <= names[i + 1] for i in range(len(names) - 1))
-    if in_order and not unwanted:
+    if not unwanted and names == sorted(names):
         return folder
     if unwanted:
         junk.extend(entry for entry, name in zip(folder.entries(), names, strict=True) if name in unwanted)
