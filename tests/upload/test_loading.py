@@ -35,13 +35,13 @@ def content(body) -> bytes:
         (1000, False, MemoryBody),
         (TOGETHER_IN_MEMORY + 1, True, FileBody),
         (TOGETHER_IN_MEMORY + 1, False, KeptBody),
-        (KEPT // STRANDS - 1000, False, KeptBody),
-        (KEPT // STRANDS, False, FileBody),  # each has a byte more than the one before: too much to keep
+        (KEPT // 2 // STRANDS - 1000, False, KeptBody),
+        (KEPT // 2 // STRANDS, False, FileBody),  # each has a byte more than the one before: too much to keep
     ],
 )
 def test_what_was_loaded_ahead_is_what_is_sent(soon, put, size, sends_files, kind):
     tasks = [put(number, size + number) for number in range(STRANDS)]
-    loader = Loader(soon, lambda: sends_files)
+    loader = Loader(soon, lambda: sends_files, 2)
     assert loader.group == STRANDS
     loader.load_ahead(tasks)
     assert len(loader._ahead) == STRANDS

@@ -21,9 +21,9 @@ IN_MEMORY = 8 * MIB
 """Bytes; what is larger is read twice, for its digests and for the network, a piece at a time."""
 TOGETHER_IN_MEMORY = 64 * KIB
 """The same where sixteen are digested at once: fresh memory for more of them is dearer than reading twice from the system's cache."""
-KEPT = 40 * MIB
-"""Bytes of sixteen that stay in memory where this process must read what it sends (TLS): a plate's images of 1080 x 1080
-pixels, two bytes each, do."""
+KEPT = 80 * MIB
+"""Bytes that all processes together keep in memory from their digests until they are sent, where they must read what they
+send (TLS). With two processes images of 1080 x 1080 pixels, two bytes each, are read once."""
 Loaded = tuple[Body, PartDigest]
 
 
@@ -59,14 +59,20 @@ class Loader:
         What digests side by side, as soon as it is there; ``None`` where that is not worth while.
     sends_files
         Whether the system sends files by itself, so that their bytes need not come into this process a second time.
+    processes
+        How many of them share what may be kept in memory.
     """
 
     def __init__(
-        self, soon: KernelSoon | None = None, sends_files: Callable[[], bool] = lambda: True
+        self,
+        soon: KernelSoon | None = None,
+        sends_files: Callable[[], bool] = lambda: True,
+        processes: int = 1,
     ) -> None:
         self._soon = soon
         self._sends_files = sends_files
-        self._buffers = Buffers(KEPT)
+        self._kept = KEPT // processes
+        self._buffers = Buffers(self._kept)
         self._ahead: dict[int, Loaded] = {}
 
     @property
@@ -117,7 +123,7 @@ class Loader:
 
     def _memory_for(self, ranges: Sequence[Range]) -> list[mmap]:
         """Memory in which they stay until they are sent; none where they are better read a second time."""
-        if not self._sends_files() and sum(run.length for run in ranges) <= KEPT:
+        if not self._sends_files() and sum(run.length for run in ranges) <= self._kept:
             with suppress(OSError):  # there is none
                 return [self._buffers.take(run.length) for run in ranges]
         return []

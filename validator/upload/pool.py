@@ -266,6 +266,7 @@ class WorkerPool:
             "run": self._settings.run,
             "name": name,
             "threads": threads,
+            "processes": self._count,
             "most": threads if self._settings.jobs is not None else None,
             "originals": self._settings.originals.to_dict() if self._settings.originals else None,
             "start": self._settings.start,

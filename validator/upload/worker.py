@@ -144,7 +144,8 @@ def _make_performer(
     writing = S3Settings.from_dict(settings["s3"]).writing
     if settings.get("originals") is None:
         sends_files = (lambda: connections.sends_files) if connections is not None else lambda: True
-        return Performer(client, bucket, journal, connections, writing, Loader(kernel, sends_files))
+        loader = Loader(kernel, sends_files, settings.get("processes", 1))
+        return Performer(client, bucket, journal, connections, writing, loader)
     said = OriginalSettings.from_dict(settings["originals"])
     originals = Originals(make_client(said.s3, settings["threads"]))
     store = None
