@@ -2,13 +2,11 @@
 
 import io
 import mmap
+import sys
 from threading import RLock
 from typing import BinaryIO
 
 SMALLEST = 128 * 1024
-_PRIVATE = (
-    {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_ANONYMOUS") else {}
-)  # Windows has no others
 _EMPTY = memoryview(b"")
 
 
@@ -46,7 +44,7 @@ class Buffers:
             if waiting := self._waiting.get(size):
                 self._bytes -= size
                 return waiting.pop()
-        return mmap.mmap(-1, size, **_PRIVATE)
+        return _fresh(size)
 
     def give_back(self, buffer: mmap.mmap) -> None:
         """Nobody uses it any more."""
@@ -55,6 +53,12 @@ class Buffers:
             if self._bytes + size <= self._most:
                 self._waiting.setdefault(size, []).append(buffer)
                 self._bytes += size
+
+
+def _fresh(size: int) -> mmap.mmap:
+    if sys.platform == "win32":
+        return mmap.mmap(-1, size)
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 class KeptBody(io.RawIOBase, BinaryIO):
