@@ -7,6 +7,10 @@ from threading import RLock
 from typing import BinaryIO
 
 SMALLEST = 128 * 1024
+if sys.platform == "win32":
+    _PRIVATE: dict[str, int] = {}
+else:
+    _PRIVATE = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS}
 _EMPTY = memoryview(b"")
 
 
@@ -44,7 +48,7 @@ class Buffers:
             if waiting := self._waiting.get(size):
                 self._bytes -= size
                 return waiting.pop()
-        return _fresh(size)
+        return mmap.mmap(-1, size, **_PRIVATE)
 
     def give_back(self, buffer: mmap.mmap) -> None:
         """Nobody uses it any more."""
@@ -53,12 +57,6 @@ class Buffers:
             if self._bytes + size <= self._most:
                 self._waiting.setdefault(size, []).append(buffer)
                 self._bytes += size
-
-
-def _fresh(size: int) -> mmap.mmap:
-    if sys.platform == "win32":
-        return mmap.mmap(-1, size)
-    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 class KeptBody(io.RawIOBase, BinaryIO):
