@@ -7,11 +7,17 @@ from threading import RLock
 from typing import BinaryIO
 
 SMALLEST = 128 * 1024
-if sys.platform == "win32":
-    _PRIVATE: dict[str, int] = {}
-else:
-    _PRIVATE = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS}
 _EMPTY = memoryview(b"")
+
+if sys.platform == "win32":
+
+    def _fresh(size: int) -> mmap.mmap:
+        return mmap.mmap(-1, size)
+
+else:
+
+    def _fresh(size: int) -> mmap.mmap:
+        return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 class Buffers:
@@ -48,7 +54,7 @@ class Buffers:
             if waiting := self._waiting.get(size):
                 self._bytes -= size
                 return waiting.pop()
-        return mmap.mmap(-1, size, **_PRIVATE)
+        return _fresh(size)
 
     def give_back(self, buffer: mmap.mmap) -> None:
         """Nobody uses it any more."""
