@@ -6,6 +6,7 @@ import pytest
 from servers import CREDENTIALS
 
 from validator.errors import CredentialsError
+from validator.s3 import credentials
 from validator.s3.client import S3Settings, make_client
 from validator.s3.credentials import credentials_of, current_credentials
 from validator.s3.failures import KeysExpired
@@ -102,3 +103,19 @@ def test_a_program_that_hands_out_ended_keys(tmp_path, monkeypatch):
 def test_a_file_that_is_not_there_is_told_at_once(tmp_path):
     with pytest.raises(CredentialsError, match="cannot be read"):
         make_client(S3Settings(credentials_file=str(tmp_path / "nothing")))
+
+
+def test_the_region_of_a_store_is_not_that_of_the_services_that_hand_out_keys(monkeypatch):
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    regions, real = [], credentials._load
+
+    def load(settings, fresh=None):
+        regions.append(fresh.get_config_variable("region"))
+        return real(settings, fresh)
+
+    monkeypatch.setattr(credentials, "_load", load)
+    client = make_client(S3Settings("http://127.0.0.1:9", region="garage"))
+    assert regions == [None]
+    assert client.meta.region_name == "garage"
+    assert current_credentials(client).access_key == CREDENTIALS["AWS_ACCESS_KEY_ID"]

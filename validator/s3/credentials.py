@@ -179,14 +179,14 @@ def open_session(settings: S3Settings) -> boto3.Session:
         If the AWS configuration is broken or the profile does not exist.
     """
     core = open_botocore_session()
+    # Before the session has a region: that of a store may be none that AWS has, and some keys come from AWS's own services.
+    first = None if settings.anonymous else _load(settings, core)
     # A file of one's own has its own profiles.
     profile = None if settings.credentials_file else settings.profile
     session = boto3.Session(botocore_session=core, profile_name=profile, region_name=settings.region)
-    if settings.anonymous:
+    if first is None:
         return session
-    own = CurrentCredentials(
-        lambda: _load(settings), lambda keys: _files_of(keys, settings, core), _load(settings, core)
-    )
+    own = CurrentCredentials(lambda: _load(settings), lambda keys: _files_of(keys, settings, core), first)
     core.register_component("credential_provider", CredentialResolver([_Provider(own)]))
     if settings.grant is None:
         return session
@@ -242,13 +242,12 @@ def _load(settings: S3Settings, fresh: botocore.session.Session | None = None) -
     if settings.credentials_file is not None:
         keys = read_credentials_file(Path(settings.credentials_file), settings.profile)
         return _FileCredentials(keys)
-    if fresh is None:
-        fresh = open_botocore_session()
-        if settings.profile is not None:
-            fresh.set_config_variable("profile", settings.profile)
+    session = fresh or open_botocore_session()
+    if settings.profile is not None:
+        session.set_config_variable("profile", settings.profile)
     try:
         # What a program that hands out keys says is never repeated.
-        found: Credentials | None = fresh.get_component("credential_provider").load_credentials()
+        found: Credentials | None = session.get_component("credential_provider").load_credentials()
     except ProfileNotFound:
         raise
     except (BotoCoreError, ValueError) as error:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from validator.s3.limits import MIB
-from validator.s3.wire.kept import SMALLEST, Buffers, KeptBody
+from validator.s3.wire.kept import STEP, Buffers, KeptBody
 
 
 def kept(buffers: Buffers, data: bytes) -> KeptBody:
@@ -20,7 +20,7 @@ def kept(buffers: Buffers, data: bytes) -> KeptBody:
 
 @pytest.mark.parametrize(
     ("length", "size"),
-    [(1, SMALLEST), (SMALLEST, SMALLEST), (SMALLEST + 1, 2 * SMALLEST), (MIB, MIB), (MIB + 1, 2 * MIB)],
+    [(1, STEP), (STEP, STEP), (STEP + 1, 2 * STEP), (MIB, MIB), (MIB + 1, MIB + STEP)],
 )
 def test_memory_is_large_enough_and_not_twice_too_large(length, size):
     assert len(Buffers(MIB).take(length)) == size
@@ -35,6 +35,17 @@ def test_what_is_given_back_is_used_again():
     assert buffers.take(MIB - 5) is first
     assert buffers.waiting == 0
     assert buffers.take(MIB) is not second
+
+
+def test_images_of_a_plate_differ_a_little_and_share_memory():
+    buffers = Buffers(40 * MIB)
+    large, small, huge = buffers.take(3 * MIB), buffers.take(2 * MIB), buffers.take(9 * MIB)
+    for buffer in (large, small, huge):
+        buffers.give_back(buffer)
+    assert buffers.take(2 * MIB - 7) is small, "the least that fits"
+    assert buffers.take(2 * MIB - 7) is large
+    assert len(buffers.take(2 * MIB - 7)) == 2 * MIB, "what is much too large waits for others"
+    assert buffers.waiting == 9 * MIB
 
 
 def test_no_more_than_that_waits():

@@ -6,7 +6,8 @@ import sys
 from threading import RLock
 from typing import BinaryIO
 
-SMALLEST = 128 * 1024
+STEP = 128 * 1024
+"""Bytes: memory comes in multiples of this, so that it serves bodies of about the same size."""
 _EMPTY = memoryview(b"")
 
 if sys.platform == "win32":
@@ -42,18 +43,23 @@ class Buffers:
         return self._bytes
 
     def take(self, length: int) -> mmap.mmap:
-        """Memory for so many bytes, up to twice as large; only pages that are written to take room.
+        """Memory for so many bytes, up to twice as large, or of one `STEP`; only pages that are written to take room.
 
         Raises
         ------
         OSError
             If the system has none.
         """
-        size = max(SMALLEST, 1 << (length - 1).bit_length())
+        size = -(-length // STEP) * STEP
         with self._lock:
-            if waiting := self._waiting.get(size):
-                self._bytes -= size
-                return waiting.pop()
+            fitting = [other for other in self._waiting if size <= other <= 2 * size]
+            if fitting:
+                best = min(fitting)
+                found = self._waiting[best].pop()
+                if not self._waiting[best]:
+                    del self._waiting[best]
+                self._bytes -= best
+                return found
         return _fresh(size)
 
     def give_back(self, buffer: mmap.mmap) -> None:
