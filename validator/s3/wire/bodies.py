@@ -11,10 +11,10 @@ import ssl
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import BinaryIO
 
 from validator.models.long_paths import openable
 from validator.s3.wire.kept import KeptBody
+from validator.s3.wire.positions import PositionedBody
 
 PIECE = 1024 * 1024
 """Bytes of a file that are in memory at once."""
@@ -61,7 +61,7 @@ class MemoryBody(io.BytesIO):
         """Nothing to do: the bytes go with the last who needs them."""
 
 
-class FileBody(io.RawIOBase, BinaryIO):
+class FileBody(PositionedBody):
     """A run of a file, never wholly in memory.
 
     Parameters
@@ -86,30 +86,14 @@ class FileBody(io.RawIOBase, BinaryIO):
         unchanged: Callable[[int], None],
         again: Callable[[Read], Read] = _once,
     ) -> None:
-        super().__init__()
-        self.length = length
+        super().__init__(length)
         self.in_memory = min(length, PIECE)
         self._path = path
         self._offset = offset
         self._unchanged = unchanged
         self._again = again
         self._descriptor = -1
-        self._position = 0
         self._sendfile = SENDFILE
-
-    def readable(self) -> bool:
-        """True."""
-        return True
-
-    def seekable(self) -> bool:
-        """True."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move; the file is opened when it is read."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.length}[whence]
-        self._position = base + offset
-        return self._position
 
     def rewind(self) -> None:
         """Begin again."""

@@ -1,10 +1,10 @@
 """Bodies whose bytes stay in memory from their digests until they are sent, in memory that is used again."""
 
-import io
 import mmap
 import sys
 from threading import RLock
-from typing import BinaryIO
+
+from validator.s3.wire.positions import PositionedBody
 
 STEP = 128 * 1024
 """Bytes: memory comes in multiples of this, so that it serves bodies of about the same size."""
@@ -71,7 +71,7 @@ class Buffers:
                 self._bytes += size
 
 
-class KeptBody(io.RawIOBase, BinaryIO):
+class KeptBody(PositionedBody):
     """Bytes in memory of `Buffers`, which gets it back when the body is closed or nobody has it any more.
 
     Parameters
@@ -83,25 +83,10 @@ class KeptBody(io.RawIOBase, BinaryIO):
     """
 
     def __init__(self, buffers: Buffers, buffer: mmap.mmap, length: int) -> None:
-        super().__init__()
-        self.length = self.in_memory = length
+        super().__init__(length)
+        self.in_memory = length
         self._buffers = buffers
         self._buffer = buffer
-        self._position = 0
-
-    def readable(self) -> bool:
-        """True."""
-        return True
-
-    def seekable(self) -> bool:
-        """True."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.length}[whence]
-        self._position = base + offset
-        return self._position
 
     def rewind(self) -> None:
         """Begin again."""
