@@ -187,9 +187,11 @@ def test_connections_to_where_the_bucket_is_not_take_no_more_files(desk, script,
 
     monkeypatch.setattr(desk.connections, "look_elsewhere", lambda: (looked.append(None), real()))
     script.usual = usual
-    for number in range(9):
-        desk.thread.add(desk.task(number, 500))
+    script.slowly = 0.2  # or one connection would do for all of them
+    for task in [desk.task(number, 500) for number in range(9)]:
+        desk.thread.add(task)
     desk.wait_for(*range(9))
+    script.slowly = 0.0
     before |= {seen.connection for seen in script.seen}
     assert len(before) > 2
     desk.thread.add(desk.task(9, 500))
