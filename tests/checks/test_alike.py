@@ -7,7 +7,7 @@ from validator.checks.info_rules import ATTRIBUTE_TYPE, CHANNELS_FORM
 from validator.checks.runner import run_checks
 from validator.models.finding import Location
 from validator.workflows.configuration import settings_in_force
-from validator.workflows.listing import list_package
+from validator.workflows.package_listing import list_package
 
 
 def of(key, pointer, message, rule=ATTRIBUTE_TYPE):

@@ -8,7 +8,7 @@ from validator.checks.registry import DatasetCheck, all_checks, all_rules
 from validator.checks.runner import run_checks
 from validator.models.finding import Level
 from validator.workflows.configuration import settings_in_force
-from validator.workflows.listing import list_package
+from validator.workflows.package_listing import list_package
 
 SIZES = (True, pytest.param(False, marks=pytest.mark.full))
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from validator.errors import UsageError
 from validator.models.finding import Level
-from validator.rulebook.config import is_config, read_config
+from validator.rulebook.config import read_config
+from validator.rulebook.config_name import is_config
 
 WHOLE = """\
 policy = "gallery"

@@ -109,7 +109,7 @@ def _run(request: "FixRequest", progress: "Progress", *, apply_: bool, mapping: 
 
 
 def _place(mapping: Path | None) -> Path:
-    from validator.rulebook.config import CONFIG_NAME  # noqa: PLC0415  the command's help comes fast
+    from validator.rulebook.config_name import CONFIG_NAME  # noqa: PLC0415  the command's help comes fast
 
     return mapping if mapping is not None else Path(CONFIG_NAME)
 

@@ -105,6 +105,8 @@ def main() -> None:
     """Run the command and leave with its exit code."""
     # numpy would start threads that multiply matrices, a tenth of a second in every process: nothing here has any.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # pydantic would read the metadata of every distribution that is installed, for plugins: nothing here needs any.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     code = run(sys.argv[1:])
     flushed = _flush()
     gc.freeze()  # Python would look through all that is left, several times, for what is freed in a moment anyway

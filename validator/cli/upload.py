@@ -22,6 +22,7 @@ from validator.s3.settings import S3Settings
 from validator.upload.starting import WorkersAhead
 
 if TYPE_CHECKING:
+    from validator.manifests.recipe import Recipe
     from validator.upload.timetable import Timetable
     from validator.workflows.admission import Admission
     from validator.workflows.upload_result import News, Notice, Planned, UploadResult
@@ -124,19 +125,17 @@ def upload(
     if not dry_run:
         ahead.start_some()
     with importing():
-        from validator.checks.unproven_products import MANIFEST_PLACE  # noqa: PLC0415  the command's help comes fast
-        from validator.manifests.recipe import parse_recipe  # noqa: PLC0415  the command's help comes fast
         from validator.reporters.event_log import STANDARD_OUTPUT  # noqa: PLC0415  the command's help comes fast
         from validator.reporters.progress import make_progress  # noqa: PLC0415  the command's help comes fast
         from validator.upload.selection import Selection  # noqa: PLC0415  the command's help comes fast
         from validator.workflows.sources import Origin  # noqa: PLC0415  the command's help comes fast
         from validator.workflows.upload import upload as run_upload  # noqa: PLC0415  the command's help comes fast
         from validator.workflows.upload_events import logged_upload, open_log  # noqa: PLC0415  the command's help comes fast
-        from validator.workflows.upload_provenance import DERIVED  # noqa: PLC0415  the command's help comes fast
         from validator.workflows.upload_request import UploadRequest  # noqa: PLC0415  the command's help comes fast
 
     if not dry_run:
         ahead.start()
+    include, exclude, made_by = _derived(include, exclude, only_kind, recipe, recipe_configs)
     in_bucket = Origin(path).in_bucket
     settings = source.settings(s3, in_bucket=in_bucket)
     origin = Origin(path, s3=settings) if in_bucket else None
@@ -149,13 +148,8 @@ def upload(
         policy=policy,
         config=config,
         scope=scope,
-        selection=Selection(
-            batches,
-            plates,
-            include + (DERIVED if only_kind else ()),
-            exclude + ((MANIFEST_PLACE,) if recipe else ()),
-        ),
-        recipe=parse_recipe(recipe, recipe_configs),
+        selection=Selection(batches, plates, include, exclude),
+        recipe=made_by,
         s3=s3,
         jobs=jobs,
         part_size=part_size,
@@ -189,6 +183,27 @@ def upload(
     if log.broken:
         complain(f"The log {log_json} is not complete: {log.broken}", "The upload itself is not concerned")
     return int(result.exit_code)
+
+
+def _derived(
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    only_kind: str | None,
+    recipe: str | None,
+    recipe_configs: tuple[str, ...],
+) -> "tuple[tuple[str, ...], tuple[str, ...], Recipe | None]":
+    """What is selected, and what made it: with a recipe the manifest of the products is written, not sent."""
+    if only_kind is None and recipe is None and not recipe_configs:
+        return include, exclude, None
+    from validator.checks.unproven_products import MANIFEST_PLACE  # noqa: PLC0415  few have a recipe
+    from validator.manifests.recipe import parse_recipe  # noqa: PLC0415  few have a recipe
+    from validator.workflows.upload_provenance import DERIVED  # noqa: PLC0415  few have a recipe
+
+    return (
+        include + (DERIVED if only_kind else ()),
+        exclude + ((MANIFEST_PLACE,) if recipe else ()),
+        parse_recipe(recipe, recipe_configs),
+    )
 
 
 def _state_from_environment() -> Path | None:

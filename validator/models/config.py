@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
+from validator.models.empty import empty_dict, empty_list
 from validator.models.finding import Level
 from validator.models.late_model import LateModel
 
@@ -40,7 +41,7 @@ class LevelEntry(LateModel):
 
     rule: Text
     level: Level
-    paths: list[str] = Field(default_factory=list)
+    paths: list[str] = Field(default_factory=empty_list)
     reason: Reason
 
 
@@ -85,9 +86,9 @@ class Config(LateModel):
     policy: Text | None = None
     scope: Text | None = None
     dataset: Annotated[str, StringConstraints(pattern=r"^[^/]+/[^/]+$")] | None = None
-    mounts: dict[str, Text] = Field(default_factory=dict)
-    level: list[LevelEntry] = Field(default_factory=list)
-    ignore: list[IgnoreEntry] = Field(default_factory=list)
+    mounts: dict[str, Text] = Field(default_factory=empty_dict)
+    level: list[LevelEntry] = Field(default_factory=empty_list)
+    ignore: list[IgnoreEntry] = Field(default_factory=empty_list)
 
 
 class PolicyLevel(LateModel):
@@ -134,4 +135,4 @@ class PolicyDocument(LateModel):
     title: str = ""
     version: Annotated[str, BeforeValidator(_as_text)] = ""
     extends: Text = "contribution"
-    levels: dict[str, Annotated[PolicyLevel, BeforeValidator(_as_level)]] = Field(default_factory=dict)
+    levels: dict[str, Annotated[PolicyLevel, BeforeValidator(_as_level)]] = Field(default_factory=empty_dict)

@@ -2,6 +2,7 @@
 
 from pydantic import ConfigDict, Field
 
+from validator.models.empty import empty_dict, empty_list
 from validator.models.finding import Level
 from validator.models.late_model import LateModel
 
@@ -29,7 +30,7 @@ class LevelChange(LateModel):
 
     rule: str
     level: Level
-    paths: list[str] = Field(default_factory=list)
+    paths: list[str] = Field(default_factory=empty_list)
     reason: str
     origin: str
     of_policy: bool = False
@@ -83,9 +84,9 @@ class Configuration(LateModel):
     model_config = ConfigDict(extra="forbid")
 
     file: str | None = None
-    policies: list[str] = Field(default_factory=list)
+    policies: list[str] = Field(default_factory=empty_list)
     digest: str = ""
-    levels: list[LevelChange] = Field(default_factory=list)
-    ignored: list[IgnoredFiles] = Field(default_factory=list)
-    mounts: dict[str, str] = Field(default_factory=dict)
-    not_used: list[str] = Field(default_factory=list)
+    levels: list[LevelChange] = Field(default_factory=empty_list)
+    ignored: list[IgnoredFiles] = Field(default_factory=empty_list)
+    mounts: dict[str, str] = Field(default_factory=empty_dict)
+    not_used: list[str] = Field(default_factory=empty_list)

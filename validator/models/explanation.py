@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from validator.models.empty import empty_dict, empty_list
 from validator.models.finding import Level
 from validator.models.late_model import LateModel
 
@@ -33,9 +34,9 @@ class Segment(LateModel):
     name: str
     state: Literal["placed", "free", "misfit", "below"]
     kind: str = ""
-    entities: dict[str, str] = Field(default_factory=dict)
+    entities: dict[str, str] = Field(default_factory=empty_dict)
     meaning: str = ""
-    expected: list[str] = Field(default_factory=list)
+    expected: list[str] = Field(default_factory=empty_list)
     nearest: str = ""
 
 
@@ -121,9 +122,9 @@ class Explanation(LateModel):
     segments: list[Segment]
     kind: str
     entities: dict[str, str]
-    image: dict[str, str] = Field(default_factory=dict)
+    image: dict[str, str] = Field(default_factory=empty_dict)
     left_out: LeftOutBecause | None = None
     policy: str
     configuration: str | None = None
-    rules: list[RuleInForce] = Field(default_factory=list)
-    families: dict[str, int] = Field(default_factory=dict)
+    rules: list[RuleInForce] = Field(default_factory=empty_list)
+    families: dict[str, int] = Field(default_factory=empty_dict)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from validator.models.empty import empty_list
 from validator.models.late_model import LateModel
 
 
@@ -88,5 +89,5 @@ class Finding(LateModel):
     actual: str | None = None
     hint: str | None = None
     count: int = Field(default=1, ge=1)
-    examples: list[str] = Field(default_factory=list, max_length=10)
+    examples: list[str] = Field(default_factory=empty_list, max_length=10)
     size: int | None = None

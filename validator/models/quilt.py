@@ -7,12 +7,12 @@ from typing import Any, Literal, get_args
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from validator.errors import UsageError
+from validator.models.addresses import PACKAGE_SCHEME
 
 HashType = Literal["CRC64NVME", "SHA256", "sha2-256-chunked"]
 """Sorts of hashes that quilt3 8 verifies: ``SHA256`` is hex, the others base64."""
 HASH_TYPES: tuple[HashType, ...] = get_args(HashType)
 
-SCHEME = "quilt+s3://"
 _NAME = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9_-]+")
 _TOP_HASH = re.compile(r"[0-9a-f]{6,64}")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
@@ -112,7 +112,7 @@ class PackageAddress:
 
     def __str__(self) -> str:
         at = f"@{self.top_hash}" if self.top_hash else ""
-        return f"{SCHEME}{self.bucket}#package={self.name}{at}"
+        return f"{PACKAGE_SCHEME}{self.bucket}#package={self.name}{at}"
 
     @classmethod
     def parse(cls, text: str) -> "PackageAddress":
@@ -128,7 +128,7 @@ class PackageAddress:
         >>> PackageAddress.parse("quilt+s3://registry#package=lab/heart@1a2b3c4d")
         PackageAddress(bucket='registry', name='lab/heart', top_hash='1a2b3c4d')
         """
-        bucket, _, said = text[len(SCHEME) :].partition("#")
+        bucket, _, said = text[len(PACKAGE_SCHEME) :].partition("#")
         values = parse_qs(said)
         name, at, top_hash = "".join(values.get("package", [])[:1]).partition("@")
         bucket = bucket.rstrip("/")
@@ -154,8 +154,3 @@ def check_package_name(name: str) -> None:
             f"{name} is not a name of a package.",
             "Write it as namespace/name, of letters, digits, - and _: lab/heart-rep2",
         )
-
-
-def is_package(text: str) -> bool:
-    """Whether a text names a package: ``quilt+s3://...``."""
-    return text.lower().startswith(SCHEME)

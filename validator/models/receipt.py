@@ -8,6 +8,7 @@ from typing import Final, Literal, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from validator.models.empty import empty_dict, empty_list
 from validator.models.finding import Level
 from validator.models.late_model import LateModel
 
@@ -66,10 +67,10 @@ class ReceiptHeader(LateModel):
     source: str | None = None
     batch: str | None = None
     split: bool = False
-    batches: list[str] = Field(default_factory=list)
-    plates: list[str] = Field(default_factory=list)
-    include: list[str] = Field(default_factory=list)
-    exclude: list[str] = Field(default_factory=list)
+    batches: list[str] = Field(default_factory=empty_list)
+    plates: list[str] = Field(default_factory=empty_list)
+    include: list[str] = Field(default_factory=empty_list)
+    exclude: list[str] = Field(default_factory=empty_list)
     destination: str
     endpoint: str | None = None
     tool: str
@@ -78,11 +79,11 @@ class ReceiptHeader(LateModel):
     policy_version: str | None = None
     report: str
     errors: int = Field(ge=0)
-    findings: dict[Level, int] = Field(default_factory=dict)
+    findings: dict[Level, int] = Field(default_factory=empty_dict)
     forced: bool
     created: datetime
-    notes: dict[str, str] = Field(default_factory=dict)
-    merged: "list[MergedReceipt]" = Field(default_factory=list)
+    notes: dict[str, str] = Field(default_factory=empty_dict)
+    merged: "list[MergedReceipt]" = Field(default_factory=empty_list)
     sealed: bool = False
 
 
@@ -150,7 +151,7 @@ class ReceiptObject(LateModel):
     record: Literal["object"] = "object"
     key: str = Field(min_length=1, max_length=1024)
     kind: str | None = None
-    entities: dict[str, str] = Field(default_factory=dict)
+    entities: dict[str, str] = Field(default_factory=empty_dict)
     size: int = Field(ge=0)
     etag: str = Field(pattern=r"^[0-9a-f]{32}(-[1-9][0-9]{0,4})?$")
     part_size: int | None = Field(default=None, ge=1)
@@ -203,7 +204,7 @@ class ReceiptEnd(LateModel):
     record: Literal["end"] = "end"
     objects: int = Field(ge=0)
     size: int = Field(ge=0)
-    batches: list[str] = Field(default_factory=list)
+    batches: list[str] = Field(default_factory=empty_list)
     conflicts: int = Field(default=0, ge=0)
     failed: int = Field(default=0, ge=0)
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")

@@ -9,6 +9,7 @@ from typing import Final, Literal
 from pydantic import ConfigDict, Field
 
 from validator.models.configuration import Configuration
+from validator.models.empty import empty_dict, empty_list
 from validator.models.finding import Level
 from validator.models.late_model import LateModel
 from validator.models.listing import SourceKind, Unknown
@@ -47,7 +48,7 @@ class Listing(LateModel):
     digest: str
     seconds: float
     source: SourceKind = "folder"
-    unknown: list[Unknown] = Field(default_factory=list)
+    unknown: list[Unknown] = Field(default_factory=empty_list)
     index: int = 0
 
 
@@ -90,13 +91,13 @@ class ReportHeader(LateModel):
     scope: str
     root: str
     datasets: list[str]
-    only: list[str] = Field(default_factory=list)
-    select: list[str] = Field(default_factory=list)
-    ignore: list[str] = Field(default_factory=list)
+    only: list[str] = Field(default_factory=empty_list)
+    select: list[str] = Field(default_factory=empty_list)
+    ignore: list[str] = Field(default_factory=empty_list)
     complete: bool = True
     started: datetime
     listing: Listing
-    counts: dict[str, int] = Field(default_factory=dict)
+    counts: dict[str, int] = Field(default_factory=empty_dict)
     configuration: Configuration | None = None
 
 
@@ -127,8 +128,8 @@ class ReportEnd(LateModel):
     record: Literal["end"] = "end"
     findings: dict[Level, int]
     places: dict[Level, int]
-    overridden: list[int] = Field(default_factory=list)
+    overridden: list[int] = Field(default_factory=empty_list)
     crashed: int = 0
-    checked: dict[str, int] = Field(default_factory=dict)
+    checked: dict[str, int] = Field(default_factory=empty_dict)
     seconds: float
     digest: str

@@ -14,10 +14,6 @@ from validator.rulebook.ignore import IgnoreRule, PathPatterns
 from validator.rulebook.mistakes import LongPath, first_mistake, key_path, mistake, read_bounded
 from validator.rulebook.policy import Override
 
-CONFIG_NAME = "cpgate.toml"
-CONFIG_KIND = "config"
-"""What a configuration is to the layout: about the data, never data."""
-
 _SECTIONS = ("images", "workspace", "workspace_dl")
 _HEADER = re.compile(r"\s*\[\[\s*(level|ignore)\s*\]\]")
 _TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -75,16 +71,6 @@ class ConfigFile:
             )
             for i, entry in enumerate(self.config.ignore)
         )
-
-
-def is_config(key: str) -> bool:
-    """Whether a key is that of a dataset's or project's configuration.
-
-    >>> is_config("cpg0051-heart/broad/cpgate.toml"), is_config("cpg0051-heart/broad/workspace/cpgate.toml")
-    (True, False)
-    """
-    folder, _, name = key.rpartition("/")
-    return name == CONFIG_NAME and folder != "" and folder.count("/") <= 1
 
 
 def read_config(path: Path) -> ConfigFile:

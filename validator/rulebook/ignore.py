@@ -6,9 +6,6 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pathspec.patterns.gitignore import GitIgnorePatternError
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
-
 from validator.errors import UsageError
 
 FOLDERS_REMEMBERED = 100_000
@@ -91,6 +88,9 @@ def _matches(pattern: re.Pattern[str], path: str) -> bool:
 
 def _compile(pattern: str) -> tuple[re.Pattern[str], bool]:
     """A pattern ready to be searched for, and whether it ignores (or takes back what another one ignores)."""
+    from pathspec.patterns.gitignore import GitIgnorePatternError  # noqa: PLC0415  most datasets have no patterns
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern  # noqa: PLC0415  see above
+
     text = unicodedata.normalize("NFC", pattern)
     while text.endswith(" ") and not text.endswith("\\ "):
         text = text[:-1]

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import ConfigDict, Field, ValidationError
 
 from validator.errors import RulebookError
+from validator.models.empty import empty_dict, empty_list
 from validator.models.late_model import LateModel
 
 
@@ -35,9 +36,9 @@ class NodeSpec(LateModel):
     use: str | None = None
     opaque: bool = False
     free: bool = False
-    aliases: list[str] = Field(default_factory=list)
-    folders: dict[str, "NodeSpec"] = Field(default_factory=dict)
-    files: dict[str, str] = Field(default_factory=dict)
+    aliases: list[str] = Field(default_factory=empty_list)
+    folders: dict[str, "NodeSpec"] = Field(default_factory=empty_dict)
+    files: dict[str, str] = Field(default_factory=empty_dict)
 
 
 class EverywhereSpec(LateModel):

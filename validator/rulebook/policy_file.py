@@ -3,14 +3,16 @@
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from validator.errors import UsageError
-from validator.models.config import PolicyDocument
 from validator.rulebook.mistakes import LongPath, first_mistake, mistake, read_bounded
 from validator.rulebook.policy import Override, Policy, load_policy, policy_names
+
+if TYPE_CHECKING:
+    from validator.models.config import PolicyDocument
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -121,7 +123,9 @@ def _parse(path: Path, data: bytes) -> tuple[dict[str, Any], dict[LongPath, int]
     return document, lines
 
 
-def _validated(path: Path, document: dict[str, Any], lines: dict[LongPath, int]) -> PolicyDocument:
+def _validated(path: Path, document: dict[str, Any], lines: dict[LongPath, int]) -> "PolicyDocument":
+    from validator.models.config import PolicyDocument  # noqa: PLC0415  few write a policy
+
     known = {name: value for name, value in document.items() if value is not None}
     try:
         return PolicyDocument.model_validate(known)

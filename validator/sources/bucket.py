@@ -21,11 +21,6 @@ _PAGE = 1000
 _CONNECTIONS = 32
 
 
-def is_address(text: str) -> bool:
-    """Whether a text names a bucket: ``s3://bucket/prefix``."""
-    return text.lower().startswith("s3://")
-
-
 class BucketSource:
     """What lies below a prefix of a bucket.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, TextIO
 
 from validator.errors import NothingChecked, UnreadableFile, UsageError
+from validator.models.addresses import STANDARD_INPUT
 from validator.models.formats import own_file
 from validator.models.listing import SourceFacts, Trouble
 from validator.sources.folder_listing import reason
@@ -23,7 +24,6 @@ from validator.sources.listing_text import read_aws_ls, read_keys, sort_of_lines
 
 ListingSort = Literal["aws-ls", "inventory", "keys"]
 SORTS: tuple[ListingSort, ...] = ("aws-ls", "inventory", "keys")
-STANDARD_INPUT = "-"
 
 LARGE = 24 * 1024 * 1024
 """Bytes of a text that is read in columns: some 150,000 keys."""

@@ -5,7 +5,7 @@ from validator.errors import UsageError
 from validator.reporters.text import Account
 from validator.rulebook.scope import load_scope
 from validator.workflows.check import CheckResult, Examination
-from validator.workflows.listing import PACKAGE_SCOPE
+from validator.workflows.package_listing import PACKAGE_SCOPE
 from validator.workflows.report import StoredReport
 
 

@@ -13,7 +13,6 @@ from validator.models.progress import Progress
 from validator.models.report import Listing
 from validator.rulebook.locate import rulebook_version
 from validator.upload.selection import Selection
-from validator.workflows.check import CheckRequest, judge
 from validator.workflows.report import REPORT_NAME, StoredReport, read_report, report_still_holds
 from validator.workflows.upload_request import UploadRequest
 
@@ -67,6 +66,8 @@ def admit(
     stored = _find(dataset, listing, _places(request, state))
     held = stored is not None
     if stored is None:
+        from validator.workflows.check import CheckRequest, judge  # noqa: PLC0415  a report that holds needs no checks
+
         dataset.clean_files = CleanFiles(state / CLEAN_FILES, _judged_by(dataset))
         check_request = CheckRequest(
             request.path,

@@ -27,9 +27,11 @@ from validator.sources.package import is_package, looks_like_package, package_ar
 from validator.sources.quilt import QuiltSource
 from validator.workflows.configuration import Settings, settings_in_force
 from validator.workflows.crashes import write_crash
-from validator.workflows.listing import Source, count_entities, list_dataset, list_package
+from validator.workflows.entity_counts import count_entities
+from validator.workflows.listing import Source, list_dataset
 from validator.workflows.listing_hands import Hands
 from validator.workflows.package_check import entry_troubles
+from validator.workflows.package_listing import list_package
 from validator.workflows.report import dataset_home, open_report
 from validator.workflows.sources import Origin, open_source
 

@@ -5,11 +5,11 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from validator.checks.selection import matching_rules
 from validator.errors import CpgateError, UsageError
 from validator.models.configuration import Configuration, IgnoredFiles, LevelChange
-from validator.rulebook.config import CONFIG_NAME, ConfigFile, read_config
+from validator.rulebook.config_name import CONFIG_NAME
 from validator.rulebook.ignore import Base, Ignoring
 from validator.rulebook.policy import DEFAULT_POLICY, Override, Policy
 from validator.rulebook.policy_file import PolicyFile, find_policy
@@ -17,6 +17,9 @@ from validator.rulebook.scope import load_scope
 from validator.sources.local import LocalSource
 from validator.sources.package import is_package
 from validator.sources.standing import SECTIONS, looks_like_project
+
+if TYPE_CHECKING:
+    from validator.rulebook.config import ConfigFile
 
 _DEEPEST = 8
 """Folders above the one that is looked at in which its dataset is searched when no name says project."""
@@ -101,6 +104,8 @@ def settings_in_force(
         if scope is not None:
             load_scope(scope)
         return Settings(named.policy, scope, dataset, record=_record(None, named, (), {}))
+    from validator.rulebook.config import read_config  # noqa: PLC0415  few datasets have one
+
     file = read_config(place)
     beside = place.parent
     named = policy_in_force(policy) if policy is not None else policy_in_force(file.config.policy, beside)
@@ -171,7 +176,7 @@ def _only_source(path: Path) -> list[Path]:
     return below if len(below) == 1 and below[0].name not in SECTIONS else []
 
 
-def _dataset(file: ConfigFile, path: Path | None) -> str | None:
+def _dataset(file: "ConfigFile", path: Path | None) -> str | None:
     """What the folder that is looked at stands for, when the configuration says it of its own folder."""
     said = file.config.dataset
     if said is None or path is None:
@@ -198,6 +203,10 @@ def _base(place: Path, path: Path, dataset: str | None) -> str | None:
 
 
 def _check_rules(overrides: Sequence[Override]) -> None:
+    if not overrides:
+        return
+    from validator.checks.selection import matching_rules  # noqa: PLC0415  it knows every rule
+
     for override in overrides:
         try:
             matching_rules(override.rule)
@@ -206,7 +215,7 @@ def _check_rules(overrides: Sequence[Override]) -> None:
 
 
 def _record(
-    file: ConfigFile | None,
+    file: "ConfigFile | None",
     named: PolicyFile,
     overrides: Sequence[Override],
     mounts: Mapping[str, Path],

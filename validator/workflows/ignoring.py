@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from validator.models.configuration import Configuration
 from validator.models.listing import Folder, Scan, Trouble
-from validator.rulebook.config import CONFIG_NAME, is_config
+from validator.rulebook.config_name import CONFIG_NAME, is_config
 from validator.rulebook.ignore import Ignoring
 
 

@@ -3,34 +3,26 @@
 import hashlib
 import time
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO, Protocol
 
 from validator.checks.dataset import Dataset
-from validator.checks.package import PackageDataset
 from validator.index.building import IndexBuilder
 from validator.index.index import FolderIndex
 from validator.models.listing import Entry, Folder, Scan, SourceFacts, Trouble
-from validator.models.package import NODE_KINDS
 from validator.models.place import Place
 from validator.models.progress import Progress, SilentProgress, Step
 from validator.models.report import Listing
-from validator.rulebook.config import CONFIG_NAME
 from validator.rulebook.junk import is_junk, is_junk_folder
-from validator.rulebook.layout import load_layout, load_package_layout
+from validator.rulebook.layout import load_layout
 from validator.rulebook.policy import load_policy
 from validator.rulebook.scope import find_scope
 from validator.sources.keys import RECEIPTS
 from validator.sources.listed import ListedSource
 from validator.workflows.configuration import Settings
 from validator.workflows.ignoring import LeftOut
-from validator.workflows.large_listing import Listed, index_listing
 from validator.workflows.listing_hands import Hands
-
-PACKAGE_SCOPE = "package"
-"""What reports name as the scope of a package."""
 
 
 class Source(Protocol):
@@ -111,62 +103,11 @@ def list_dataset(
         configuration=left_out.record(settings.record),
         opener=None if "contents" in source.facts.unknown else source.open,
     )
-    return dataset, _listing_of(folders, troubles, source, began)
+    return dataset, listing_of(folders, troubles, source, began)
 
 
-def list_package(
-    source: Source, settings: Settings, progress: Progress | None = None
-) -> tuple[PackageDataset, Listing]:
-    """List a package in the style of the Allen Institute, whose keys begin at its root.
-
-    Parameters
-    ----------
-    source
-        What to list.
-    settings
-        What holds.
-    progress
-        Where the step is shown.
-
-    Returns
-    -------
-    dataset : PackageDataset
-        Folders with their places in a package.
-    listing : Listing
-        Counts and the digest.
-    """
-    began = time.monotonic()
-    left_out = LeftOut(settings.ignoring)
-    index = IndexBuilder(load_package_layout())
-    with (progress or SilentProgress()).step("listing") as step:
-        scan = left_out.filter(_without_configuration(source.scan()))
-        junk, troubles = _sort_out(scan, index, step)
-        folders = index.finish()
-    dataset = PackageDataset(
-        root=source.root,
-        names=(),
-        complete=source.complete,
-        layout=load_package_layout(),
-        policy=settings.policy,
-        scope=PACKAGE_SCOPE,
-        folders=folders,
-        junk=junk,
-        troubles=troubles,
-        configuration=left_out.record(settings.record),
-        opener=None if "contents" in source.facts.unknown else source.open,
-    )
-    return dataset, _listing_of(folders, troubles, source, began)
-
-
-def _without_configuration(scan: Scan) -> Scan:
-    """Take the configuration at the root of a package out of its files."""
-    for found in scan:
-        if isinstance(found, Folder) and not found.key and CONFIG_NAME in found.names:
-            found = found.only([i for i, name in enumerate(found.names) if name != CONFIG_NAME])  # noqa: PLW2901
-        yield found
-
-
-def _listing_of(folders: FolderIndex, troubles: list[Trouble], source: Source, began: float) -> Listing:
+def listing_of(folders: FolderIndex, troubles: list[Trouble], source: Source, began: float) -> Listing:
+    """What a report says of a listing that began then, by the monotonic clock."""
     sizes_known = "sizes" not in source.facts.unknown
     return Listing(
         files=folders.files,
@@ -194,14 +135,19 @@ def _index(
     source: Source, left_out: LeftOut, step: Step, hands: Hands
 ) -> tuple[FolderIndex, list[Entry], list[Trouble]]:
     """Examine every folder; a long listing in columns, unless patterns must be matched with every key."""
+    found: list[Entry] = []
+    scan: Scan
     if isinstance(source, ListedSource) and source.large is not None and left_out.ignoring is None:
+        from validator.workflows.large_listing import index_listing  # noqa: PLC0415  few listings are large
+
         index, listed = index_listing(source, source.large, step, hands)
+        found, scan = listed.junk, chain(listed.troubles, listed.rest)
     else:
         hands.end()
-        index, listed = IndexBuilder(load_layout()), Listed(rest=source.scan())
-    junk, troubles = _sort_out(left_out.filter(chain(listed.troubles, listed.rest)), index, step)
+        index, scan = IndexBuilder(load_layout()), source.scan()
+    junk, troubles = sort_out(left_out.filter(scan), index, step)
     # However a listing is read, what is odd in it comes in the order of the keys.
-    junk = sorted([*listed.junk, *junk], key=lambda entry: entry.key)
+    junk = sorted([*found, *junk], key=lambda entry: entry.key)
     return index.finish(), junk, sorted(troubles, key=lambda trouble: trouble.key)
 
 
@@ -209,24 +155,6 @@ def dataset_names(places: Iterable[Place]) -> tuple[str, ...]:
     """``project/source`` of each dataset that some folder belongs to."""
     named = (place.entities for place in places)
     return tuple(sorted({f"{e['project']}/{e['source']}" for e in named if "project" in e and "source" in e}))
-
-
-def count_entities(dataset: Dataset) -> dict[str, int]:
-    """Numbers of batches and plates that the folders name (of a package, of the nodes of each kind), and of files."""
-    files = dataset.folders.files
-    if isinstance(dataset, PackageDataset):
-        groups = Counter(group for group, _ in dataset.nodes)
-        return {**{group: groups[group] for group in NODE_KINDS if groups[group]}, "files": files}
-    batches: set[tuple[str, ...]] = set()
-    plates: set[tuple[str, ...]] = set()
-    for placed in dataset.survey:
-        known = placed.place.entities
-        home = (known.get("project", ""), known.get("source", ""))
-        if "batch" in known:
-            batches.add((*home, known["batch"]))
-            if "plate" in known:
-                plates.add((*home, known["batch"], known["plate"]))
-    return {"batches": len(batches), "plates": len(plates), "files": files}
 
 
 def in_key_order(folders: Iterable[Folder]) -> Iterator[tuple[Folder, int, int]]:
@@ -255,7 +183,8 @@ def in_key_order(folders: Iterable[Folder]) -> Iterator[tuple[Folder, int, int]]
         yield done, begin, len(done.names)
 
 
-def _sort_out(scan: Scan, index: IndexBuilder, step: Step) -> tuple[list[Entry], list[Trouble]]:
+def sort_out(scan: Scan, index: IndexBuilder, step: Step) -> tuple[list[Entry], list[Trouble]]:
+    """Enter every folder into an index; junk, and what could not be listed, is returned instead."""
     junk: list[Entry] = []
     troubles: list[Trouble] = []
     for found in scan:

@@ -27,7 +27,7 @@ from validator.reporters.escape import shown
 from validator.reporters.outfile import OutFile, reason
 from validator.sources.local import LocalSource
 from validator.workflows.configuration import settings_in_force
-from validator.workflows.listing import list_package
+from validator.workflows.package_listing import list_package
 
 TO_WRITE = "TODO"
 """Stands where a person must write; the check fails as long as it does."""

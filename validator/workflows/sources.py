@@ -6,14 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from validator.errors import UsageError
-from validator.models.quilt import is_package
-from validator.s3.client import S3Settings
-from validator.sources.bucket import BucketSource, is_address
-from validator.sources.inventory_bucket import inventory_source, names_inventory
-from validator.sources.listing_file import STANDARD_INPUT, ListingSort, is_inventory, listing_source
-from validator.sources.quilt import QuiltSource
+from validator.models.addresses import STANDARD_INPUT, is_bucket, is_package
+from validator.s3.settings import S3Settings
 
 if TYPE_CHECKING:
+    from validator.sources.listing_file import ListingSort
     from validator.workflows.listing import Source
 
 
@@ -34,19 +31,23 @@ class Origin:
     """
 
     place: str
-    sort: ListingSort | None = None
+    sort: "ListingSort | None" = None
     prefix: str | None = None
     s3: S3Settings = field(default_factory=S3Settings)
 
     @property
     def in_bucket(self) -> bool:
         """Whether it is a bucket, or an S3 Inventory that lies in one."""
-        return is_address(self.place)
+        return is_bucket(self.place)
 
     @property
     def is_remote_inventory(self) -> bool:
         """Whether it is an S3 Inventory that lies in a bucket."""
-        return self.in_bucket and (self.sort == "inventory" or names_inventory(self.place))
+        if not self.in_bucket:
+            return False
+        from validator.sources.inventory_bucket import names_inventory  # noqa: PLC0415  most commands read a folder
+
+        return self.sort == "inventory" or names_inventory(self.place)
 
     @property
     def in_registry(self) -> bool:
@@ -59,7 +60,11 @@ class Origin:
         if self.in_bucket or self.in_registry or self.place == STANDARD_INPUT or self.sort is not None:
             return False
         is_file = os.path.isfile(self.place)  # noqa: PTH113  a folder without permission is no error here
-        return not is_file and not is_inventory(Path(self.place))
+        if is_file:
+            return False
+        from validator.sources.listing_file import is_inventory  # noqa: PLC0415  most commands read a folder
+
+        return not is_inventory(Path(self.place))
 
     def check(self) -> None:
         """Refuse options that say nothing about this sort of source.
@@ -125,6 +130,11 @@ def open_source(origin: Origin, dataset: str | None = None) -> "Source":
     RemoteError, CredentialsError
         If the store refuses or cannot be reached.
     """
+    from validator.sources.bucket import BucketSource  # noqa: PLC0415  most commands read a folder
+    from validator.sources.inventory_bucket import inventory_source  # noqa: PLC0415  most commands read a folder
+    from validator.sources.listing_file import listing_source  # noqa: PLC0415  most commands read a folder
+    from validator.sources.quilt import QuiltSource  # noqa: PLC0415  most commands read a folder
+
     if origin.in_registry:
         return QuiltSource(origin.place, origin.s3, dataset)
     if origin.is_remote_inventory:

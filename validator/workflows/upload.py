@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from validator.checks.dataset import Dataset
-from validator.checks.package import PackageDataset
 from validator.digests.kernel_loading import WORTH_BYTES
 from validator.errors import NothingChecked, UsageError
 from validator.models.listing import Folder
@@ -21,11 +20,10 @@ from validator.upload.starting import WorkersAhead
 from validator.upload.state import default_state_root, destination_folder
 from validator.workflows.admission import admit
 from validator.workflows.configuration import settings_in_force
-from validator.workflows.listing import list_dataset, list_package
+from validator.workflows.listing import list_dataset
 from validator.workflows.receipt_place import check_receipt_place
 from validator.workflows.stopping import ctrl_c_told
 from validator.workflows.time_limit import LimitedProgress, TimeLimit
-from validator.workflows.upload_provenance import check_recipe_fits
 from validator.workflows.upload_request import UploadRequest
 from validator.workflows.upload_result import Tell, UploadResult
 from validator.workflows.upload_run import UploadRun
@@ -82,9 +80,15 @@ def upload(
     )
     request = replace(request, dataset=settings.dataset)
     source = open_upload_source(request, settings)
-    list_source = list_package if is_package_source(source) else list_dataset
-    dataset, listing = list_source(source, settings, progress=progress)
-    prefix = package_prefix(dataset, destination) if isinstance(dataset, PackageDataset) else ""
+    prefix = ""
+    if is_package_source(source):
+        from validator.workflows.package_listing import list_package  # noqa: PLC0415  most are no packages
+
+        package, listing = list_package(source, settings, progress)
+        prefix = package_prefix(package, destination)
+        dataset: Dataset = package
+    else:
+        dataset, listing = list_dataset(source, settings, progress=progress)
     files = select_files(dataset, request.selection, prefix)
     if ahead is not None and files.size >= WORTH_BYTES and request.origin is None:
         ahead.expect_much()
@@ -97,6 +101,8 @@ def upload(
         )
     destination.check(files.examples())
     if request.recipe is not None:
+        from validator.workflows.upload_provenance import check_recipe_fits  # noqa: PLC0415  few have a recipe
+
         check_recipe_fits(request.recipe, (entry.key for entry in files), dataset.layout)
     if request.receipt is not None:
         check_receipt_place(request.receipt, request.path, destination)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from validator.checks.dataset import Dataset
 from validator.checks.provenance_products import BUCKET, HOST
-from validator.checks.unproven_products import MANIFEST_PLACE
+from validator.checks.unproven_products import MANIFEST_KIND, MANIFEST_PLACE
 from validator.errors import CpgateError, UnreadableFile, UsageError
 from validator.manifests.provenance import LARGEST_MANIFEST
 from validator.manifests.provenance_edits import FieldValue
@@ -59,6 +60,15 @@ def check_recipe_fits(recipe: Recipe, keys: Iterable[str], layout: Layout) -> No
         )
     for place in places:
         recipe.config_of(_folder(place))
+
+
+def read_manifests(dataset: Dataset) -> dict[str, bytes]:
+    """The dataset's own manifests by their keys; of one that is too large only its beginning."""
+    manifests = {}
+    for manifest in dataset.files(MANIFEST_KIND):
+        with dataset.open(manifest.entry) as stream:
+            manifests[manifest.entry.key] = stream.read(LARGEST_MANIFEST + 1)
+    return manifests
 
 
 def write_provenance(

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from validator.manifests.recipe import Recipe
-from validator.s3.client import S3Settings
 from validator.s3.limits import DEFAULT_PART_SIZE
+from validator.s3.settings import S3Settings
 from validator.upload.selection import Selection
 from validator.upload.timetable import Timetable
 from validator.workflows.sources import Origin
+
+if TYPE_CHECKING:
+    from validator.manifests.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class UploadRequest:
     receipt_per_batch: bool = False
     notes: Mapping[str, str] = field(default_factory=dict)
     sha256: bool = False
-    recipe: Recipe | None = None
+    recipe: "Recipe | None" = None
     origin: Origin | None = None
     copy: Literal["auto", "store", "through-here"] = "auto"
 

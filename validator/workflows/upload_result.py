@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from validator.errors import ExitCode
 from validator.manifests.receipt import ReceiptSummary
@@ -14,8 +15,10 @@ from validator.upload.plan import Action, PlanItem
 from validator.upload.sending import Outcome, Retried, State
 from validator.upload.sweeping import Sweep
 from validator.workflows.admission import Admission
-from validator.workflows.upload_provenance import WrittenProvenance
 from validator.workflows.upload_unsent import Unsent
+
+if TYPE_CHECKING:
+    from validator.workflows.upload_provenance import WrittenProvenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ class UploadResult:
     receipts_of_batches: Sequence[ReceiptSummary] = ()
     bytes_copied: int = 0
     by_checksum: int = 0
-    provenance: Sequence[WrittenProvenance] = ()
+    provenance: "Sequence[WrittenProvenance]" = ()
 
     @property
     def states(self) -> Counter[State]:

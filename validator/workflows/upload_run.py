@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from validator.checks.dataset import Dataset
-from validator.checks.unproven_products import MANIFEST_KIND
 from validator.digests.kernel_loading import WORTH_BYTES
 from validator.errors import CpgateError
-from validator.manifests.provenance import LARGEST_MANIFEST
 from validator.models.configuration import IgnoredFiles
 from validator.models.progress import Progress
 from validator.reporters.numbers import counted
@@ -38,7 +36,6 @@ from validator.workflows.admission import Admission
 from validator.workflows.receipts import keep_receipt
 from validator.workflows.stopping import StopRequest, stop_request
 from validator.workflows.time_limit import TimeLimit
-from validator.workflows.upload_provenance import WrittenProvenance, write_provenance
 from validator.workflows.upload_recall import Recall
 from validator.workflows.upload_request import UploadRequest
 from validator.workflows.upload_result import Notice, Planned, Tell, UploadResult
@@ -47,6 +44,8 @@ from validator.workflows.upload_unsent import unsent_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from validator.workflows.upload_provenance import WrittenProvenance
 
 TO_SEND = (Action.SEND, Action.RESUME)
 TO_DO = (*TO_SEND, Action.COMPARE)
@@ -177,13 +176,11 @@ class UploadRun:
             by_checksum=by_checksum,
         )
 
-    def _provenance(self, ledger: Ledger, dataset: Dataset) -> list[WrittenProvenance]:
+    def _provenance(self, ledger: Ledger, dataset: Dataset) -> "list[WrittenProvenance]":
         if self.request.recipe is None:
             return []
-        local = {}
-        for manifest in dataset.files(MANIFEST_KIND):
-            with dataset.open(manifest.entry) as stream:
-                local[manifest.entry.key] = stream.read(LARGEST_MANIFEST + 1)
+        from validator.workflows.upload_provenance import read_manifests, write_provenance  # noqa: PLC0415  few have a recipe
+
         return write_provenance(
             self.client,
             self.bucket,
@@ -191,7 +188,7 @@ class UploadRun:
             dataset.layout,
             self.request.recipe,
             self.request.replace,
-            local,
+            read_manifests(dataset),
         )
 
     def _list(self, ledger: Ledger, listing: int, label: str) -> int:

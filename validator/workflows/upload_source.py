@@ -3,12 +3,9 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from validator.checks.package import PackageDataset
 from validator.errors import UsageError
 from validator.models.listing import Entry
 from validator.s3.client import endpoint_of, make_client
-from validator.s3.originals import may_read
-from validator.sources.bucket import BucketSource
 from validator.sources.local import LocalSource
 from validator.sources.package import is_package
 from validator.upload.destination import Destination
@@ -19,6 +16,8 @@ from validator.workflows.upload_request import UploadRequest
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from validator.checks.package import PackageDataset
 
 CopyWay = Literal["auto", "store", "through-here"]
 
@@ -54,17 +53,21 @@ def open_upload_source(request: UploadRequest, settings: Settings) -> Source:
             "--checksum sha256 needs the bytes on this machine, and a store that copies by itself does not send them here",
             "Add --copy through-here, or leave --checksum out: the CRC64NVME is then compared",
         )
+    from validator.sources.bucket import BucketSource  # noqa: PLC0415  most uploads read a folder
+
     return BucketSource(origin.place, origin.s3, settings.dataset, marks=True)
 
 
 def is_package_source(source: Source) -> bool:
     """Whether what is sent is a package in the style of the Allen Institute: its keys begin at its root."""
-    if isinstance(source, BucketSource):
-        return source.is_package
-    return isinstance(source, LocalSource) and not source.prefix and is_package(source.root)
+    if isinstance(source, LocalSource):
+        return not source.prefix and is_package(source.root)
+    from validator.sources.bucket import BucketSource  # noqa: PLC0415  most uploads read a folder
+
+    return isinstance(source, BucketSource) and source.is_package
 
 
-def package_prefix(dataset: PackageDataset, destination: Destination) -> str:
+def package_prefix(dataset: "PackageDataset", destination: Destination) -> str:
     """What the keys of a package begin with in the bucket: the prefix that was named, which becomes its name.
 
     Raises
@@ -101,6 +104,8 @@ def original_settings(request: UploadRequest, client: "S3Client", first: Entry) 
     origin = request.origin
     if origin is None or not origin.in_bucket:
         return None
+    from validator.s3.originals import may_read  # noqa: PLC0415  most uploads read a folder
+
     source = make_client(origin.s3)
     settings = replace(origin.s3, endpoint_url=endpoint_of(source))
     target = endpoint_of(client)

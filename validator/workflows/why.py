@@ -13,7 +13,7 @@ from validator.index.images import IMAGES_OF_PLATES
 from validator.models.explanation import Explanation, LeftOutBecause, RuleInForce, Segment
 from validator.models.place import Place
 from validator.models.rule import FAMILIES, Rule
-from validator.rulebook.config import CONFIG_KIND, is_config
+from validator.rulebook.config_name import CONFIG_KIND, is_config
 from validator.rulebook.imagers import read_image_names
 from validator.rulebook.junk import junk_origin
 from validator.rulebook.layout import Layout, load_layout
