@@ -1,9 +1,12 @@
 from array import array
+from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from validator.models.listing import Entry, Folder
+from validator.upload import files as files_module
 from validator.upload.files import FolderChoice, SelectedFiles
 
 SEGMENT = st.sampled_from(["a", "b", "a-x", "a b", "ü", "a.", "aa"])
@@ -78,3 +81,28 @@ def test_some_files_of_a_folder():
     assert [entry.key for entry in files] == ["a/2", "a/4"]
     assert (files.position("a/2"), files.position("a/3"), files.position("a/4")) == (0, None, 1)
     assert files.size == 6
+
+
+@given(KEYS, st.integers(1, 6), st.integers(1, 4), st.text("ab", max_size=2))
+def test_stretches_of_a_listing_are_about_equal(keys, stretch, stretches, after):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files_module, "STRETCH", stretch)
+        patch.setattr(files_module, "STRETCHES", stretches)
+        files = selected(keys)
+        prefix = min((entry.key for entry in files), default="").rpartition("/")[0]
+        prefix += "/" if prefix else ""
+        wanted = [entry.key for entry in files if entry.key.startswith(prefix)]
+        starts = files.dividing(prefix, after)
+    assert starts == sorted(set(starts))
+    assert set(starts) <= set(wanted)
+    assert all(start > after for start in starts)
+    assert len(starts) < max(1, min(stretches, len(wanted) // stretch))
+    if starts and not after:
+        edges = [0, *(wanted.index(start) for start in starts), len(wanted)]
+        lengths = [end - begin for begin, end in pairwise(edges)]
+        assert max(lengths) - min(lengths) <= 1
+        assert min(lengths) >= stretch
+
+
+def test_no_stretches_where_nothing_is_sent():
+    assert selected(["a/b", "a/c"]).dividing("z/", "") == []

@@ -4,18 +4,19 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from selected import select
 
 from validator.digests.parts import ObjectDigest
 from validator.digests.sha256 import WholeDigest
 from validator.manifests.receipt_digest import receipt_line, values_line
-from validator.models.listing import Entry, Folder
+from validator.models.listing import Entry
 from validator.models.place import Misfit, Place
 from validator.models.receipt import ReceiptObject
 from validator.s3.objects import RemoteObject
-from validator.upload.files import FolderChoice, SelectedFiles
 from validator.upload.finishing import compare_with_listing, compared, receipt_values
 from validator.upload.ledger import Ledger, Present
 from validator.upload.plan import Action, PlanItem
+from validator.upload.receipt_lines import ReceiptLines
 from validator.upload.sending import PRESENT, Outcome, State
 from validator.upload.tasks import Failure
 
@@ -28,13 +29,6 @@ ITEM = PlanItem(Entry(KEY, "/data/a.tiff", SIZE, 1_700_000_000_123_456_789), Act
 
 def there(size: int = SIZE, etag: str = DIGEST.etag) -> RemoteObject:
     return RemoteObject(KEY, size, etag, NOW)
-
-
-def select(key: str) -> SelectedFiles:
-    parent, _, name = key.rpartition("/")
-    folder = Folder(f"{parent}/", f"/data/{parent}")
-    folder.add(name, SIZE, ITEM.entry.mtime_ns)
-    return SelectedFiles([FolderChoice(folder.key, 1, SIZE)], lambda _: folder)
 
 
 def outcome(state: State = State.UPLOADED, at: str = NOW.isoformat()) -> Outcome:
@@ -88,7 +82,7 @@ PLANNED = {
 @pytest.mark.parametrize(("item", "state", "reason"), PLANNED.values(), ids=PLANNED)
 def test_every_file_has_a_state_in_the_end(tmp_path, item, state, reason):
     """A file that was planned to be sent and of which nothing was heard has failed: it never hides."""
-    ledger = Ledger(select(KEY), tmp_path)
+    ledger = Ledger(select(KEY, size=SIZE), tmp_path)
     ledger.see(there(), 1)
     ledger.plan(0, item)
     compare_with_listing(ledger, 1)
@@ -98,7 +92,7 @@ def test_every_file_has_a_state_in_the_end(tmp_path, item, state, reason):
 
 
 def test_an_object_that_only_an_earlier_listing_saw_is_not_there(tmp_path):
-    ledger = Ledger(select(KEY), tmp_path)
+    ledger = Ledger(select(KEY, size=SIZE), tmp_path)
     ledger.see(there(), 1)
     ledger.plan(0, PlanItem(ITEM.entry, Action.UNCHANGED, digest=DIGEST))
     compare_with_listing(ledger, 2)
@@ -161,11 +155,13 @@ DIGESTS = (
     version=st.none() | st.text(st.characters(codec="ascii"), max_size=8),
     whole=st.none() | st.just(WholeDigest("0" * 64, "A" * 43 + "=", DIGEST.crc64nvme)),
 )
-def test_values_are_written_as_their_record_is(key, entities, mtime_ns, at, digest, state, version, whole):
+def test_an_object_is_written_as_its_record_is(key, entities, mtime_ns, at, digest, state, version, whole):
     item = PlanItem(Entry(key, "/data/a.tiff", digest.size, mtime_ns), Action.SEND)
     at = at.replace(tzinfo=UTC).isoformat(timespec="milliseconds")
     told = Present(item.entry, state, digest, at, version), Place("images.raw", entities), whole
-    assert values_line(receipt_values(*told)) == receipt_line(receipt_object(*told))
+    wanted = receipt_line(receipt_object(*told))
+    assert values_line(receipt_values(*told)) == wanted
+    assert ReceiptLines().line(*told) == (wanted, digest.size, entities)
 
 
 def test_what_has_no_place_has_no_kind():

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from selected import select
 
 from validator.digests.files import FileState
 from validator.digests.parts import ObjectDigest
@@ -30,10 +31,7 @@ def ledger(tmp_path, monkeypatch) -> Ledger:
     """Forty files, of which only a few are in memory."""
     monkeypatch.setattr(paged_rows, "ROWS_PER_PAGE", 4)
     monkeypatch.setattr(paged_rows, "PAGES_IN_MEMORY", 2)
-    folder = Folder(HOME, "/data")
-    for number in range(40):
-        folder.add(f"{number:02d}.tiff", SIZE, MTIME)
-    return Ledger(SelectedFiles([FolderChoice(HOME, 40, 40 * SIZE)], lambda _: folder), tmp_path)
+    return Ledger(select(*map(key, range(40))), tmp_path)
 
 
 def key(position: int = 0) -> str:

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from selected import select
 
 from validator.s3.client import S3Settings, make_client
 from validator.upload.remote import list_folders, listing_prefixes
@@ -59,8 +60,7 @@ def test_all_that_lies_in_the_folders_comes(store):
     for key in [*mine, "p/s/images/batch/images/other/b.tiff", "p/s/images/later/a.tiff", "p/t/a"]:
         store.put(key, key.encode())
     client = make_client(S3Settings(store.endpoint, attempts=1))
-    folders = {key.rpartition("/")[0] + "/" for key in mine}
-    found = {remote.key: remote for remote in list_folders(client, store.bucket, folders)}
+    found = {remote.key: remote for remote in list_folders(client, store.bucket, select(*mine))}
     assert sorted(found) == sorted([*mine, "p/s/images/batch/images/other/b.tiff"])
     assert all(found[key].size == len(key) for key in mine)
-    assert list(list_folders(client, store.bucket, [])) == []
+    assert list(list_folders(client, store.bucket, select())) == []

@@ -2,12 +2,11 @@
 
 import pytest
 from botocore.exceptions import ClientError
+from selected import select
 
 from validator.digests.files import FileState
-from validator.models.listing import Folder
 from validator.s3.client import S3Settings, make_client
 from validator.s3.limits import MIN_PART_SIZE
-from validator.upload.files import FolderChoice, SelectedFiles
 from validator.upload.journal import UploadRecord
 from validator.upload.journal_reading import JournalState
 from validator.upload.sweeping import Sweep, sweep_uploads
@@ -15,16 +14,6 @@ from validator.upload.sweeping import Sweep, sweep_uploads
 KEY = "cpg0099-example/broad/images/2024_03_05_Run1/images/BR01/a.tiff"
 HIGH_KEY = "cpg0099-example/broad/README.md"
 STATE = FileState(20, 1_700_000_000_123_456_789)
-
-
-def select(*keys: str) -> SelectedFiles:
-    folders: dict[str, Folder] = {}
-    for key in sorted(keys):
-        parent, _, name = key.rpartition("/")
-        folder = folders.setdefault(f"{parent}/", Folder(f"{parent}/", f"/data/{parent}"))
-        folder.add(name, STATE.size, STATE.mtime_ns)
-    choices = [FolderChoice(key, len(folder.names), sum(folder.sizes)) for key, folder in folders.items()]
-    return SelectedFiles(choices, folders.__getitem__)
 
 
 class Uploads:

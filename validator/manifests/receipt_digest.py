@@ -5,7 +5,7 @@ A receipt in Parquet has the digests of the same receipt in JSON lines.
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 from pydantic_core import to_json
@@ -28,12 +28,31 @@ def values_line(values: Mapping[str, Any]) -> bytes:
     return to_json(values) + b"\n"
 
 
+class ObjectLine(NamedTuple):
+    """The line of an object, and what counts of it.
+
+    Attributes
+    ----------
+    line
+        As it stands in the receipt.
+    size
+        Bytes of the object.
+    entities
+        What its place names.
+    """
+
+    line: bytes
+    size: int
+    entities: Mapping[str, str]
+
+
 class ReceiptDigest:
     """Counts and digests of a receipt, record by record; lines are those of the file or made here."""
 
     def __init__(self) -> None:
         self._sha256 = hashlib.sha256()
         self._batches: set[str] = set()
+        self._last: Mapping[str, str] | None = None
         self.entity_names: set[str] = set()
         self.objects = 0
         self.size = 0
@@ -51,6 +70,9 @@ class ReceiptDigest:
         self._sha256.update(line)
         self.objects += 1
         self.size += size
+        if entities is self._last:
+            return  # files of a folder share what it names
+        self._last = entities
         self.entity_names.update(entities)
         if "batch" in entities:
             self._batches.add(entities["batch"])

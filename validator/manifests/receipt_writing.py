@@ -2,14 +2,14 @@
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO, Self
 
 from validator.errors import CpgateError
-from validator.manifests.receipt_digest import ReceiptDigest, receipt_line, sealed_header, values_line
+from validator.manifests.receipt_digest import ObjectLine, ReceiptDigest, receipt_line, sealed_header
 from validator.models.late_model import LateModel
 from validator.models.receipt import ReceiptEnd, ReceiptHeader, ReceiptObject
 
@@ -72,11 +72,10 @@ class ReceiptWriter:
         self._digest.add(record, line)
         self._write(line)
 
-    def add_values(self, values: Mapping[str, Any]) -> None:
-        """Add an object by the values of its record; see `values_line`."""
-        line = values_line(values)
-        self._digest.count(values["size"], values["entities"], line)
-        self._write(line)
+    def add_line(self, known: ObjectLine) -> None:
+        """Add an object whose line is known."""
+        self._digest.count(known.size, known.entities, known.line)
+        self._write(known.line)
 
     def finish(self, *, conflicts: int = 0, failed: int = 0) -> ReceiptSummary:
         """Write the end record and give the file its name.
@@ -144,7 +143,7 @@ class ReceiptWriter:
 def write_receipt(
     path: Path,
     header: ReceiptHeader,
-    objects: Iterable[ReceiptObject | Mapping[str, Any]],
+    objects: Iterable[ReceiptObject | ObjectLine],
     *,
     conflicts: int = 0,
     failed: int = 0,
@@ -157,7 +156,7 @@ def write_receipt(
     path
         Where to; must not exist, a receipt is never overwritten. ``.parquet`` makes it Parquet.
     header, objects
-        Its records, or their values (see `values_line`); objects in the order of their keys.
+        Its records, or the lines of objects; objects in the order of their keys.
     conflicts, failed
         Selected files that are not among the objects.
     mend
@@ -173,7 +172,7 @@ def write_receipt(
             if isinstance(record, ReceiptObject):
                 writer.add(record)
             else:
-                writer.add_values(record)
+                writer.add_line(record)
         return writer.finish(conflicts=conflicts, failed=failed)
 
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 from xml.etree import ElementTree as ET
@@ -158,13 +159,17 @@ def _listed(root: ET.Element, namespace: str, listed: list[bytes]) -> Page | Non
     return Page(objects, folders, token if more else None)
 
 
+_moment = lru_cache(1024)(datetime.fromisoformat)
+"""Many objects were written in the same second."""
+
+
 def _objects(listed: list[bytes], decode: Callable[[str], str]) -> list[RemoteObject]:
     """Objects from what `_OBJECT` has taken apart: key, time, ETag, size, what follows, and the same again."""
     texts = [column.decode("ascii") for column in (b"\n".join(listed[at::5]) for at in range(4))]
     keys, times, etags, sizes = (text.split("\n") for text in texts)
     if "%" in texts[0] or "+" in texts[0]:
         keys = [decode(key) for key in keys]
-    moments = map(datetime.fromisoformat, times)
+    moments = map(_moment, times)
     return list(map(RemoteObject, keys, map(int, sizes), etags, moments))
 
 

@@ -1,25 +1,28 @@
 """Listings of a bucket, page after page; the next page is asked for while the present one is looked at."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from validator.errors import CpgateError
-from validator.s3.pages import PAGE, Page, list_page
+from validator.s3.page_ahead import PageAhead
+from validator.s3.pages import PAGE, list_page
+from validator.s3.stretches import list_stretches
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from validator.s3.remote_object import RemoteObject
 
-_WAKE = 0.5
-"""Seconds after which a wait looks around: on Windows a wait without an end cannot be interrupted."""
-
 
 def list_objects(
-    client: "S3Client", bucket: str, prefix: str, *, page_size: int = PAGE, direct: bool = False
+    client: "S3Client",
+    bucket: str,
+    prefix: str,
+    *,
+    page_size: int = PAGE,
+    direct: bool = False,
+    divide: Callable[[str], Sequence[str]] | None = None,
 ) -> "Iterator[RemoteObject]":
     """Every object below a prefix, in the order of the keys (1,000 a request).
 
@@ -31,17 +34,28 @@ def list_objects(
         Objects a request.
     direct
         Only objects directly in the folder ``prefix``, not in folders below it.
+    divide
+        Keys that divide what follows a key. With it the objects come in no order, and some perhaps twice; what lies
+        behind each of these keys is asked for at once, where the store can do that.
 
     Raises
     ------
     RemoteError, CredentialsError
         If the store refuses.
     """
-    page = list_page(client, bucket, prefix, direct=direct, size=page_size)
+    ask = partial(list_page, client, bucket, prefix, direct=direct, size=page_size)
+    page = ask()
     while page.next is not None:
         objects = iter(page.objects)
         yield from islice(objects, 1)  # who looks only whether there is something needs no second page
-        ahead = _Ahead(partial(list_page, client, bucket, prefix, page.next, direct=direct, size=page_size))
+        if divide is not None and page.objects:
+            last = page.objects[-1].key
+            starts, divide = divide(last), None
+            if starts:
+                yield from objects
+                if (yield from list_stretches(ask, page.next, last, starts)):
+                    return
+        ahead = PageAhead(partial(ask, page.next))
         yield from objects
         page = ahead.result()
     yield from page.objects
@@ -61,31 +75,3 @@ def list_folders(client: "S3Client", bucket: str, prefix: str) -> set[str]:
         page = list_page(client, bucket, prefix, page.next, direct=True)
         folders += page.folders
     return {folder[len(prefix) :].rstrip("/") for folder in folders}
-
-
-class _Ahead:
-    """A page that a thread asks for; leaving early (an exception, Ctrl-C) does not wait for it."""
-
-    def __init__(self, ask: Callable[[], Page]) -> None:
-        self._ask = ask
-        self._ended = Event()
-        self._page: Page | None = None
-        self._failure: CpgateError | None = None
-        Thread(target=self._run, name="cpgate-page-ahead", daemon=True).start()
-
-    def _run(self) -> None:
-        try:
-            self._page = self._ask()
-        except CpgateError as error:
-            self._failure = error
-        finally:
-            self._ended.set()
-
-    def result(self) -> Page:
-        """Wait for the page; what the store said against it is raised here."""
-        while not self._ended.wait(_WAKE):
-            pass
-        if self._failure is not None:
-            raise self._failure
-        # Without an answer the thread broke: what broke it shows in this one, too.
-        return self._page or self._ask()

@@ -20,6 +20,7 @@ def list_page(
     prefix: str,
     token: str | None = None,
     *,
+    after: str | None = None,
     direct: bool = False,
     size: int = PAGE,
 ) -> Page:
@@ -31,6 +32,8 @@ def list_page(
         Where to look.
     token
         Where the page before ended.
+    after
+        Only what follows this key.
     direct
         Only what lies directly in the folder ``prefix``, and the names of the folders in it.
     size
@@ -42,6 +45,8 @@ def list_page(
         If the store refuses.
     """
     going_on: dict[str, Any] = {"ContinuationToken": token} if token else {}
+    if after is not None:
+        going_on["StartAfter"] = after
     with translated(bucket, prefix, "list"):
         listed = list_leanly(
             client, Bucket=bucket, Prefix=prefix, Delimiter="/" if direct else "", MaxKeys=size, **going_on

@@ -10,6 +10,10 @@ from validator.models.listing import Entry, Folder
 
 NAMES_AT_HAND = 100_000
 """Names of folders read last that stay in memory, some 15 MB."""
+STRETCHES = 4
+"""Stretches of a listing that are asked for at once, at most: the names of four plates are at hand."""
+STRETCH = 4000
+"""Files that are worth a stretch of their own: four pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,28 @@ class SelectedFiles:
     def examples(self) -> Iterator[str]:
         """A key of each folder that holds files; the others of a folder differ from it in their names alone."""
         return (self._folder(number).entry(0).key for number in range(len(self._folders)))
+
+    def dividing(self, prefix: str, after: str) -> list[str]:
+        """Keys that divide the files below a folder into stretches of about the same length; none if they are few.
+
+        Parameters
+        ----------
+        prefix
+            Key of the folder, with its slash.
+        after
+            Only keys that follow this one.
+        """
+        runs = [
+            r for r, (number, *_) in enumerate(self._runs) if self._folders[number].key.startswith(prefix)
+        ]
+        if not runs:
+            return []
+        _, begin, end = self._runs[runs[-1]]
+        first = self._firsts[runs[0]]
+        count = self._firsts[runs[-1]] + end - begin - first
+        stretches = min(STRETCHES, count // STRETCH)
+        keys = [self.entry(first + count * number // stretches).key for number in range(1, stretches)]
+        return [key for key in keys if key > after]
 
     def folders(self) -> Iterator[str]:
         """Keys of the folders that hold files, in order."""

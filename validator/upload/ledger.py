@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 
@@ -25,6 +26,8 @@ _SENT = frozenset(state.value for state in _ARRIVED)
 _PRESENT = frozenset(state.value for state in PRESENT)
 _LISTING, _THERE, _DIGEST, _VERSION, _ACTION, _PART_SIZE, _, _STATE, _AT = range(9)
 """Where a row holds what is asked for often: as accounts, rows take four times as long."""
+_said = lru_cache(1024)(datetime.isoformat)
+"""Many objects were written in the same second."""
 _digest_values = attrgetter(*(field.name for field in fields(ObjectDigest)))
 
 
@@ -157,14 +160,15 @@ class Ledger:
         self._rows[position] = account.to_row()
 
     def see(self, remote: RemoteObject, listing: int) -> bool:
-        """Put down what a listing says of an object; whether it lies at the key of one of the files."""
+        """Put down what a listing says of an object; whether it lies at the key of a file of which it said nothing yet."""
         position = self.files.position(remote.key)
         if position is None:
             return False
-        there = (remote.size, remote.etag, remote.modified.isoformat())
+        there = (remote.size, remote.etag, _said(remote.modified))
         rows = self._rows
-        rows[position] = (listing, there, *rows[position][2:])
-        return True
+        row = rows[position]
+        rows[position] = (listing, there, *row[2:])
+        return bool(row[_LISTING] != listing)
 
     def know(self, record: DoneRecord) -> bool:
         """Put down digests of a file if it still is in the state in which they were made; whether it is.

@@ -1,9 +1,11 @@
 """What already lies at the keys of an upload, from listings alone."""
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from validator.s3.objects import RemoteObject, list_objects
+from validator.upload.files import SelectedFiles
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -69,23 +71,23 @@ def _topmost(folders: Iterable[str]) -> list[str]:
     return found
 
 
-def list_folders(client: "S3Client", bucket: str, folders: Iterable[str]) -> Iterator[RemoteObject]:
-    """Every object in these folders, and some in folders below them; those of one folder in the order of the keys.
+def list_folders(client: "S3Client", bucket: str, files: SelectedFiles) -> Iterator[RemoteObject]:
+    """Every object in the folders of these files, some in folders below them, in no order; some perhaps twice.
 
     Parameters
     ----------
     client, bucket
         Where to look.
-    folders
-        Keys of folders, each ends with a slash.
+    files
+        Whose keys matter.
 
     Raises
     ------
     RemoteError, CredentialsError
         If the store refuses.
     """
-    deep, shallow = folder_prefixes({folder.rstrip("/") for folder in folders})
+    deep, shallow = folder_prefixes({folder.rstrip("/") for folder in files.folders()})
     for prefix in deep:
-        yield from list_objects(client, bucket, prefix)
+        yield from list_objects(client, bucket, prefix, divide=partial(files.dividing, prefix))
     for prefix in shallow:
         yield from list_objects(client, bucket, prefix, direct=True)

@@ -1,26 +1,26 @@
-"""From what became of the files to the records of a receipt: their places, and SHA-256s where asked for."""
+"""From what became of the files to the lines of a receipt: their places, and SHA-256s where asked for."""
 
 import os
 from collections.abc import Iterator
-from typing import Any
 
 from validator.checks.pool import in_threads
 from validator.digests.files import FileState
 from validator.digests.sha256 import WholeDigest, digest_whole
 from validator.errors import CpgateError, UnreadableFile
+from validator.manifests.receipt_digest import ObjectLine
 from validator.models.place import Place
 from validator.models.progress import Progress
 from validator.rulebook.layout import Layout
-from validator.upload.finishing import receipt_values
 from validator.upload.ledger import Ledger, Present
+from validator.upload.receipt_lines import ReceiptLines
 
 AGAIN = "The upload itself is safe: the same command writes the receipt"
 
 
 def receipt_records(
     ledger: Ledger, layout: Layout, *, sha256: bool, progress: Progress
-) -> Iterator[dict[str, Any]]:
-    """Make the values of the records of objects that are in the bucket, in the order of their keys.
+) -> Iterator[tuple[Present, ObjectLine]]:
+    """Make the lines of the objects that are in the bucket, in the order of their keys.
 
     Parameters
     ----------
@@ -38,16 +38,16 @@ def receipt_records(
     CpgateError
         If a file cannot be read any more, or is no longer what was sent.
     """
-    place = Places(layout)
+    place, lines = Places(layout), ReceiptLines()
     if not sha256:
         for present in ledger.present():
-            yield receipt_values(present, place.of(present.entry.key))
+            yield present, lines.line(present, place.of(present.entry.key))
         return
     size = sum(present.entry.size for present in ledger.present())
     with progress.step("reading for SHA-256", size, "B") as step:
         for present, whole in in_threads(_whole, ledger.present(), os.cpu_count() or 1):
             step.advance(present.entry.size)
-            yield receipt_values(present, place.of(present.entry.key), whole)
+            yield present, lines.line(present, place.of(present.entry.key), whole)
 
 
 def _whole(present: Present) -> tuple[Present, WholeDigest]:

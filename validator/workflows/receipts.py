@@ -8,19 +8,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from validator import __version__
 from validator.checks.dataset import Dataset
 from validator.errors import CpgateError
 from validator.manifests.receipt import Receipt, ReceiptSummary, write_receipt
+from validator.manifests.receipt_digest import ObjectLine
 from validator.models.progress import Progress
 from validator.models.receipt import ReceiptHeader
 from validator.rulebook.locate import rulebook_version
 from validator.s3.failures import AlreadyThere
 from validator.s3.objects import Condition, head_object, is_sealed, put_object
 from validator.upload.destination import Destination, granted_prefix
-from validator.upload.ledger import Ledger
+from validator.upload.ledger import Ledger, Present
 from validator.upload.sending import PRESENT, State
 from validator.workflows.admission import Admission
 from validator.workflows.receipt_place import set_aside
@@ -217,11 +218,11 @@ class _Identity:
         """An object, with the ETag that it has in the store."""
         self._sha256.update(f"{key}\0{size}\0{etag}\n".encode("utf-8", "surrogatepass"))
 
-    def passing(self, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """Add objects while the values of their records go by."""
-        for values in records:
-            self.add(values["key"], values["size"], values["etag_stored"] or values["etag"])
-            yield values
+    def passing(self, records: Iterable[tuple[Present, ObjectLine]]) -> Iterator[ObjectLine]:
+        """Add objects while their lines go by."""
+        for present, line in records:
+            self.add(present.entry.key, present.digest.size, present.digest.etag_there)
+            yield line
 
 
 def _remember(state: Path, identity: str, path: Path, key: str) -> None:

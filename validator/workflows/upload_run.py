@@ -195,7 +195,7 @@ class UploadRun:
         """Look what lies at the keys; at how many of them something does."""
         seen = 0
         with self.progress.step(label, unit="objects") as step:
-            for remote in list_folders(self.client, self.bucket, ledger.files.folders()):
+            for remote in list_folders(self.client, self.bucket, ledger.files):
                 if ledger.see(remote, listing):
                     seen += 1
                     step.advance()
