@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import llvmlite.binding as llvm
 from llvmlite import ir
 
+from validator.digests.machine_code import target_machine
 from validator.digests.strands import BLOCK, STRANDS
 
 WORD = ir.IntType(32)
@@ -26,28 +27,28 @@ WORD_OF_STEP: Sequence[Callable[[int], int]] = (
     lambda step: (7 * step) % 16,
 )
 NAME = "advance"
+"""The function in the machine code."""
 
 
-def translate() -> tuple[llvm.ExecutionEngine, int]:
+def translate() -> bytes:
     """Translate the kernel for this processor.
 
     Returns
     -------
-    tuple
-        What owns the machine code, and the address of a C function ``advance(sources, first, count, state)``: takes ``count`` (at
-        least one) blocks from number ``first`` on of each strand. ``sources`` is an array of sixteen addresses of bytes,
-        ``state`` one of 64 words: A of each strand, then B, C and D.
+    bytes
+        An object file with a C function ``advance(sources, first, count, state)``: takes ``count`` (at least one) blocks from
+        number ``first`` on of each strand. ``sources`` is an array of sixteen addresses of bytes, ``state`` one of 64 words: A
+        of each strand, then B, C and D.
+
+    Raises
+    ------
+    RuntimeError
+        If LLVM does not know this machine.
     """
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    machine = llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3, jit=True
-    )
     module = llvm.parse_assembly(str(_module()))
     module.verify()
-    engine = llvm.create_mcjit_compiler(module, machine)
-    engine.finalize_object()
-    return engine, engine.get_function_address(NAME)
+    code: bytes = target_machine().emit_object(module)
+    return code
 
 
 def _module() -> ir.Module:
