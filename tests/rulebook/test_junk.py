@@ -1,8 +1,10 @@
 """Junk is found, and data are never taken for junk."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from validator.rulebook.junk import is_junk, is_junk_folder
+from validator.rulebook.junk import is_junk, is_junk_folder, junk_among
 
 
 @pytest.mark.parametrize(
@@ -43,3 +45,9 @@ def test_junk_folders(name):
 )
 def test_data_folders(name):
     assert not is_junk_folder(name)
+
+
+@given(st.lists(st.text("._~$Thumbs.dbDS_Storetmp \n", max_size=12)))
+def test_junk_among_names_is_what_each_name_is(names):
+    names += ["Thumbs.db", "~$plan.xlsx", ".DS_Store", "a.tiff", ""]
+    assert junk_among(names) == {name for name in names if is_junk(name)}

@@ -39,6 +39,9 @@ class KeyedPool:
     def recall(self) -> None:
         self.recalled = True
 
+    def answer_at_hand(self) -> None:
+        """Each comes alone."""
+
     def next_event(self, seconds: float) -> Answer:
         assert seconds > 0
         task, good = self.under_way.popleft()

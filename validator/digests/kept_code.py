@@ -8,11 +8,10 @@ passed over, and so is one that is not whole.
 import hashlib
 import os
 import stat
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-
-import platformdirs
 
 _DIGEST = hashlib.sha256().digest_size
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -31,7 +30,7 @@ class KeptCode:
 
     def __init__(self, *made_by: str, folder: Path | None = None) -> None:
         identity = hashlib.sha256("\0".join(made_by).encode()).hexdigest()[:20]
-        self._folder = folder or Path(platformdirs.user_cache_dir("cpgate", appauthor=False))
+        self._folder = folder or default_folder()
         self._path = self._folder / f"kernel-{identity}"
 
     def read(self) -> bytes | None:
@@ -60,7 +59,13 @@ class KeptCode:
                 raise
 
 
+def default_folder() -> Path:
+    """Return the user's cache folder (``~/.cache/cpgate`` on Linux)."""
+    import platformdirs  # noqa: PLC0415  needed here only
+
+    return Path(platformdirs.user_cache_dir("cpgate", appauthor=False))
+
+
 def _is_own(state: os.stat_result) -> bool:
-    if os.name == "nt":
-        return True  # the user's folders are the user's alone
-    return state.st_uid == os.geteuid() and not state.st_mode & _OTHERS_WRITE
+    # On Windows the user's folders are the user's alone.
+    return sys.platform == "win32" or (state.st_uid == os.geteuid() and not state.st_mode & _OTHERS_WRITE)

@@ -92,11 +92,11 @@ class Folder:
         return Folder(
             self.key,
             self.path,
-            [self.names[i] for i in positions],
-            array("q", (self.sizes[i] for i in positions)),
-            array("q", (self.mtimes_ns[i] for i in positions)),
+            list(map(self.names.__getitem__, positions)),
+            array("q", map(self.sizes.__getitem__, positions)),
+            array("q", map(self.mtimes_ns.__getitem__, positions)),
             self.disk_names,
-            array("q", (self.marks[i] for i in positions) if self.marks else ()),
+            array("q", map(self.marks.__getitem__, positions) if self.marks else ()),
         )
 
     def mark(self, position: int) -> int | None:

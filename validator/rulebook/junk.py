@@ -2,6 +2,7 @@
 
 import fnmatch
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import Literal
 
@@ -43,6 +44,18 @@ def _is_junk(name: str, section: str) -> bool:
 def is_junk(name: str) -> bool:
     """Whether a file of this name is junk (``.DS_Store``, ``Thumbs.db``, ``~$plan.xlsx``)."""
     return _is_junk(name, "files")
+
+
+def junk_among(names: Iterable[str]) -> set[str]:
+    """Names of files that are junk.
+
+    >>> junk_among(["r01c01f01p01-ch1sk1fk1fl1.tiff", "Thumbs.db", "._r01c01f01p01-ch1sk1fk1fl1.tiff"]) == {
+    ...     "Thumbs.db", "._r01c01f01p01-ch1sk1fk1fl1.tiff"
+    ... }
+    True
+    """
+    firsts, lasts = map(frozenset, junk_edges("files"))
+    return {name for name in names if (name[:1] in firsts or name[-1:] in lasts) and is_junk(name)}
 
 
 def is_junk_folder(name: str) -> bool:

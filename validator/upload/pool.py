@@ -7,6 +7,7 @@ import subprocess
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from threading import Thread
 from typing import Any, Self
@@ -119,6 +120,7 @@ class WorkerPool:
         self._processes: list[_Process] = []
         self._started = 0
         self._deaths = 0
+        self._given = 0
         self._bytes = 0
         self._bandwidth = Bandwidth(settings.bandwidth)
         self._count = process_count(settings.jobs)
@@ -127,13 +129,10 @@ class WorkerPool:
 
     def has_room(self) -> bool:
         """Whether another task may be given, so that no worker waits and little is lost when one dies."""
-        waiting = 0
-        for process in self._processes:
-            waiting += len(process.tasks)
-        if waiting < self.capacity:
+        if self._given < self.capacity:
             return True
         few = self._settings.jobs is not None and not self._settings.side_by_side
-        if few or waiting >= self._count * SMALL_TASKS_PER_PROCESS:
+        if few or self._given >= self._count * SMALL_TASKS_PER_PROCESS:
             return False
         enough = BYTES_SIDE_BY_SIDE if self._settings.side_by_side else BYTES_PER_PROCESS
         return self._bytes < self._count * enough
@@ -163,8 +162,13 @@ class WorkerPool:
         if self._control is not None and self._control.takes(task):
             self._control.add(task)
             return
-        process = min(self._processes, key=lambda process: len(process.tasks) / process.threads)
+        process, least = self._processes[0], inf
+        for other in self._processes:
+            load = len(other.tasks) / other.threads
+            if load < least:
+                process, least = other, load
         process.tasks[task.id] = task
+        self._given += 1
         self._bytes += task.bytes_to_send
         process.outbox.append(task)
 
@@ -191,6 +195,10 @@ class WorkerPool:
             if line is None:
                 return self._replace(process)
             self._take(process, line)
+        return self.answer_at_hand()
+
+    def answer_at_hand(self) -> Answer | None:
+        """The next answer, if it has come already; answers come some at a time."""
         return self._answers.popleft() if self._answers else None
 
     def _take(self, process: _Process, line: bytes) -> None:
@@ -201,7 +209,9 @@ class WorkerPool:
         for answer in answers:
             if answer.id >= 0:
                 done = process.tasks.pop(answer.id, None)
-                self._bytes -= done.bytes_to_send if done else 0
+                if done is not None:
+                    self._given -= 1
+                    self._bytes -= done.bytes_to_send
                 self._deaths = 0
         self._answers.extend(answers)
 
@@ -312,5 +322,6 @@ class WorkerPool:
                 "check the memory of this machine and the limits of the batch system; the same command goes on",
             )
         self._start(process.threads)
+        self._given -= len(process.tasks)
         self._bytes -= sum(task.bytes_to_send for task in process.tasks.values())
         return Lost(tuple(process.tasks.values()))

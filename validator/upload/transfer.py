@@ -118,10 +118,12 @@ class Transfer:
             if not self._under_way and not self._ready:
                 break
             event = self._pool.next_event(POLL_SECONDS)
-            if isinstance(event, Lost):
-                self._give_again(event)
-            elif event is not None:
-                self._take(event)
+            while event is not None:
+                if isinstance(event, Lost):
+                    self._give_again(event)
+                else:
+                    self._take(event)
+                event = self._pool.answer_at_hand()
             while self._outcomes:
                 yield self._outcomes.popleft()
         if self._fatal is not None:
@@ -191,9 +193,10 @@ class Transfer:
             return
         if answer.values.get("retries"):
             self._tell(Retried("", "requests of one process were tried again", answer.values["retries"]))
-        if answer.id not in self._under_way:
+        given = self._under_way.pop(answer.id, None)
+        if given is None:
             return
-        sending, task = self._under_way.pop(answer.id)
+        sending, task = given
         sending.under_way -= 1
         if answer.failure is Failure.RECALLED:
             self._left_undone += 1
@@ -233,10 +236,12 @@ class Transfer:
         self.bytes_sent += values.get("sent", 0)
         self.bytes_copied += values.get("copied", 0)
         self.checksum_refused = self.checksum_refused or "unsummed" in values
+        if task.do is Do.PUT:
+            self._step.advance(task.size)
+            self._finish(sending, values)
+            return
         match task.do:
-            case Do.PUT | Do.COMPLETE:
-                if task.do is Do.PUT:
-                    self._step.advance(task.size)
+            case Do.COMPLETE:
                 self._finish(sending, values)
             case Do.BEGIN:
                 if "etag" in values:  # the store has copied it with one request
@@ -283,7 +288,8 @@ class Transfer:
 
     def _finish(self, sending: Sending, values: dict[str, Any]) -> None:
         size = sending.item.entry.size
-        self._ends.pop(sending.item.entry.key, None)
+        if self._ends:
+            self._ends.pop(sending.item.entry.key, None)
         digest = digest_of(size, values)
         state = State.RESUMED if sending.resumed else State.UPLOADED
         self._outcomes.append(

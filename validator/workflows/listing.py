@@ -14,7 +14,7 @@ from validator.models.listing import Entry, Folder, Scan, SourceFacts, Trouble
 from validator.models.place import Place
 from validator.models.progress import Progress, SilentProgress, Step
 from validator.models.report import Listing
-from validator.rulebook.junk import is_junk, is_junk_folder
+from validator.rulebook.junk import is_junk_folder, junk_among
 from validator.rulebook.layout import load_layout
 from validator.rulebook.policy import load_policy
 from validator.rulebook.scope import find_scope
@@ -207,7 +207,7 @@ def sort_out(scan: Scan, index: IndexBuilder, step: Step) -> tuple[list[Entry], 
 def _without_junk(folder: Folder, junk: list[Entry]) -> Folder:
     """The folder in the order of its names and without junk, which is added to the list."""
     names = folder.names
-    unwanted = {name for name in names if is_junk(name)}
+    unwanted = junk_among(names)
     if not unwanted and names == sorted(names):
         return folder
     if unwanted:

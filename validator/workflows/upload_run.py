@@ -1,6 +1,6 @@
 """One run of an upload, with the lock held: plan, send, verify, receipt."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -25,7 +25,7 @@ from validator.upload.key_wait import KeyWait
 from validator.upload.ledger import Ledger
 from validator.upload.lock import UploadLock
 from validator.upload.original_settings import OriginalSettings
-from validator.upload.plan import Action, plan_file
+from validator.upload.plan import Action, PlanItem, plan_file
 from validator.upload.pool import PoolSettings, WorkerPool
 from validator.upload.remote import list_folders
 from validator.upload.sending import PRESENT, Outcome, Retried, State
@@ -310,15 +310,19 @@ class UploadRun:
     ) -> Transfer:
         files, total = planned_to_send(ledger)
         of_all, every = f"of {counted(files, 'file')}", max(1, files // NOTES)
-        wanted = (item for _, item in ledger.items(*TO_SEND))
+        positions: dict[str, int] = {}
+
+        def wanted() -> Iterator[PlanItem]:
+            for position, item in ledger.items(*TO_SEND):
+                positions[item.entry.key] = position
+                yield item
+
         with self.progress.step("uploading", total, "B") as step:
             transfer = Transfer(
-                pool, wanted, step, intents, should_stop, should_stop.patience, tell, self.keys
+                pool, wanted(), step, intents, should_stop, should_stop.patience, tell, self.keys
             )
             for number, outcome in enumerate(transfer.run(), start=1):
-                position = ledger.files.position(outcome.item.entry.key)
-                if position is not None:
-                    ledger.settle(position, outcome)
+                ledger.settle(positions.pop(outcome.item.entry.key), outcome)
                 tell(outcome)
                 if number % every == 0 or number == files:
                     step.note(f"{number:,} {of_all}")
