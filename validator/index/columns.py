@@ -178,7 +178,7 @@ class _Summary:
         self._forms = forms
         self._begins = begins_of(listed.folder)
         self._files = np.diff(np.append(self._begins, len(listed.folder)))
-        self._sizes = np.add.reduceat(listed.sizes, self._begins)
+        self._sizes = np.add.reduceat(np.maximum(listed.sizes, 0), self._begins)  # unknown ones are -1
         self._signs = np.bitwise_or.reduceat(signs, self._begins)
 
     def tables(self) -> Tables:

@@ -125,7 +125,7 @@ def _row(folder: Folder, place: Place, layout: Layout, kinds: set[str]) -> Folde
         signs |= Sign.ALIKE
     if place_names(names, place, layout, kinds):
         signs |= Sign.MISFIT
-    return FolderRow(folder.key, folder.path, len(names), sum(folder.sizes), signs)
+    return FolderRow(folder.key, folder.path, len(names), folder.size, signs)
 
 
 def strange_names(names: Sequence[str]) -> bool:

@@ -89,7 +89,7 @@ class PlacedFolder:
     @classmethod
     def of(cls, folder: Folder, place: Place, signs: Sign = Sign.NONE) -> "PlacedFolder":
         """Place a folder whose files are in memory."""
-        return cls(folder.key, place, len(folder.names), sum(folder.sizes), signs, lambda: folder)
+        return cls(folder.key, place, len(folder.names), folder.size, signs, lambda: folder)
 
 
 @dataclass(frozen=True, slots=True)

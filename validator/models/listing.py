@@ -99,6 +99,13 @@ class Folder:
             array("q", map(self.marks.__getitem__, positions) if self.marks else ()),
         )
 
+    @property
+    def size(self) -> int:
+        """Bytes of all files whose sizes are known."""
+        if UNKNOWN_SIZE not in self.sizes:
+            return sum(self.sizes)
+        return sum(size for size in self.sizes if size != UNKNOWN_SIZE)
+
     def mark(self, position: int) -> int | None:
         """Mark of one file, if this folder has marks."""
         return self.marks[position] if self.marks else None

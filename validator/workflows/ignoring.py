@@ -56,7 +56,7 @@ class LeftOut:
             yield folder
             return
         if self.ignoring is not None and (index := self.ignoring.index_of(key)) is not None:
-            self._count(index, len(folder.names), sum(size for size in folder.sizes if size > 0))
+            self._count(index, len(folder.names), folder.size)
             return
         kept = []
         for i, name in enumerate(folder.names):
