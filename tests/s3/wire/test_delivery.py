@@ -29,6 +29,7 @@ from validator.s3.wire.bodies import FileBody, MemoryBody
 from validator.s3.wire.connections import open_data_path
 from validator.s3.wire.delivery import Delivery, deliver, outcome, start
 from validator.s3.wire.requests import WireRequest
+from validator.s3.wire.sockets import gather
 from validator.s3.writing import Writing
 
 MD5 = hashlib.md5(b"cells").hexdigest()
@@ -425,3 +426,28 @@ def test_a_slow_line_is_not_one_on_which_nothing_moves(certificates, monkeypatch
         connections = connections_to(endpoint, 1)
         connections.patience = 2.0
         assert put(connections, bytes(20_000_000)).etag == MD5
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_CORK"), reason="this system sends every piece by itself")
+@pytest.mark.parametrize(("size", "gathered"), [(3_000_000, True), (1000, False)])
+def test_large_bodies_fill_packets_and_nothing_waits_at_the_end(certificates, monkeypatch, size, gathered):
+    authority, context = certificates
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority))
+    asked = []
+
+    def gather_and_ask(connection, *, on):
+        gather(connection, on=on)
+        asked.append((on, bool(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_CORK))))
+
+    monkeypatch.setattr("validator.s3.wire.exchange.gather", gather_and_ask)
+    with scripted_store(context) as (endpoint, _):
+        connections = connections_to(endpoint)
+        for _ in range(2):
+            assert put(connections, bytes(size)).etag
+    assert asked == ([(True, True), (False, False)] * 2 if gathered else [])
+
+
+def test_a_connection_that_broke_is_not_complained_about_before_its_next_byte():
+    connection = socket.socket()
+    connection.close()
+    gather(connection, on=True)

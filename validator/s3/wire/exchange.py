@@ -8,7 +8,7 @@ from time import monotonic
 from validator.s3.throttle import PIECE, Throttle
 from validator.s3.wire.answers import AnswerReader, WireAnswer
 from validator.s3.wire.bodies import Body, BodyUnreadable, FileBody
-from validator.s3.wire.sockets import is_ready
+from validator.s3.wire.sockets import gather, is_ready
 
 JOINED = 64 * 1024
 """Bodies up to this many bytes go out in one piece with their head."""
@@ -57,6 +57,9 @@ class Exchange:
         body.rewind()
         self._piece = memoryview(head + bytes(body.piece()) if body.length <= JOINED else head)
         self._sending = True
+        self._gathering = body.length > JOINED and isinstance(connection, ssl.SSLSocket)
+        if self._gathering:
+            gather(connection, on=True)
         self._offered = 0
         self._failure: OSError | None = None
         self._received = b""
@@ -132,6 +135,8 @@ class Exchange:
                 return None
             if not sent:
                 self._sending = False
+                if self._gathering:
+                    gather(self.connection, on=False)
                 return Want.TO_RECEIVE
             self._offered = 0
             if slowed:
