@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import multiprocessing
 import os
+import re
 import resource
 import sys
 import tempfile
@@ -35,6 +36,12 @@ def etag_of(number: int) -> str:
     return hashlib.md5(b"%d" % number, usedforsecurity=False).hexdigest()
 
 
+def following(key: str) -> int:
+    """Number of the file that follows a key of one."""
+    found = re.search(r"/BR(\d+)__.*f(\d+)p", key)
+    return int(found[1]) * PLATE_FILES + int(found[2]) + 1 if found else 0
+
+
 class Lister(BaseHTTPRequestHandler):
     """Answers ListObjectsV2 and ListMultipartUploads."""
 
@@ -44,7 +51,8 @@ class Lister(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         query = parse_qs(urlsplit(self.path).query, keep_blank_values=True)
         root = "ListMultipartUploadsResult" if "uploads" in query else "ListBucketResult"
-        begin = int(query.get("continuation-token", ["0"])[0])
+        after = query.get("start-after", [""])[0]
+        begin = int(query["continuation-token"][0]) if "continuation-token" in query else following(after)
         wanted = query.get("prefix", [""])[0] == PREFIX and root == "ListBucketResult"
         end = min(begin + PAGE, self.files) if wanted else begin
         more = wanted and end < self.files
