@@ -117,7 +117,7 @@ def _find(dataset: Dataset) -> Mapping[str, _Batches]:
     found: dict[str, _Batches] = {}
     if dataset.scope in ("addition", "derived"):
         return found
-    for home, batch in dataset.image_batches:
+    for home, batch in sorted(dataset.image_batches):
         found.setdefault(home, _Batches()).images.add(batch)
     misread = dataset.misread_batches if found else frozenset()
     for placed in dataset.survey:
